@@ -1,0 +1,338 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"pktsh/dissect"
+	"pktsh/engine/capfile"
+	"pktsh/engine/filter"
+	"pktsh/engine/native"
+	"pktsh/engine/plan"
+	"pktsh/engine/wireshark"
+)
+
+// How much a capture keeps of what was asked before. A tree of a packet is
+// some 50 KB, a row 200 bytes.
+const (
+	packetsKept  = 512
+	rowBlock     = 256 // rows are fetched in aligned blocks of this many
+	rowBlocksMax = 256
+)
+
+// Capture is one opened capture. It is safe for concurrent use.
+type Capture struct {
+	session *Session
+	file    *capfile.File
+	own     *native.Dissector
+	config  wireshark.Config
+	size    int
+
+	packets *lru.Cache[uint32, *Packet]
+	rows    *lru.Cache[uint32, []dissect.Summary]
+
+	mu     sync.Mutex
+	deep   *wireshark.Dissector // nil until first needed
+	sets   map[string]*roaring.Bitmap
+	closed bool
+}
+
+func newCapture(s *Session, f *capfile.File, own *native.Dissector, cfg wireshark.Config) *Capture {
+	c := &Capture{session: s, file: f, own: own, config: cfg, size: f.Len(), sets: map[string]*roaring.Bitmap{}}
+	// The sizes are constants above zero, the only thing lru.New refuses.
+	c.packets, _ = lru.New[uint32, *Packet](packetsKept)
+	c.rows, _ = lru.New[uint32, []dissect.Summary](rowBlocksMax)
+	return c
+}
+
+// File gives the capture's index and bytes.
+func (c *Capture) File() *capfile.File { return c.file }
+
+// Session returns the session that opened the capture.
+func (c *Capture) Session() *Session { return c.session }
+
+// Name returns the capture's base name, for headings.
+func (c *Capture) Name() string { return c.file.Name() }
+
+// Path returns the path as it was given; several are separated by commas.
+func (c *Capture) Path() string { return strings.Join(c.file.Paths(), ", ") }
+
+// Len returns the number of packets. It never needs dissection.
+func (c *Capture) Len() int { return c.size }
+
+// Warnings says what was wrong with the file, one line each.
+func (c *Capture) Warnings() []string {
+	var out []string
+	for _, w := range c.file.Warnings() {
+		out = append(out, w.Text)
+	}
+	return out
+}
+
+// Duration returns the nanoseconds between the earliest and the latest packet.
+func (c *Capture) Duration() int64 {
+	var lo, hi int64
+	seen := false
+	for i := range c.size {
+		r := c.file.Record(i)
+		if !r.HasTime {
+			continue
+		}
+		if !seen {
+			lo, hi, seen = r.Time, r.Time, true
+			continue
+		}
+		lo, hi = min(lo, r.Time), max(hi, r.Time)
+	}
+	return hi - lo
+}
+
+// Close ends the capture's processes and releases its file.
+func (c *Capture) Close() error {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return nil
+	}
+	c.closed = true
+	deep := c.deep
+	c.mu.Unlock()
+	c.session.forget(c)
+	var err error
+	if deep != nil {
+		err = deep.Close()
+	}
+	c.own.Close()
+	return errors.Join(err, c.file.Close())
+}
+
+// Closed says whether Close was called.
+func (c *Capture) Closed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed
+}
+
+// check refuses questions about a closed capture or one whose file changed.
+func (c *Capture) check() error {
+	if c.Closed() {
+		return fmt.Errorf("%s is closed; open it again", c.Name())
+	}
+	if c.file.Changed() {
+		return fmt.Errorf("%s was changed or cut since it was opened; open it again", c.Name())
+	}
+	return nil
+}
+
+// startDeep starts Wireshark's dissectors on the capture if that is allowed
+// and did not happen yet.
+func (c *Capture) startDeep() *wireshark.Dissector {
+	if !c.session.deepAllowed() {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.deep == nil && !c.closed {
+		path, inherit := c.file.DissectorFile()
+		c.deep = wireshark.Start(c.session.cfg.Tools, c.config,
+			wireshark.Input{Path: path, Inherit: inherit, Frames: c.size, Size: c.file.Size()},
+			wireshark.Options{TempDir: c.session.cfg.TempDir})
+	}
+	return c.deep
+}
+
+// DeepState describes the deep tier of a capture.
+type DeepState struct {
+	State    plan.DeepState
+	Fraction float64 // of loading; less than 0 when unknown
+	Err      error
+	Partial  bool // Wireshark read less than the whole file
+}
+
+// Deep returns the state of the deep tier. It never waits.
+func (c *Capture) Deep() DeepState {
+	if !c.session.deepAllowed() {
+		return DeepState{State: plan.Absent}
+	}
+	c.mu.Lock()
+	d := c.deep
+	c.mu.Unlock()
+	if d == nil {
+		return DeepState{State: plan.Loading, Fraction: 0}
+	}
+	st := d.State()
+	out := DeepState{Fraction: st.Fraction, Err: st.Err, Partial: st.Partial}
+	switch st.Phase {
+	case wireshark.Ready:
+		out.State = plan.Ready
+	case wireshark.Failed, wireshark.Closed:
+		out.State = plan.Failed
+	default:
+		out.State = plan.Loading
+	}
+	return out
+}
+
+// tier chooses who answers q and waits until that tier can.
+func (c *Capture) tier(ctx context.Context, q plan.Question) (tier, plan.Choice, error) {
+	if err := c.check(); err != nil {
+		return nil, plan.Choice{}, err
+	}
+	deep := c.startDeep()
+	choice := plan.Choose(c.session.cfg.Mode, c.Deep().State, q)
+	if choice.Tier == plan.Deep && deep != nil {
+		stop := c.session.wait("Wireshark's dissectors are loading "+c.Name(), func() float64 { return deep.State().Fraction })
+		err := deep.Wait(ctx)
+		stop()
+		if ctx.Err() != nil {
+			return nil, choice, ctx.Err()
+		}
+		if err == nil {
+			return deep, choice, nil
+		}
+		choice = plan.Choose(c.session.cfg.Mode, plan.Failed, q)
+		if choice.Tier == plan.Deep {
+			return nil, choice, err
+		}
+		c.session.notifyOnce("deep failed "+c.Path(), fmt.Sprintf("%v; pktsh's own dissectors answer instead and know less", err))
+	}
+	if choice.Reason != "" && !choice.Preview && c.session.cfg.Mode == plan.Auto {
+		c.session.notifyOnce("native", "Wireshark's dissectors are not installed: pktsh's own answer what they know, tshark would show more")
+	}
+	return nativeTier{c}, choice, nil
+}
+
+// All returns the view of every packet.
+func (c *Capture) All() *View { return &View{capture: c} }
+
+// Packet returns a handle on a packet by its frame number, from 1.
+func (c *Capture) Packet(frame uint32) (*Packet, error) {
+	if frame == 0 || int64(frame) > int64(c.size) {
+		return nil, c.outOfRange(int64(frame))
+	}
+	if p, ok := c.packets.Get(frame); ok {
+		return p, nil
+	}
+	p := &Packet{capture: c, frame: frame, record: c.file.Record(int(frame) - 1)}
+	if prev, ok, _ := c.packets.PeekOrAdd(frame, p); ok {
+		return prev, nil
+	}
+	return p, nil
+}
+
+func (c *Capture) outOfRange(frame int64) error {
+	switch c.size {
+	case 0:
+		return fmt.Errorf("packet %d: %s has no packets", frame, c.Name())
+	case 1:
+		return fmt.Errorf("packet %d: %s has one packet, number 1", frame, c.Name())
+	}
+	return fmt.Errorf("packet %d: %s has packets 1 to %d", frame, c.Name(), c.size)
+}
+
+// tree dissects a packet, natively or by Wireshark.
+func (c *Capture) tree(ctx context.Context, frame uint32) (*dissect.Tree, error) {
+	t, _, err := c.tier(ctx, plan.Question{})
+	if err != nil {
+		return nil, err
+	}
+	var tree *dissect.Tree
+	err = c.file.Guard(func() error {
+		tree, err = t.Tree(ctx, frame)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("packet %d: %w", frame, err)
+	}
+	return tree, nil
+}
+
+// summary returns a packet's row. Rows are fetched in blocks and kept, so that
+// a loop over all packets does not ask for each.
+func (c *Capture) summary(ctx context.Context, frame uint32) (dissect.Summary, error) {
+	first := (frame-1)/rowBlock*rowBlock + 1
+	if rows, ok := c.rows.Get(first); ok {
+		return rows[frame-first], nil
+	}
+	last := min(uint32(c.size), first+rowBlock-1)
+	frames := make([]uint32, 0, rowBlock)
+	for f := first; f <= last; f++ {
+		frames = append(frames, f)
+	}
+	rows := make([]dissect.Summary, 0, len(frames))
+	err := c.summaries(ctx, frames, plan.Question{}, func(s dissect.Summary) error {
+		rows = append(rows, s)
+		return nil
+	})
+	if err != nil {
+		return dissect.Summary{}, err
+	}
+	if len(rows) != len(frames) {
+		return dissect.Summary{}, fmt.Errorf("packet %d: Wireshark's dissectors gave %d of %d rows; it reads less of %s than pktsh does", frame, len(rows), len(frames), c.Name())
+	}
+	c.rows.Add(first, rows)
+	return rows[frame-first], nil
+}
+
+// summaries calls fn for each frame's row, in order.
+func (c *Capture) summaries(ctx context.Context, frames []uint32, q plan.Question, fn func(dissect.Summary) error) error {
+	t, choice, err := c.tier(ctx, q)
+	if err != nil {
+		return err
+	}
+	return c.file.Guard(func() error {
+		return t.Rows(ctx, frames, func(s dissect.Summary) error {
+			s.Preview = choice.Preview
+			return fn(s)
+		})
+	})
+}
+
+// set returns the frames that a filter lets through. It is kept: asking again
+// costs nothing.
+func (c *Capture) set(ctx context.Context, expr string) (*roaring.Bitmap, error) {
+	c.mu.Lock()
+	set, ok := c.sets[expr]
+	c.mu.Unlock()
+	if ok {
+		return set, nil
+	}
+	t, _, err := c.tier(ctx, plan.Question{})
+	if err != nil {
+		return nil, err
+	}
+	defer c.session.wait("filtering "+c.Name(), unknown)()
+	err = c.file.Guard(func() error {
+		set, err = t.Filter(ctx, expr)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	c.sets[expr] = set
+	c.mu.Unlock()
+	return set, nil
+}
+
+// checkFilter says at once whether a filter is well formed. The error is a
+// *filter.Error where the place in it is known.
+func (c *Capture) checkFilter(ctx context.Context, expr string) error {
+	t, _, err := c.tier(ctx, plan.Question{})
+	if err != nil {
+		return err
+	}
+	err = t.Check(ctx, expr)
+	var fe *wireshark.FilterError
+	if errors.As(err, &fe) {
+		return &filter.Error{Expr: fe.Expr, Offset: fe.Offset, Length: fe.Length, Message: fe.Message,
+			Suggestion: filter.Suggest(fe.Expr, fe.Offset, fe.Length, c.session.Catalogue())}
+	}
+	return err
+}

@@ -1,0 +1,247 @@
+// Package engine answers questions about captures. It knows no terminal and no
+// language: the shell, the scripts and the tests all ask the same things here.
+//
+//   - [Session] holds what captures share: where Wireshark's programs are, the
+//     field catalogue, temporary files, and the captures to close at the end.
+//   - [Capture] is one opened capture: its index, and the two tiers that dissect it.
+//   - [View] is a capture seen through a filter or a slice; it costs no copy.
+//   - [Packet] is a handle on one packet; it is dissected when asked.
+//
+// Every method that may have to wait takes a context and returns its error
+// when it is cancelled; the capture stays usable.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+
+	"pktsh/dissect"
+	"pktsh/engine/capfile"
+	"pktsh/engine/native"
+	"pktsh/engine/plan"
+	"pktsh/engine/wireshark"
+)
+
+// Progress is told when a question has to wait, so that a person sees why.
+type Progress interface {
+	// Start begins showing what; fraction gives 0 to 1, or less than 0 when
+	// unknown. The returned function ends it.
+	Start(what string, fraction func() float64) (stop func())
+}
+
+// Config is what a session needs from outside. The zero value works: every
+// tier allowed, no cache, no progress.
+type Config struct {
+	Mode plan.Mode
+	// Tools are Wireshark's programs; the zero value means there are none.
+	Tools wireshark.Tools
+	// Dissection is how Wireshark is configured (names, preferences, …).
+	Dissection wireshark.Config
+	// TempDir takes spools and private configurations; "" means the system's.
+	TempDir string
+	// CacheDir keeps the field catalogue between sessions; "" means no cache.
+	CacheDir string
+	// Times is how the Time column is written.
+	Times TimeFormat
+	// Eager starts Wireshark's dissectors when a capture is opened, not when
+	// the first question needs them.
+	Eager bool
+	// Progress may be nil.
+	Progress Progress
+	// Notify receives what a person should know and nobody asked for, one
+	// line each. It may be nil.
+	Notify func(line string)
+}
+
+// Session is shared by the captures of one run. It is safe for concurrent use.
+type Session struct {
+	cfg Config
+
+	mu       sync.Mutex
+	captures []*Capture
+	notified map[string]bool
+
+	catalogue struct {
+		once  sync.Once
+		ready chan struct{}
+		value *dissect.Catalogue
+		err   error
+	}
+}
+
+// NewSession returns a session. Close it to end every process it started.
+func NewSession(cfg Config) *Session {
+	s := &Session{cfg: cfg, notified: map[string]bool{}}
+	s.catalogue.ready = make(chan struct{})
+	return s
+}
+
+// OpenOptions says what to open.
+type OpenOptions struct {
+	// Paths are the capture files; several are merged by time.
+	Paths []string
+	// Reader is read instead of Paths when it is set ("-r -").
+	Reader io.Reader
+	// Dissection replaces the session's configuration for this capture.
+	Dissection *wireshark.Config
+}
+
+// Open opens a capture. It returns after the index, not after dissection. The
+// errors name the file and what is wrong with it.
+func (s *Session) Open(ctx context.Context, o OpenOptions) (*Capture, error) {
+	if s.cfg.Mode == plan.Wireshark && s.cfg.Tools.Sharkd == "" {
+		return nil, errors.New("--engine wireshark needs sharkd, which is not on PATH; install Wireshark's command-line programs (Debian: apt-get install tshark) or use --engine native")
+	}
+	var fraction atomicFraction
+	what := "opening the capture"
+	if len(o.Paths) > 0 {
+		what = "opening " + o.Paths[0]
+	}
+	stop := s.wait(what, fraction.get)
+	defer stop()
+	options := capfile.Options{
+		TempDir:  s.cfg.TempDir,
+		Editcap:  s.cfg.Tools.Editcap,
+		Progress: fraction.set,
+	}
+	var f *capfile.File
+	var err error
+	switch {
+	case o.Reader != nil:
+		f, err = capfile.OpenReader(ctx, o.Reader, "standard input", options)
+	case len(o.Paths) == 0:
+		return nil, errors.New("no capture file was named")
+	case len(o.Paths) == 1:
+		f, err = capfile.Open(ctx, o.Paths[0], options)
+	default:
+		f, err = capfile.Merge(ctx, o.Paths, options)
+	}
+	if err != nil {
+		return nil, err
+	}
+	cfg := s.cfg.Dissection
+	if o.Dissection != nil {
+		cfg = *o.Dissection
+	}
+	c := newCapture(s, f, native.New(f), cfg)
+	s.mu.Lock()
+	s.captures = append(s.captures, c)
+	s.mu.Unlock()
+	if s.cfg.Eager {
+		c.startDeep()
+	}
+	return c, nil
+}
+
+// Captures returns the open captures in the order they were opened.
+func (s *Session) Captures() []*Capture {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.captures)
+}
+
+// Mode returns who may answer.
+func (s *Session) Mode() plan.Mode { return s.cfg.Mode }
+
+// Tools returns Wireshark's programs as the session found them.
+func (s *Session) Tools() wireshark.Tools { return s.cfg.Tools }
+
+// WiresharkVersion returns the version of the deep tier, or "" when there is none.
+func (s *Session) WiresharkVersion(ctx context.Context) string {
+	if !s.deepAllowed() {
+		return ""
+	}
+	v, err := s.cfg.Tools.Version(ctx, s.cfg.CacheDir)
+	if err != nil {
+		return ""
+	}
+	return v
+}
+
+// deepAllowed says whether a sharkd may be asked at all.
+func (s *Session) deepAllowed() bool {
+	return s.cfg.Mode != plan.Native && s.cfg.Tools.Sharkd != ""
+}
+
+// Close closes every capture and waits for their processes.
+func (s *Session) Close() error {
+	var errs []error
+	for _, c := range s.Captures() {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Session) forget(c *Capture) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.captures = slices.DeleteFunc(s.captures, func(x *Capture) bool { return x == c })
+}
+
+// LoadCatalogue starts loading the field catalogue in the background. Only the
+// first call does something.
+func (s *Session) LoadCatalogue() {
+	s.catalogue.once.Do(func() {
+		go func() {
+			defer close(s.catalogue.ready)
+			if s.deepAllowed() && s.cfg.Tools.Tshark != "" {
+				s.catalogue.value, s.catalogue.err = wireshark.LoadCatalogue(context.Background(), s.cfg.Tools, s.cfg.CacheDir)
+				if s.catalogue.err == nil {
+					return
+				}
+				s.notifyOnce("catalogue", fmt.Sprintf("Wireshark's field names could not be read (%v); completion knows the native fields only", s.catalogue.err))
+			}
+			s.catalogue.value = dissect.NativeCatalogue()
+		}()
+	})
+}
+
+// Catalogue returns the field catalogue, or nil while it is not loaded: it
+// never waits. The first call starts the loading.
+func (s *Session) Catalogue() *dissect.Catalogue {
+	s.LoadCatalogue()
+	select {
+	case <-s.catalogue.ready:
+		return s.catalogue.value
+	default:
+		return nil
+	}
+}
+
+// WaitCatalogue returns the field catalogue, loading it when needed.
+func (s *Session) WaitCatalogue(ctx context.Context) (*dissect.Catalogue, error) {
+	s.LoadCatalogue()
+	defer s.wait("reading Wireshark's field names", unknown)()
+	select {
+	case <-s.catalogue.ready:
+		return s.catalogue.value, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// wait shows that a question waits; the returned function ends it.
+func (s *Session) wait(what string, fraction func() float64) (stop func()) {
+	if s.cfg.Progress == nil {
+		return func() {}
+	}
+	return s.cfg.Progress.Start(what, fraction)
+}
+
+// notifyOnce tells the person line, once per key and session.
+func (s *Session) notifyOnce(key, line string) {
+	if s.cfg.Notify == nil {
+		return
+	}
+	s.mu.Lock()
+	seen := s.notified[key]
+	s.notified[key] = true
+	s.mu.Unlock()
+	if !seen {
+		s.cfg.Notify(line)
+	}
+}

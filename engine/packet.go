@@ -1,0 +1,163 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"pktsh/dissect"
+	"pktsh/engine/capfile"
+)
+
+// errStop ends a row callback early; it never leaves this package.
+var errStop = errors.New("stop")
+
+type summary = dissect.Summary
+
+// Row is a packet's row in the packet list with its times as text.
+type Row struct {
+	dissect.Summary
+	// Time is written in the session's time format.
+	Time string
+	// Delta is the seconds since the packet captured before.
+	Delta string
+}
+
+// row completes a summary with what the index knows.
+func (c *Capture) row(s summary, displayed uint32) Row {
+	r := Row{Summary: s}
+	i := int(s.Number) - 1
+	rec := c.file.Record(i)
+	if !rec.HasTime {
+		return r
+	}
+	digits := 6
+	if ifs := c.file.Interfaces(); rec.Interface < len(ifs) {
+		digits = timeDigits(ifs[rec.Interface])
+	}
+	previous := rec.Time
+	if i > 0 {
+		if p := c.file.Record(i - 1); p.HasTime {
+			previous = p.Time
+		}
+	}
+	r.Delta = seconds(rec.Time-previous, digits)
+	format := c.session.cfg.Times
+	reference := rec.Time
+	switch format {
+	case TimeDelta:
+		reference = previous
+	case TimeDeltaDisplayed:
+		if displayed > 0 {
+			reference = c.file.Record(int(displayed) - 1).Time
+		}
+	default:
+		reference = c.firstTime()
+	}
+	r.Time = formatTime(format, rec.Time, reference, digits)
+	return r
+}
+
+// firstTime is what relative times count from: the first packet's time.
+func (c *Capture) firstTime() int64 {
+	if c.size == 0 {
+		return 0
+	}
+	return c.file.Record(0).Time
+}
+
+// Packet is a handle on one packet. It is dissected on first use; the tree is
+// kept as long as the packet is. It is safe for concurrent use.
+type Packet struct {
+	capture *Capture
+	frame   uint32
+	record  capfile.Record
+
+	mu   sync.Mutex
+	tree *dissect.Tree
+}
+
+// Capture returns the packet's capture.
+func (p *Packet) Capture() *Capture { return p.capture }
+
+// Number returns the frame number, from 1.
+func (p *Packet) Number() uint32 { return p.frame }
+
+// Length returns the packet's length on the wire in bytes.
+func (p *Packet) Length() int { return int(p.record.Original) }
+
+// CapturedLength returns how many bytes of it were captured.
+func (p *Packet) CapturedLength() int { return int(p.record.Captured) }
+
+// Time returns when it was captured, to the nanosecond, in the local zone; ok
+// is false when the file does not say.
+func (p *Packet) Time() (t time.Time, ok bool) {
+	return time.Unix(0, p.record.Time), p.record.HasTime
+}
+
+// Interface returns the name of the interface it was captured on; ok is false
+// when the file does not say.
+func (p *Packet) Interface() (name string, ok bool) {
+	ifs := p.capture.file.Interfaces()
+	if p.record.Interface >= len(ifs) || ifs[p.record.Interface].Name == "" {
+		return "", false
+	}
+	return ifs[p.record.Interface].Name, true
+}
+
+// File returns the path of the file it came from, which differs between the
+// packets of a merged capture.
+func (p *Packet) File() string {
+	paths := p.capture.file.Paths()
+	if i := p.capture.file.Source(int(p.frame) - 1); i < len(paths) {
+		return paths[i]
+	}
+	return ""
+}
+
+// Bytes returns a copy of the captured bytes.
+func (p *Packet) Bytes() ([]byte, error) {
+	if err := p.capture.check(); err != nil {
+		return nil, err
+	}
+	var out []byte
+	err := p.capture.file.Guard(func() error {
+		out = append(out, p.capture.file.Data(int(p.frame)-1)...)
+		return nil
+	})
+	return out, err
+}
+
+// Tree dissects the packet.
+func (p *Packet) Tree(ctx context.Context) (*dissect.Tree, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.tree != nil {
+		return p.tree, nil
+	}
+	t, err := p.capture.tree(ctx, p.frame)
+	if err != nil {
+		return nil, err
+	}
+	p.tree = t
+	return t, nil
+}
+
+// Dissected returns the packet's tree if it is at hand; it never waits.
+func (p *Packet) Dissected() *dissect.Tree {
+	if !p.mu.TryLock() {
+		return nil
+	}
+	defer p.mu.Unlock()
+	return p.tree
+}
+
+// Row returns the packet's row in the packet list.
+func (p *Packet) Row(ctx context.Context) (Row, error) {
+	s, err := p.capture.summary(ctx, p.frame)
+	if err != nil {
+		return Row{}, err
+	}
+	return p.capture.row(s, 0), nil
+}

@@ -1,0 +1,21 @@
+package engine
+
+import (
+	"math"
+	"sync/atomic"
+)
+
+// unknown is the fraction of work whose length nobody knows.
+func unknown() float64 { return -1 }
+
+// atomicFraction carries how far a piece of work is from the goroutine that
+// does it to the one that shows it.
+type atomicFraction struct{ bits atomic.Uint64 }
+
+func (a *atomicFraction) set(done, total int64) {
+	if total > 0 {
+		a.bits.Store(math.Float64bits(float64(done) / float64(total)))
+	}
+}
+
+func (a *atomicFraction) get() float64 { return math.Float64frombits(a.bits.Load()) }

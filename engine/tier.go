@@ -1,0 +1,52 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"pktsh/dissect"
+	"pktsh/engine/filter"
+)
+
+// tier is what both ways to an answer can do. *wireshark.Dissector is one,
+// nativeTier the other.
+type tier interface {
+	// Rows calls fn for each of the frames, which are ascending, in order.
+	Rows(ctx context.Context, frames []uint32, fn func(dissect.Summary) error) error
+	// Tree dissects one frame.
+	Tree(ctx context.Context, frame uint32) (*dissect.Tree, error)
+	// Filter returns the numbers of the frames that expr lets through.
+	Filter(ctx context.Context, expr string) (*roaring.Bitmap, error)
+	// Check says whether expr is a well-formed filter.
+	Check(ctx context.Context, expr string) error
+}
+
+// nativeTier answers out of the mapped file and the dissect package.
+type nativeTier struct{ c *Capture }
+
+func (n nativeTier) Rows(ctx context.Context, frames []uint32, fn func(dissect.Summary) error) error {
+	return n.c.own.Rows(ctx, frames, fn)
+}
+
+func (n nativeTier) Tree(ctx context.Context, frame uint32) (*dissect.Tree, error) {
+	return n.c.own.Tree(ctx, frame)
+}
+
+func (n nativeTier) Check(_ context.Context, expr string) error {
+	_, err := n.compile(expr)
+	return err
+}
+
+func (n nativeTier) compile(expr string) (*filter.Program, error) {
+	return filter.Compile(expr, dissect.NativeCatalogue())
+}
+
+func (n nativeTier) Filter(ctx context.Context, expr string) (*roaring.Bitmap, error) {
+	p, err := n.compile(expr)
+	if err != nil {
+		return nil, err
+	}
+	fields := dissect.NativeCatalogue()
+	return n.c.own.Filter(ctx, func(t *dissect.Tree) bool { return p.Match(filter.FromTree(t, fields)) })
+}
