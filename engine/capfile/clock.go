@@ -1,0 +1,62 @@
+package capfile
+
+import (
+	"math"
+	"math/bits"
+)
+
+// clock turns the ticks of a pcapng interface into nanoseconds, with wiretap's
+// own arithmetic: its overflows are what users see in Wireshark.
+type clock struct {
+	perSecond uint64 // ticks a second
+	offset    int64  // seconds, if_tsoffset
+}
+
+var (
+	microseconds = clock{perSecond: 1e6}
+	nanoseconds  = clock{perSecond: 1e9}
+)
+
+// newClock reads if_tsresol (pcapng draft, section 4.2): the top bit chooses
+// powers of two, the rest is the negative exponent.
+func newClock(resol byte) (c clock, digits int, exact bool) {
+	exponent := int(resol & 0x7f)
+	if resol&0x80 != 0 {
+		c.perSecond = math.MaxUint64
+		if exponent < 64 {
+			c.perSecond = 1 << exponent
+		}
+		// 2^-n needs n·log10(2) digits, rounded up.
+		return c, min(9, int(math.Ceil(float64(exponent)*math.Log10(2)))), exponent == 0
+	}
+	c.perSecond = math.MaxUint64
+	if exponent < 20 {
+		c.perSecond = 1
+		for range exponent {
+			c.perSecond *= 10
+		}
+	}
+	return c, min(9, exponent), exponent <= 9
+}
+
+// nanos converts ticks since the epoch. odd reports a time that int64
+// nanoseconds cannot hold.
+func (c clock) nanos(ticks uint64) (t int64, odd bool) {
+	seconds := ticks / c.perSecond
+	// wiretap multiplies in 64 bits and lets it wrap, which matters above 10^10
+	// ticks a second.
+	fraction := (ticks % c.perSecond) * 1e9 / c.perSecond
+	return joinTime(int64(seconds)+c.offset, int64(fraction))
+}
+
+// joinTime adds seconds and nanoseconds, clamped to int64.
+func joinTime(seconds, nanos int64) (t int64, odd bool) {
+	hi, lo := bits.Mul64(uint64(max(seconds, -seconds)), 1e9)
+	if seconds == math.MinInt64 || hi != 0 || lo > math.MaxInt64-1<<33 {
+		if seconds < 0 {
+			return math.MinInt64, true
+		}
+		return math.MaxInt64, true
+	}
+	return seconds*1e9 + nanos, nanos < 0 || nanos >= 1e9
+}

@@ -1,0 +1,42 @@
+package capfile
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"unsafe"
+)
+
+// Guard runs fn and turns a fault in the mapped memory into an error that names
+// the file: reading a page that the file no longer has raises SIGBUS, and that
+// ends a Go program unless it asked for a panic. Other panics go on.
+//
+// The setting is the goroutine's: a goroutine that fn starts needs a Guard of
+// its own.
+func (f *File) Guard(fn func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		r := recover()
+		if r == nil {
+			return
+		}
+		fault, ok := r.(interface {
+			runtime.Error
+			Addr() uintptr
+		})
+		if !ok || !f.maps(fault.Addr()) {
+			panic(r)
+		}
+		err = fmt.Errorf("%s: it shrank or its disk failed while it was read: a mapped page is gone; open it again", f.name)
+	}()
+	return fn()
+}
+
+// maps reports whether address lies in the mapped file.
+func (f *File) maps(address uintptr) bool {
+	if len(f.data) == 0 {
+		return false
+	}
+	begin := uintptr(unsafe.Pointer(unsafe.SliceData(f.data)))
+	return address >= begin && address-begin < uintptr(len(f.data))
+}

@@ -1,0 +1,286 @@
+package capfile
+
+// This file reads pcap and its variants (draft-ietf-opsawg-pcap; the variants
+// are told apart as wiretap's libpcap.c does).
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+)
+
+const (
+	pcapHeaderSize = 24
+	pcapRecordSize = 16
+)
+
+// The magic numbers of pcap files.
+const (
+	magicPcap     = 0xa1b2c3d4
+	magicNanos    = 0xa1b23c4d
+	magicModified = 0xa1b2cd34 // Alexey Kuznetzov's patches to libpcap
+	magicIxiaHW   = 0x1c0001ac // nanoseconds, and a size after the header
+	magicIxiaSW   = 0x1c0001ab // microseconds, likewise
+)
+
+// pcapVariant is a shape of pcap record.
+type pcapVariant struct {
+	name   string
+	header uint32 // bytes before the packet
+	nanos  bool
+	aix    bool
+	nokia  bool
+	patch  int // bytes of Kuznetzov's fields, 0 for none
+}
+
+var (
+	pcapStandard = pcapVariant{name: "pcap", header: pcapRecordSize}
+	pcapNanos    = pcapVariant{name: "pcap (nanoseconds)", header: pcapRecordSize, nanos: true}
+	pcapAIX      = pcapVariant{name: "pcap (AIX)", header: pcapRecordSize, nanos: true, aix: true}
+	pcapRedHat   = pcapVariant{name: "pcap (modified, Red Hat 6.1)", header: pcapRecordSize + 8, patch: 8}
+	pcapModified = pcapVariant{name: "pcap (modified)", header: pcapRecordSize + 8, patch: 8}
+	pcapSuSE     = pcapVariant{name: "pcap (modified, SuSE 6.3)", header: pcapRecordSize + 12, patch: 12}
+	pcapNokia    = pcapVariant{name: "pcap (Nokia)", header: pcapRecordSize + 4, nokia: true}
+)
+
+// lengthOrder says where a record has its captured length.
+type lengthOrder int
+
+const (
+	capturedFirst lengthOrder = iota
+	capturedLast              // before version 2.3, and DG/UX
+	capturedLess              // version 2.3: writers disagree, so the lesser one
+)
+
+// pcapFile is a pcap file's header, read.
+type pcapFile struct {
+	data     []byte
+	order    binary.ByteOrder
+	first    int64 // offset of the first record
+	variant  pcapVariant
+	lengths  lengthOrder
+	linkType int
+	fcs      int
+	snaplen  uint32
+	limit    uint32
+}
+
+// isPcap reports whether data begins with a pcap magic number, and in which order.
+func isPcap(data []byte) (magic uint32, order binary.ByteOrder, ok bool) {
+	if len(data) < 4 {
+		return 0, nil, false
+	}
+	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
+		switch magic := order.Uint32(data); magic {
+		case magicPcap, magicNanos, magicModified, magicIxiaHW, magicIxiaSW:
+			return magic, order, true
+		}
+	}
+	return 0, nil, false
+}
+
+// parsePcapHeader reads the file header and finds the variant.
+func parsePcapHeader(data []byte) (*pcapFile, error) {
+	magic, order, ok := isPcap(data)
+	if !ok {
+		return nil, fmt.Errorf("not a pcap file")
+	}
+	first := int64(pcapHeaderSize)
+	if magic == magicIxiaHW || magic == magicIxiaSW {
+		first += 4
+	}
+	if int64(len(data)) < first {
+		return nil, fmt.Errorf("pcap header cut short: got %d bytes, want %d", len(data), first)
+	}
+	major, minor := order.Uint16(data[4:]), order.Uint16(data[6:])
+	if major < 2 {
+		return nil, fmt.Errorf("pcap version %d.%d is not supported, want 2.0 or later", major, minor)
+	}
+	p := &pcapFile{data: data, order: order, first: first, snaplen: order.Uint32(data[16:]), fcs: -1}
+	network := order.Uint32(data[20:])
+	// The top bits say how long the frame check sequence is, in 16-bit units
+	// (draft-ietf-opsawg-pcap, section 4).
+	p.linkType = int(network & 0xffff)
+	if network&0x04000000 != 0 {
+		p.fcs = int(network>>28) * 2
+	}
+	if network&0x03ff0000 != 0 {
+		return nil, fmt.Errorf("pcap link type field 0x%08x has reserved bits set (0x%08x), want a LINKTYPE_ value below 65536", network, network&0x03ff0000)
+	}
+	p.limit = packetLimit(p.linkType)
+
+	guess := major == 2 && minor > 3 || major > 2 && major != 543
+	switch {
+	case major == 2 && minor < 3 || major == 543: // 543.0 is DG/UX's tcpdump
+		p.lengths = capturedLast
+	case major == 2 && minor == 3:
+		p.lengths = capturedLess
+	}
+	switch magic {
+	case magicNanos, magicIxiaHW:
+		p.variant = pcapNanos
+	case magicIxiaSW:
+		p.variant = pcapStandard
+	case magicPcap:
+		p.variant = pcapStandard
+		if major == 2 && minor == 2 {
+			p.detectAIX(network)
+		}
+		if guess {
+			p.variant = p.guess(pcapStandard, pcapRedHat, pcapNokia)
+		}
+	case magicModified:
+		p.variant = pcapModified
+		if guess {
+			p.variant = p.guess(pcapModified, pcapSuSE)
+		}
+	}
+	return p, nil
+}
+
+// detectAIX takes a version 2.2 file whose link type is an ifType value of
+// RFC 1573 for AIX's, which also counts nanoseconds.
+func (p *pcapFile) detectAIX(network uint32) {
+	linkTypes := map[uint32]int{6: linkEthernet, 9: linkTokenRing, 15: linkFDDI, 24: 0}
+	if linkType, ok := linkTypes[network]; ok {
+		p.variant, p.linkType = pcapAIX, linkType
+	}
+}
+
+// guess returns the variant under which the first records look best. Files of
+// several variants share a magic number, so only their records tell.
+func (p *pcapFile) guess(variants ...pcapVariant) pcapVariant {
+	best, fewest := variants[0], p.faults(variants[0])
+	for _, v := range variants[1:] {
+		if n := p.faults(v); n < fewest {
+			best, fewest = v, n
+		}
+	}
+	return best
+}
+
+// faults counts what is wrong with the first three records read as variant v.
+func (p *pcapFile) faults(v pcapVariant) (n int) {
+	at := p.first
+	for range 3 {
+		rest := p.data[at:]
+		if len(rest) == 0 {
+			return n
+		}
+		if len(rest) < int(v.header) {
+			return n + 1
+		}
+		fraction, captured, original := p.order.Uint32(rest[4:]), p.order.Uint32(rest[8:]), p.order.Uint32(rest[12:])
+		for _, wrong := range []bool{
+			fraction >= 1e6,
+			captured > p.limit,
+			captured > p.snaplen,
+			original > 128<<20,
+			captured > original,
+			v.patch > 0 && !plausiblePatch(rest, p.order),
+			v.nokia && !plausibleNokia(p.order.Uint32(rest[16:])),
+		} {
+			if wrong {
+				n++
+			}
+		}
+		if captured > p.limit {
+			return n
+		}
+		at += int64(v.header) + int64(captured)
+		if at > int64(len(p.data)) {
+			return n + 1
+		}
+	}
+	return n
+}
+
+// plausiblePatch checks the fields of Kuznetzov's patch: an interface index, an
+// Ethernet protocol or one of Linux's own below 0x600, a packet type.
+func plausiblePatch(record []byte, order binary.ByteOrder) bool {
+	protocol := order.Uint16(record[20:])
+	return order.Uint32(record[16:]) <= 10000 && record[22] <= 4 &&
+		(protocol >= 0x600 || protocol <= 0x17 || protocol == 0x60 || protocol == 0x200 || protocol == 0x400)
+}
+
+// plausibleNokia checks Nokia's four extra bytes against the patterns seen, 0xXfbfYZ0W.
+func plausibleNokia(extra uint32) bool {
+	x, y, z, w := extra>>28, extra>>12&0xf, extra>>8&0xf, extra&0xf
+	return extra&0x0fff00f0 == 0x0fbf0000 &&
+		(x == 9 || x == 0xb) && (y == 0xb || y == 0xd) && (z == 6 || z == 9) && (w == 1 || w == 2)
+}
+
+// indexPcap finds the records of a pcap file.
+func (f *File) indexPcap(ctx context.Context) error {
+	p, err := parsePcapHeader(f.data)
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.name, err)
+	}
+	f.format = p.variant.name
+	phdr := pseudoHeaderOf(p.linkType, p.variant.nokia)
+	digits := 6
+	if p.variant.nanos {
+		digits = 9
+	}
+	f.interfaces = []Interface{{
+		LinkType: p.linkType, SnapLen: p.snaplen, Digits: digits, Exact: true, FCS: p.fcs, ID: -1, phdr: phdr,
+	}}
+	padding := uint32(0)
+	if p.variant.aix && p.linkType == linkFDDI {
+		padding = 3 // AIX has three bytes before FDDI frames and counts them
+	}
+	f.pcap = p
+	return f.indexRecords(ctx, p, padding, uint32(phdr)+padding)
+}
+
+// indexRecords walks the records. least is the number of bytes that each must
+// have before its packet proper.
+func (f *File) indexRecords(ctx context.Context, p *pcapFile, padding, least uint32) error {
+	data, order, header := f.data, p.order, int64(p.variant.header)
+	big := order == binary.BigEndian
+	at, size := p.first, int64(len(data))
+	for at < size {
+		if f.index.n&0xfff == 0 {
+			if err := f.poll(ctx, at); err != nil {
+				return err
+			}
+		}
+		if size-at < header {
+			f.stop(at, "record header cut short: got %d bytes, want %d", size-at, header)
+			return nil
+		}
+		var seconds, fraction, captured, original uint32
+		h := data[at : at+pcapRecordSize : at+pcapRecordSize]
+		if big {
+			seconds, fraction = binary.BigEndian.Uint32(h), binary.BigEndian.Uint32(h[4:])
+			captured, original = binary.BigEndian.Uint32(h[8:]), binary.BigEndian.Uint32(h[12:])
+		} else {
+			seconds, fraction = binary.LittleEndian.Uint32(h), binary.LittleEndian.Uint32(h[4:])
+			captured, original = binary.LittleEndian.Uint32(h[8:]), binary.LittleEndian.Uint32(h[12:])
+		}
+		if p.lengths != capturedFirst && (p.lengths == capturedLast || captured > original) {
+			captured, original = original, captured
+		}
+		switch {
+		case captured > p.limit:
+			f.stop(at, "packet of %d bytes is larger than the maximum of %d", captured, p.limit)
+			return nil
+		case captured < least:
+			f.stop(at, "packet of %d bytes is too small for the %d bytes of its pseudo header", captured, least)
+			return nil
+		case int64(captured) > size-at-header:
+			f.stop(at, "packet cut short: got %d bytes, want %d", size-at-header, captured)
+			return nil
+		}
+		if !p.variant.nanos {
+			fraction *= 1000 // wraps as wiretap's does
+		}
+		t, odd := int64(seconds)*1e9+int64(int32(fraction)), uint32(0)
+		if fraction >= 1e9 {
+			odd = oddTimeFlag
+		}
+		f.index.add(at+header+int64(padding), 0, t, captured-padding, original-padding, odd)
+		at += header + int64(captured)
+	}
+	return nil
+}

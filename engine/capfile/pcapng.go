@@ -1,0 +1,476 @@
+package capfile
+
+// This file reads pcapng (draft-ietf-opsawg-pcapng).
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+)
+
+// Block types (pcapng draft, section 10.1).
+const (
+	blockSection       = 0x0a0d0d0a
+	blockInterface     = 0x00000001
+	blockPacket        = 0x00000002 // obsolete
+	blockSimplePacket  = 0x00000003
+	blockNames         = 0x00000004
+	blockStatistics    = 0x00000005
+	blockEnhanced      = 0x00000006
+	blockJournal       = 0x00000009
+	blockSecrets       = 0x0000000a
+	blockCustom        = 0x00000bad
+	blockCustomNoCopy  = 0x40000bad
+	blockSysdigEvent   = 0x00000204
+	blockSysdigEventV2 = 0x00000216
+	blockSysdigLarge   = 0x00000221
+
+	byteOrderMagic = 0x1a2b3c4d
+
+	minBlock   = 12
+	minSection = 28
+	// wiretap's limit: an Enhanced Packet Block with the largest D-Bus message
+	// and 128 KiB of options.
+	maxBlock = 32 + 128<<20 + 128<<10
+)
+
+// block is one block of a pcapng file, checked against the file's size.
+type block struct {
+	kind   uint32
+	offset int64 // of the block's type field
+	order  binary.ByteOrder
+	body   []byte // between the two total lengths
+}
+
+func (b *block) next() int64 { return b.offset + minBlock + int64(len(b.body)) }
+
+// blockReader steps through the blocks of a file.
+type blockReader struct {
+	data  []byte
+	at    int64
+	order binary.ByteOrder // of the current section
+}
+
+// read returns the next block; ok is false at the end of the file. After an
+// error nothing more can be read.
+func (r *blockReader) read() (b block, ok bool, err error) {
+	rest := r.data[r.at:]
+	if len(rest) == 0 {
+		return b, false, nil
+	}
+	if len(rest) < 8 {
+		return b, false, fmt.Errorf("block header cut short: got %d bytes, want 8", len(rest))
+	}
+	if binary.LittleEndian.Uint32(rest) == blockSection { // reads the same in both orders
+		if r.order, err = sectionOrder(rest); err != nil {
+			return b, false, err
+		}
+	}
+	kind, length := r.order.Uint32(rest), r.order.Uint32(rest[4:])
+	if length < minBlock {
+		return b, false, fmt.Errorf("block of type 0x%08x has a total length of %d, want at least %d", kind, length, minBlock)
+	}
+	if length > maxBlock {
+		return b, false, fmt.Errorf("block of type 0x%08x has a total length of %d, want at most %d", kind, length, maxBlock)
+	}
+	// Some writers forget to round up; wiretap does it for them.
+	padded := (int64(length) + 3) &^ 3
+	if padded > int64(len(rest)) {
+		return b, false, fmt.Errorf("block of type 0x%08x cut short: got %d bytes, want %d", kind, len(rest), padded)
+	}
+	if again := r.order.Uint32(rest[padded-4:]); again != length && int64(again) != padded {
+		return b, false, fmt.Errorf("block of type 0x%08x has total lengths that differ: %d before and %d after", kind, length, again)
+	}
+	b = block{kind: kind, offset: r.at, order: r.order, body: rest[8 : padded-4 : padded-4]}
+	r.at += padded
+	return b, true, nil
+}
+
+// sectionOrder finds the byte order of the section that begins with b.
+func sectionOrder(b []byte) (binary.ByteOrder, error) {
+	if len(b) < minSection {
+		return nil, fmt.Errorf("section header block cut short: got %d bytes, want %d", len(b), minSection)
+	}
+	switch {
+	case binary.LittleEndian.Uint32(b[8:]) == byteOrderMagic:
+		return binary.LittleEndian, nil
+	case binary.BigEndian.Uint32(b[8:]) == byteOrderMagic:
+		return binary.BigEndian, nil
+	}
+	return nil, fmt.Errorf("section header block has byte-order magic 0x%08x, want 0x%08x in either order", binary.LittleEndian.Uint32(b[8:]), byteOrderMagic)
+}
+
+// isPcapng reports whether data begins with a section header block.
+func isPcapng(data []byte) bool {
+	return len(data) >= minSection && binary.LittleEndian.Uint32(data) == blockSection &&
+		(binary.LittleEndian.Uint32(data[8:]) == byteOrderMagic || binary.BigEndian.Uint32(data[8:]) == byteOrderMagic)
+}
+
+// ngIndexer is the state of one pass over a pcapng file.
+type ngIndexer struct {
+	f *File
+	blockReader
+	section int
+	current []int // the section's interfaces, as indexes into f.interfaces
+	standIn int   // the interface of records that are not packets, or -1
+}
+
+// indexPcapng finds the packets of a pcapng file.
+func (f *File) indexPcapng(ctx context.Context) error {
+	f.format = "pcapng"
+	x := &ngIndexer{f: f, blockReader: blockReader{data: f.data}, section: -1, standIn: -1}
+	for n := 0; ; n++ {
+		if n&0xfff == 0 {
+			if err := f.poll(ctx, x.at); err != nil {
+				return err
+			}
+		}
+		offset := x.at
+		b, ok, err := x.read()
+		if err == nil && ok {
+			err = x.take(&b)
+		}
+		if err != nil {
+			if x.section < 0 {
+				return fmt.Errorf("%s: %w", f.name, err)
+			}
+			f.stop(offset, "%v", err)
+			return nil
+		}
+		if !ok {
+			return nil
+		}
+	}
+}
+
+// take files one block.
+func (x *ngIndexer) take(b *block) error {
+	switch b.kind {
+	case blockEnhanced:
+		return x.enhanced(b)
+	case blockSection:
+		return x.sectionHeader(b)
+	case blockInterface:
+		return x.interfaceDescription(b)
+	case blockSimplePacket:
+		return x.simple(b)
+	case blockPacket:
+		return x.oldPacket(b)
+	case blockNames:
+		return x.names(b)
+	case blockStatistics:
+		if len(b.body) < 12 {
+			return tooSmall("interface statistics", b, 12)
+		}
+	case blockSecrets:
+		if len(b.body) < 8 {
+			return tooSmall("decryption secrets", b, 8)
+		}
+		if length := b.order.Uint32(b.body[4:]); int64(length) > int64(len(b.body)-8) {
+			return fmt.Errorf("decryption secrets cut short: got %d bytes, want %d", len(b.body)-8, length)
+		}
+	default:
+		return x.other(b)
+	}
+	return nil
+}
+
+func tooSmall(name string, b *block, want int) error {
+	return fmt.Errorf("%s block too small: got a body of %d bytes, want at least %d", name, len(b.body), want)
+}
+
+func (x *ngIndexer) sectionHeader(b *block) error {
+	if len(b.body) < minSection-minBlock {
+		return tooSmall("section header", b, minSection-minBlock)
+	}
+	major, minor := b.order.Uint16(b.body[4:]), b.order.Uint16(b.body[6:])
+	// Minor version 2 was written by mistake and is the same as 0.
+	if major != 1 || minor != 0 && minor != 2 {
+		return fmt.Errorf("pcapng version %d.%d is not supported, want 1.0", major, minor)
+	}
+	var comments []string
+	err := walkOptions(b.body[16:], b.order, func(code int, value []byte) error {
+		if code == optComment {
+			comments = append(comments, text(value))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	x.f.sectionComments = append(x.f.sectionComments, comments...)
+	x.section++
+	x.f.sections = append(x.f.sections, b.order)
+	x.current = x.current[:0]
+	return nil
+}
+
+// text makes a string of an option's value, which may have NULs after it.
+func text(b []byte) string {
+	return string(bytes.ToValidUTF8(bytes.TrimRight(b, "\x00"), []byte("\uFFFD")))
+}
+
+func (x *ngIndexer) interfaceDescription(b *block) error {
+	if len(b.body) < 8 {
+		return tooSmall("interface description", b, 8)
+	}
+	i, err := parseInterface(b)
+	if err != nil {
+		return err
+	}
+	i.Section, i.ID = x.section, len(x.current)
+	x.current = append(x.current, len(x.f.interfaces))
+	x.f.interfaces = append(x.f.interfaces, i)
+	return nil
+}
+
+// parseInterface reads an Interface Description Block (section 4.2). Of options
+// that may occur once the first counts; one of a wrong length is left out.
+func parseInterface(b *block) (Interface, error) {
+	i := Interface{
+		LinkType: int(b.order.Uint16(b.body)), SnapLen: b.order.Uint32(b.body[4:]),
+		Digits: 6, Exact: true, FCS: -1, clock: microseconds,
+	}
+	i.phdr = pseudoHeaderOf(i.LinkType, false)
+	seen := make(map[int]bool)
+	err := walkOptions(b.body[8:], b.order, func(code int, value []byte) error {
+		if code == optComment {
+			i.Comments = append(i.Comments, text(value))
+			return nil
+		}
+		if seen[code] {
+			return nil
+		}
+		seen[code] = true
+		switch {
+		case code == optIfName:
+			i.Name = text(value)
+		case code == optIfDescription:
+			i.Description = text(value)
+		case code == optIfOS:
+			i.OS = text(value)
+		case code == optIfHardware:
+			i.Hardware = text(value)
+		case code == optIfFilter && len(value) > 1 && value[0] == 0: // 0: a libpcap filter string
+			i.Filter = text(value[1:])
+		case code == optIfSpeed && len(value) == 8:
+			i.Speed = b.order.Uint64(value)
+		case code == optIfFCSLen && len(value) == 1:
+			i.FCS = int(value[0])
+		case code == optIfTSResol && len(value) == 1:
+			offset := i.clock.offset
+			i.clock, i.Digits, i.Exact = newClock(value[0])
+			i.clock.offset = offset
+		case code == optIfTSOffset && len(value) == 8:
+			i.clock.offset = int64(b.order.Uint64(value))
+		default:
+			delete(seen, code)
+		}
+		return nil
+	})
+	return i, err
+}
+
+// packetInterface resolves the interface of a packet in the current section.
+func (x *ngIndexer) packetInterface(id uint32) (int, *Interface, error) {
+	if int64(id) >= int64(len(x.current)) {
+		return 0, nil, fmt.Errorf("packet on interface %d, want less than the section's %d interfaces", id, len(x.current))
+	}
+	i := x.current[id]
+	return i, &x.f.interfaces[i], nil
+}
+
+func (x *ngIndexer) enhanced(b *block) error {
+	if len(b.body) < 20 {
+		return tooSmall("enhanced packet", b, 20)
+	}
+	return x.timedPacket(b, b.order.Uint32(b.body), kindPacket)
+}
+
+func (x *ngIndexer) oldPacket(b *block) error {
+	if len(b.body) < 20 {
+		return tooSmall("packet", b, 20)
+	}
+	return x.timedPacket(b, uint32(b.order.Uint16(b.body)), kindOld)
+}
+
+// timedPacket takes an Enhanced Packet Block or the obsolete Packet Block: they
+// differ only in how wide the interface is.
+func (x *ngIndexer) timedPacket(b *block, id uint32, k kind) error {
+	i, iface, err := x.packetInterface(id)
+	if err != nil {
+		return err
+	}
+	ticks := uint64(b.order.Uint32(b.body[4:]))<<32 | uint64(b.order.Uint32(b.body[8:]))
+	captured, original := b.order.Uint32(b.body[12:]), b.order.Uint32(b.body[16:])
+	if err := checkCaptured(captured, iface); err != nil {
+		return err
+	}
+	padded := (int(captured) + 3) &^ 3
+	if padded > len(b.body)-20 {
+		return fmt.Errorf("packet of %d bytes does not fit its block, which has %d for it", captured, len(b.body)-20)
+	}
+	if options := b.body[20+padded:]; len(options) > 0 {
+		if err := walkOptions(options, b.order, checkPacketOption); err != nil {
+			return err
+		}
+	}
+	t, odd := iface.clock.nanos(ticks)
+	flags := uint32(k) << kindShift
+	if odd {
+		flags |= oddTimeFlag
+	}
+	x.f.index.add(b.offset+28, i, t, captured, original, flags)
+	return nil
+}
+
+func checkCaptured(captured uint32, iface *Interface) error {
+	if limit := packetLimit(iface.LinkType); captured > limit {
+		return fmt.Errorf("packet of %d bytes is larger than the maximum of %d", captured, limit)
+	}
+	if captured < uint32(iface.phdr) {
+		return fmt.Errorf("packet of %d bytes is too small for the %d bytes of its pseudo header", captured, iface.phdr)
+	}
+	return nil
+}
+
+// simple takes a Simple Packet Block (section 4.4): the packet's captured length
+// is what the block has room for, at most the snapshot length.
+func (x *ngIndexer) simple(b *block) error {
+	if len(b.body) < 4 {
+		return tooSmall("simple packet", b, 4)
+	}
+	i, iface, err := x.packetInterface(0)
+	if err != nil {
+		return err
+	}
+	original := b.order.Uint32(b.body)
+	captured := original
+	if iface.SnapLen != 0 {
+		captured = min(captured, iface.SnapLen)
+	}
+	if err := checkCaptured(captured, iface); err != nil {
+		return err
+	}
+	if int(captured) > len(b.body)-4 {
+		return fmt.Errorf("packet of %d bytes does not fit its block, which has %d for it", captured, len(b.body)-4)
+	}
+	x.f.index.add(b.offset+12, i, 0, captured, original, uint32(kindSimple)<<kindShift|noTimeFlag)
+	return nil
+}
+
+// names takes a Name Resolution Block (section 4.5).
+func (x *ngIndexer) names(b *block) error {
+	body := b.body
+	for len(body) >= 4 {
+		kind, length := b.order.Uint16(body), int(b.order.Uint16(body[2:]))
+		body = body[4:]
+		if kind == 0 {
+			return nil
+		}
+		padded := (length + 3) &^ 3
+		if padded > len(body) {
+			return fmt.Errorf("name resolution record is too long: got %d bytes left in the block, want %d", len(body), padded)
+		}
+		x.name(kind, body[:length])
+		body = body[padded:]
+	}
+	return nil
+}
+
+func (x *ngIndexer) name(kind uint16, value []byte) {
+	size, ok := map[uint16]int{1: 4, 2: 16}[kind]
+	if !ok || len(value) < size {
+		return
+	}
+	address, _ := netip.AddrFromSlice(value[:size])
+	n := Name{Address: address}
+	for _, name := range bytes.Split(value[size:], []byte{0}) {
+		if len(name) > 0 {
+			n.Names = append(n.Names, text(name))
+		}
+	}
+	x.f.names = append(x.f.names, n)
+}
+
+// errJournal is for systemd journal entries without the time that they must have.
+var errJournal = errors.New("systemd journal entry has no __REALTIME_TIMESTAMP=")
+
+// other takes the blocks that are no packets but that Wireshark numbers as
+// frames; it skips what it does not know.
+func (x *ngIndexer) other(b *block) error {
+	add := func(skip int, t int64, hasTime bool, captured, original uint32) {
+		flags := uint32(kindOther) << kindShift
+		if !hasTime {
+			flags |= noTimeFlag
+		}
+		x.f.index.add(b.offset+8+int64(skip), x.standInInterface(), t, captured, original, flags)
+	}
+	switch b.kind {
+	case blockCustom, blockCustomNoCopy:
+		if len(b.body) < 4 {
+			return tooSmall("custom", b, 4)
+		}
+		add(4, 0, false, uint32(len(b.body)-4), uint32(len(b.body)-4))
+	case blockJournal:
+		t, length, err := journalEntry(b.body)
+		if err != nil {
+			return err
+		}
+		add(0, t, true, length, length)
+	case blockSysdigEvent, blockSysdigEventV2, blockSysdigLarge:
+		return x.sysdig(b, add)
+	}
+	return nil
+}
+
+// standInInterface is where records go that no interface captured.
+func (x *ngIndexer) standInInterface() int {
+	if x.standIn < 0 {
+		x.standIn = len(x.f.interfaces)
+		x.f.interfaces = append(x.f.interfaces, Interface{
+			LinkType: linkNotAPacket, Digits: 9, Exact: true, FCS: -1, Section: x.section, ID: -1, clock: nanoseconds,
+		})
+	}
+	return x.standIn
+}
+
+// journalEntry finds the time of an entry in the Journal Export Format and its
+// length without padding (pcapng draft, appendix on systemd).
+func journalEntry(body []byte) (t int64, length uint32, err error) {
+	const key = "__REALTIME_TIMESTAMP="
+	body = bytes.TrimRight(body, "\x00")
+	at := bytes.Index(body, []byte(key))
+	if at < 0 || at > 0 && body[at-1] != '\n' {
+		return 0, 0, errJournal
+	}
+	var micros int64
+	for _, c := range body[at+len(key):] {
+		if c < '0' || c > '9' || micros > 1<<52 {
+			break
+		}
+		micros = micros*10 + int64(c-'0')
+	}
+	return micros * 1000, uint32(len(body)), nil
+}
+
+// sysdig takes an event of sysdig's: CPU, time, thread, length and type come
+// before the data (wiretap's pcapng.c is the only description).
+func (x *ngIndexer) sysdig(b *block, add func(skip int, t int64, hasTime bool, captured, original uint32)) error {
+	header := 24
+	if b.kind != blockSysdigEvent {
+		header = 28 // the number of parameters follows
+	}
+	if len(b.body) < header {
+		return tooSmall("sysdig event", b, header)
+	}
+	t, odd := nanoseconds.nanos(b.order.Uint64(b.body[2:]))
+	if odd {
+		t = 0
+	}
+	add(header, t, true, uint32(len(b.body)-header), b.order.Uint32(b.body[18:]))
+	return nil
+}
