@@ -1,0 +1,75 @@
+package completion
+
+import "context"
+
+// Member is an attribute of a value, or a key of it.
+type Member struct {
+	Name string
+	// Detail is its value, type or meaning in a few words.
+	Detail string
+	// Rank orders members: lower first.
+	Rank int
+}
+
+// Objects knows the attributes of values.
+type Objects interface {
+	// Members returns the attributes of what the expression chain ("pkt",
+	// `cap.filter("dns")[0].dns`) stands for; nil when that cannot be known
+	// without running the user's code.
+	Members(ctx context.Context, chain string) []Member
+}
+
+// Keys is optionally implemented by [Objects].
+type Keys interface {
+	// Keys returns the strings that may index what chain stands for: the
+	// layers of a packet, the keys of a dict.
+	Keys(ctx context.Context, chain string) []Member
+}
+
+// AttributeProvider suggests what may stand after a dot, in x['…'], and in
+// strings that name a member (layer.get_field('…').
+type AttributeProvider struct {
+	Objects Objects
+}
+
+// Suggest implements [Provider].
+func (p AttributeProvider) Suggest(ctx context.Context, at Context) []Suggestion {
+	if p.Objects == nil || at.Receiver == "" {
+		return nil
+	}
+	var members []Member
+	switch {
+	case at.Kind == KindAttribute, at.Kind == KindString && at.Wants(ArgMember):
+		members = p.Objects.Members(ctx, at.Receiver)
+	case at.Kind == KindString && at.Call != nil && at.Call.Index:
+		if k, ok := p.Objects.(Keys); ok {
+			members = k.Keys(ctx, at.Receiver)
+		}
+	}
+	out := make([]Suggestion, 0, len(members))
+	for _, m := range members {
+		out = append(out, Suggestion{Text: quoteContent(at, m.Name), Key: m.Name, Description: m.Detail, Rank: m.Rank})
+	}
+	return out
+}
+
+// quoteContent escapes text as the content of the string literal that the
+// cursor is in; elsewhere it is unchanged.
+func quoteContent(at Context, text string) string {
+	if at.Kind != KindString {
+		return text
+	}
+	return escape(text, at.Quote)
+}
+
+// escape puts a backslash before backslashes and the quote.
+func escape(text string, quote byte) string {
+	var out []byte
+	for i := 0; i < len(text); i++ {
+		if text[i] == '\\' || text[i] == quote {
+			out = append(out, '\\')
+		}
+		out = append(out, text[i])
+	}
+	return string(out)
+}
