@@ -52,6 +52,10 @@ type Column struct {
 	Shrinks bool
 	// MinWidth keeps a streamed column steady: widths grow but never shrink.
 	MinWidth int
+	// Yields says in which order columns give way on a screen too narrow for all
+	// of them: the highest goes first. A column with 0 goes only when every
+	// other remedy failed.
+	Yields int
 }
 
 // Row is one row of a table. Len(Cells) equals the table's number of columns.
@@ -61,6 +65,8 @@ type Row struct {
 	Role Role
 	// Current marks the row of the current packet.
 	Current bool
+	// Preview marks a row that is a stand-in until Wireshark has answered.
+	Preview bool
 }
 
 // Table is rows under aligned columns. Rows are produced while they are
