@@ -1,0 +1,72 @@
+# pktsh: what to type. `make run` needs only Go; `make test` installs what the
+# tests need where it can (tshark, libpcap headers) and says so.
+
+GO      ?= go
+BIN     := bin/pktsh
+SAMPLE  := testdata/browse.pcapng
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+SUDO    := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
+
+.PHONY: run build test lint bench bench-data fuzz docs deps clean
+
+## run: the shell on a sample capture
+run: build
+	@$(BIN) $(SAMPLE)
+
+## build: the program, bin/pktsh
+build:
+	@mkdir -p bin
+	@$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o $(BIN) ./cmd/pktsh
+
+## deps: what the tests compare against; installed by apt-get where that exists
+deps:
+	@missing=; \
+	for p in tshark sharkd editcap capinfos mergecap; do command -v $$p >/dev/null || missing="$$missing $$p"; done; \
+	[ -e /usr/include/pcap/pcap.h ] || missing="$$missing libpcap-dev"; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if ! command -v apt-get >/dev/null; then \
+		echo "make: not found:$$missing. There is no apt-get here: install Wireshark's command-line programs yourself; until then the tests that compare with them are skipped."; exit 0; fi; \
+	echo "make: not found:$$missing; installing tshark and libpcap-dev with apt-get"; \
+	$(SUDO) apt-get update -q >/dev/null 2>&1 || true; \
+	if $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q tshark libpcap-dev >/tmp/pktsh-deps.$$$$.log 2>&1; then \
+		rm -f /tmp/pktsh-deps.$$$$.log; else \
+		tail -5 /tmp/pktsh-deps.$$$$.log; rm -f /tmp/pktsh-deps.$$$$.log; \
+		echo "make: apt-get could not; the tests that compare with tshark are skipped"; exit 0; fi; \
+	command -v sharkd >/dev/null || $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q sharkd >/dev/null 2>&1 || \
+		echo "make: no sharkd in this system's packages; its tests are skipped"
+
+## test: every test, the comparisons with tshark included
+test: deps
+	$(GO) test ./...
+
+## lint: gofmt, go vet, staticcheck
+lint:
+	@unformatted=$$(gofmt -l cmd completion dissect engine repl testdata); \
+	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+## bench: figures as ratios against tshark and capinfos, in one run
+bench: build bench-data
+	$(GO) run ./cmd/pktsh-bench -pktsh $(BIN) -data $(BENCH_DATA)
+
+## bench-data: a capture of some 1.2 million packets for bench
+BENCH_DATA ?= $(shell echo $${XDG_CACHE_HOME:-$$HOME/.cache})/pktsh/bench
+bench-data:
+	@$(GO) run ./cmd/pktsh-bench -make -data $(BENCH_DATA) -captures $(PKTSH_CAPTURES_DIR)
+PKTSH_CAPTURES_DIR ?= $(if $(PKTSH_CAPTURES),$(PKTSH_CAPTURES),../shared/captures)
+
+## fuzz: each fuzz target for FUZZTIME
+FUZZTIME ?= 30s
+fuzz:
+	@for pkg in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+		done; done
+
+## docs: regenerate docs/commands.md from the command records
+docs:
+	$(GO) test ./repl/command -run TestDocs -update
+
+clean:
+	rm -rf bin

@@ -1,0 +1,334 @@
+// Package command is the table of bare commands: what a person types fifty
+// times a day. Each command is one [Command] record holding its name, aliases,
+// arguments with their kinds, help with an example, and function; dispatch,
+// help, completion and docs/commands.md are all made from it. Commands return
+// results and print nothing.
+//
+// A file holds one group: captures.go (open, close, caps, use), packets.go
+// (ls, show, layers, hex, next, prev, goto), filter.go, save.go, session.go
+// (status, history, quit, !) and help.go.
+package command
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"pktsh/completion"
+	"pktsh/engine"
+	"pktsh/repl/result"
+)
+
+// Command is everything about one command.
+type Command struct {
+	Name    string
+	Aliases []string
+	Group   Group
+	// Args are the positional arguments in order.
+	Args []Arg
+	// Options stand before the arguments: "--hex".
+	Options []Option
+	// Summary is one line without a full stop, for lists.
+	Summary string
+	// Help is the longer text, wrapped by hand at 76 columns.
+	Help string
+	// Examples are complete lines, the first the most useful.
+	Examples []Example
+	// Raw says that the argument is the rest of the line as it stands: a
+	// filter or a shell command.
+	Raw bool
+	// NoFunction keeps the command from being a Starlark function too,
+	// because Starlark owns the name.
+	NoFunction bool
+	// Run does it. The context is cancelled by Ctrl-C.
+	Run func(ctx context.Context, st *State, in Input) (result.Result, error)
+}
+
+// Group is the heading a command stands under in help.
+type Group string
+
+// The groups in the order help shows them.
+const (
+	GroupCaptures Group = "Captures"
+	GroupPackets  Group = "Packets"
+	GroupSession  Group = "Session"
+)
+
+// Arg is one positional argument.
+type Arg struct {
+	Name string
+	// Kinds say what may stand there, for completion.
+	Kinds completion.ArgKind
+	// Choices are the words of completion.ArgChoice.
+	Choices []string
+	// Optional and Repeated are as the usage line shows them: [NAME], NAME….
+	Optional, Repeated bool
+}
+
+// Option is one "--name" or "--name VALUE" of a command.
+type Option struct {
+	Name  string // without the dashes
+	Value string // the value's name in the usage line; "" for a switch
+	Help  string
+}
+
+// Example is a line to type and what it does.
+type Example struct{ Line, Means string }
+
+// Usage returns the usage line: "show [FRAME] [LAYER]".
+func (c *Command) Usage() string {
+	var b strings.Builder
+	b.WriteString(c.Name)
+	for _, o := range c.Options {
+		b.WriteString(" [--" + o.Name)
+		if o.Value != "" {
+			b.WriteString(" " + o.Value)
+		}
+		b.WriteString("]")
+	}
+	for _, a := range c.Args {
+		s := a.Name
+		if a.Repeated {
+			s += "…"
+		}
+		if a.Optional {
+			s = "[" + s + "]"
+		}
+		b.WriteString(" " + s)
+	}
+	return b.String()
+}
+
+// Input is what was typed after a command's name.
+type Input struct {
+	// Words are the positional arguments.
+	Words []string
+	// Options are the options given, with their values ("" for a switch).
+	Options map[string]string
+	// Raw is the rest of the line of a command that takes it whole.
+	Raw string
+}
+
+// Has says whether an option was given.
+func (in Input) Has(option string) bool {
+	_, ok := in.Options[option]
+	return ok
+}
+
+// State is what commands work on: the capture and packet in use, and the
+// services of the shell around them.
+type State struct {
+	Session *engine.Session
+	// View is the capture in use through its filter; nil when none is open.
+	View *engine.View
+	// Packet is the current packet; nil when none is.
+	Packet *engine.Packet
+	// Listed is the place in the view where ls goes on.
+	Listed int
+	// PageRows is how many rows a page holds; 0 means that everything is
+	// printed, because nobody sits there.
+	PageRows int
+	// Variables returns the variables that hold captures.
+	Variables func() []Variable
+	// History returns what was typed, oldest first.
+	History func() []string
+	// System runs a line in the user's shell, on the user's terminal.
+	System func(ctx context.Context, line string) error
+	// Quit ends the shell with an exit code when the line is done.
+	Quit func(code int)
+}
+
+// Variable is a name in the user's program that holds a capture.
+type Variable struct {
+	Name string
+	View *engine.View
+}
+
+// Interactive says whether a person is at a terminal.
+func (st *State) Interactive() bool { return st.PageRows > 0 }
+
+// Use makes a view the one in use and starts at its first packet.
+func (st *State) Use(ctx context.Context, v *engine.View) error {
+	st.View, st.Packet, st.Listed = v, nil, 0
+	if v == nil || v.Capture().Len() == 0 {
+		return nil
+	}
+	frame := uint32(1)
+	if v.Filter() != "" {
+		n, err := v.Len(ctx)
+		if err != nil || n == 0 {
+			return err
+		}
+		if frame, err = v.Frame(ctx, 0); err != nil {
+			return err
+		}
+	}
+	p, err := v.Capture().Packet(frame)
+	if err != nil {
+		return err
+	}
+	st.Packet = p
+	return nil
+}
+
+// view returns the view in use or an error that says how to get one.
+func (st *State) view() (*engine.View, error) {
+	if st.View == nil {
+		return nil, fmt.Errorf("no capture is open; `open FILE` opens one")
+	}
+	return st.View, nil
+}
+
+// Table finds commands by name.
+type Table struct {
+	commands []*Command
+	byName   map[string]*Command
+}
+
+// NewTable returns the table of every command.
+func NewTable() *Table {
+	t := &Table{byName: map[string]*Command{}}
+	for _, group := range [][]*Command{captureCommands(), packetCommands(), filterCommands(), saveCommands(), sessionCommands()} {
+		t.commands = append(t.commands, group...)
+	}
+	t.commands = append(t.commands, helpCommand(t))
+	for _, c := range t.commands {
+		for _, name := range append([]string{c.Name}, c.Aliases...) {
+			t.byName[name] = c
+		}
+	}
+	return t
+}
+
+// Lookup finds a command by its name or an alias.
+func (t *Table) Lookup(name string) (*Command, bool) {
+	c, ok := t.byName[name]
+	return c, ok
+}
+
+// All returns the commands group by group.
+func (t *Table) All() []*Command { return t.commands }
+
+// Names returns every name and alias, sorted.
+func (t *Table) Names() []string {
+	var names []string
+	for n := range t.byName {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Parse turns what was typed after the command's name into its input.
+func (c *Command) Parse(rest string) (Input, error) {
+	in := Input{Options: map[string]string{}}
+	if c.Raw {
+		raw, err := c.leadingOptions(strings.TrimSpace(rest), in.Options)
+		in.Raw = raw
+		return in, err
+	}
+	words, err := splitWords(rest)
+	if err != nil {
+		return in, fmt.Errorf("%s: %w", c.Name, err)
+	}
+	return c.FromWords(words)
+}
+
+// FromWords makes the input from words that are already split, as a Starlark
+// call has them.
+func (c *Command) FromWords(words []string) (Input, error) {
+	in := Input{Options: map[string]string{}}
+	if c.Raw {
+		in.Raw = strings.Join(words, " ")
+		return in, nil
+	}
+	for i := 0; i < len(words); i++ {
+		w := words[i]
+		if !strings.HasPrefix(w, "--") || len(w) == 2 || w[2] < 'a' {
+			in.Words = append(in.Words, w)
+			continue
+		}
+		name, value, given := strings.Cut(w[2:], "=")
+		o, err := c.option(name)
+		if err != nil {
+			return in, err
+		}
+		switch {
+		case o.Value == "" && given:
+			return in, fmt.Errorf("%s: --%s takes no value", c.Name, name)
+		case o.Value != "" && !given:
+			if i++; i == len(words) {
+				return in, fmt.Errorf("%s: --%s wants a value: --%s %s", c.Name, name, name, o.Value)
+			}
+			value = words[i]
+		}
+		in.Options[name] = value
+	}
+	return in, c.checkCount(in.Words)
+}
+
+// leadingOptions takes the options off the front of a raw argument.
+func (c *Command) leadingOptions(raw string, into map[string]string) (string, error) {
+	for strings.HasPrefix(raw, "--") {
+		word, rest, _ := strings.Cut(raw, " ")
+		o, err := c.option(strings.TrimPrefix(word, "--"))
+		if err != nil {
+			return "", err
+		}
+		raw = strings.TrimSpace(rest)
+		if o.Value != "" {
+			var value string
+			if value, raw, _ = strings.Cut(raw, " "); value == "" {
+				return "", fmt.Errorf("%s: --%s wants a value: --%s %s", c.Name, o.Name, o.Name, o.Value)
+			}
+			into[o.Name] = value
+			continue
+		}
+		into[o.Name] = ""
+	}
+	return strings.TrimSpace(raw), nil
+}
+
+func (c *Command) option(name string) (Option, error) {
+	var names []string
+	for _, o := range c.Options {
+		if o.Name == name {
+			return o, nil
+		}
+		names = append(names, "--"+o.Name)
+	}
+	switch {
+	case len(names) == 0:
+		return Option{}, fmt.Errorf("%s: no such option --%s; %s takes no options", c.Name, name, c.Name)
+	default:
+		return Option{}, fmt.Errorf("%s: no such option --%s; it has %s", c.Name, name, strings.Join(names, ", "))
+	}
+}
+
+func (c *Command) checkCount(words []string) error {
+	least, most := 0, 0
+	for _, a := range c.Args {
+		if !a.Optional {
+			least++
+		}
+		if a.Repeated {
+			most = len(words)
+		}
+		most = max(most, most+1)
+	}
+	if len(words) < least || len(words) > most {
+		return fmt.Errorf("%s: got %s; usage: %s", c.Name, countArgs(len(words)), c.Usage())
+	}
+	return nil
+}
+
+func countArgs(n int) string {
+	switch n {
+	case 0:
+		return "no arguments"
+	case 1:
+		return "one argument"
+	}
+	return fmt.Sprintf("%d arguments", n)
+}

@@ -1,0 +1,67 @@
+package command
+
+import (
+	"context"
+	"fmt"
+
+	humanize "github.com/dustin/go-humanize"
+
+	"pktsh/completion"
+	"pktsh/repl/result"
+)
+
+func filterCommands() []*Command {
+	return []*Command{{
+		Name: "filter", Group: GroupPackets, Raw: true,
+		Args:    []Arg{{Name: "FILTER", Kinds: completion.ArgFilter, Optional: true}},
+		Options: []Option{{Name: "and", Help: "narrow the filter in force instead of replacing it"}},
+		Summary: "let through only the packets that match a display filter",
+		Help: `Takes any Wireshark display filter, to the end of the line. From then on ls,
+next, save and the variable cap see only the packets that pass; frame numbers
+stay Wireshark's. filter alone clears it. A filter that was asked before
+costs nothing to ask again.`,
+		Examples: []Example{
+			{"filter dns && ip.src == 192.168.1.1", "DNS from that address"},
+			{`filter http.host contains "example"`, "a text in a field"},
+			{"filter tcp.port in {80, 443}", "one of several values"},
+			{"filter --and frame.len > 1000", "narrow what is there"},
+			{"filter", "clear it"},
+		},
+		Run: runFilter,
+	}}
+}
+
+func runFilter(ctx context.Context, st *State, in Input) (result.Result, error) {
+	v, err := st.view()
+	if err != nil {
+		return nil, err
+	}
+	all := v.Capture().All()
+	if in.Raw == "" {
+		st.View, st.Listed = all, 0
+		return &result.Status{Line: packets(v.Capture().Len()) + ", no filter"}, nil
+	}
+	base := all
+	if in.Has("and") {
+		base = v
+	}
+	narrowed, err := base.Narrow(ctx, in.Raw)
+	if err != nil {
+		return nil, err
+	}
+	n, err := narrowed.Len(ctx)
+	if err != nil {
+		return nil, err
+	}
+	current := st.Packet
+	if err := st.Use(ctx, narrowed); err != nil {
+		return nil, err
+	}
+	// A current packet that passes the filter stays the current one.
+	if current != nil && current.Capture() == v.Capture() {
+		if _, in, err := narrowed.Index(ctx, current.Number()); err == nil && (in || n == 0) {
+			st.Packet = current
+		}
+	}
+	return &result.Status{Line: fmt.Sprintf("%s of %s", humanize.Comma(int64(n)), packets(v.Capture().Len()))}, nil
+}

@@ -1,0 +1,120 @@
+package command
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	shellquote "github.com/kballard/go-shellquote"
+)
+
+// splitWords splits arguments as a POSIX shell would, without expanding anything.
+func splitWords(s string) ([]string, error) {
+	words, err := shellquote.Split(s)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", strings.TrimSpace(s), err)
+	}
+	return words, nil
+}
+
+// Redirect is where a command's output goes instead of the screen.
+type Redirect struct {
+	// Op is ">", ">>" or "|".
+	Op string
+	// Target is the file or the shell command.
+	Target string
+}
+
+// SplitRedirect takes `> FILE`, `>> FILE` or `| SHELL COMMAND` off the end of
+// a command's arguments. The operator counts only outside quotes and with
+// white space before it.
+func SplitRedirect(rest string) (args string, to *Redirect, err error) {
+	quote := rune(0)
+	space, escaped := true, false
+	for i, r := range rest {
+		switch {
+		case escaped:
+			escaped = false
+		case r == '\\' && quote != '\'':
+			escaped = true
+		case quote != 0:
+			if r == quote {
+				quote = 0
+			}
+		case r == '\'' || r == '"':
+			quote = r
+		case space && (r == '>' || r == '|'):
+			op := string(r)
+			if strings.HasPrefix(rest[i:], ">>") {
+				op = ">>"
+			}
+			target := strings.TrimSpace(rest[i+len(op):])
+			if target == "" {
+				return "", nil, fmt.Errorf("%s wants %s after it", op, map[bool]string{true: "a shell command", false: "a file name"}[op == "|"])
+			}
+			if op != "|" {
+				words, err := splitWords(target)
+				if err != nil {
+					return "", nil, err
+				}
+				if len(words) != 1 {
+					return "", nil, fmt.Errorf("%s %s: one file name was wanted", op, target)
+				}
+				target = words[0]
+			}
+			return strings.TrimSpace(rest[:i]), &Redirect{Op: op, Target: target}, nil
+		}
+		space = unicode.IsSpace(r)
+	}
+	return strings.TrimSpace(rest), nil, nil
+}
+
+// Split decides whether a line is a command, by the rule of the language: on
+// the text alone. rebound says whether the user gave a command's name another
+// meaning. ok is false when the line is Starlark.
+func (t *Table) Split(line string, rebound func(name string) bool) (c *Command, rest string, ok bool, err error) {
+	line = strings.TrimRightFunc(line, unicode.IsSpace)
+	switch {
+	case line == "" || unicode.IsSpace(rune(line[0])):
+		return nil, "", false, nil
+	case line[0] == '!':
+		return t.byName["!"], strings.TrimSpace(line[1:]), true, nil
+	case line[0] == '?':
+		return t.byName["help"], strings.TrimSpace(line[1:]), true, nil
+	case line[0] == ':':
+		name, rest, _ := strings.Cut(line[1:], " ")
+		if c, ok := t.byName[name]; ok {
+			return c, strings.TrimSpace(rest), true, nil
+		}
+		return nil, "", false, t.unknown(name)
+	}
+	end := strings.IndexFunc(line, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	name := line
+	if end >= 0 {
+		name, rest = line[:end], line[end:]
+	}
+	if rest == "?" {
+		if _, isCommand := t.byName[name]; isCommand {
+			return t.byName["help"], name, true, nil
+		}
+	}
+	c, known := t.byName[name]
+	if !known || rebound(name) || (rest != "" && !unicode.IsSpace(rune(rest[0]))) {
+		return nil, "", false, nil
+	}
+	rest = strings.TrimSpace(rest)
+	if assigns(rest) {
+		return nil, "", false, nil
+	}
+	return c, rest, true, nil
+}
+
+// assigns says whether s begins with a Starlark assignment operator.
+func assigns(s string) bool {
+	for _, op := range []string{"+=", "-=", "*=", "/=", "//=", "%=", "&=", "|=", "^=", "<<=", ">>="} {
+		if strings.HasPrefix(s, op) {
+			return true
+		}
+	}
+	return strings.HasPrefix(s, "=") && !strings.HasPrefix(s, "==")
+}
