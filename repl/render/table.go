@@ -1,0 +1,237 @@
+package render
+
+import (
+	"context"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+
+	"pktsh/repl/result"
+)
+
+// firstBlock is how many rows are looked at before the widths are decided. It
+// is more than a screen has, so that what is seen together is aligned together.
+const firstBlock = 200
+
+// tablePrinter prints the rows of one table as they come. Its methods want the
+// output's lock.
+type tablePrinter struct {
+	r    *Renderer
+	out  *output
+	cond *runewidth.Condition
+	cols []column
+	// block holds the rows that came before the widths were decided. Cells are
+	// copied: whoever yields rows may use a slice again.
+	block   []result.Row
+	cells   []string
+	settled bool
+	scratch []cell
+}
+
+func (r *Renderer) table(ctx context.Context, t *result.Table) error {
+	p := newTablePrinter(r, t.Columns)
+	stop := r.out.every(flushInterval, p.settleIfAny)
+	err := p.rows(ctx, t)
+	stop()
+
+	r.out.mu.Lock()
+	if err == nil {
+		p.settle() // a table without rows has titles
+	} else {
+		p.settleIfAny()
+	}
+	r.out.mu.Unlock()
+	if err != nil || !r.style.Interactive {
+		return err
+	}
+	p.footer(t)
+	return nil
+}
+
+func newTablePrinter(r *Renderer, columns []result.Column) *tablePrinter {
+	p := &tablePrinter{
+		r: r, out: r.out, cond: widths(),
+		cols:    make([]column, len(columns)),
+		scratch: make([]cell, len(columns)),
+	}
+	for i, c := range columns {
+		title := newCell(p.cond, c.Title)
+		p.cols[i] = column{Column: c, title: title, natural: max(title.width, c.MinWidth)}
+	}
+	return p
+}
+
+// rows prints the table's rows up to its end or the first error.
+func (p *tablePrinter) rows(ctx context.Context, t *result.Table) error {
+	if t.Rows == nil {
+		return nil
+	}
+	for row, err := range t.Rows {
+		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		p.out.mu.Lock()
+		p.add(row)
+		err = p.out.spill()
+		p.out.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// add takes one row: into the first block, or to the screen.
+func (p *tablePrinter) add(row result.Row) {
+	if p.settled {
+		p.print(row)
+		return
+	}
+	n := len(p.cells)
+	p.cells = append(p.cells, row.Cells[:min(len(row.Cells), len(p.cols))]...)
+	row.Cells = p.cells[n:len(p.cells):len(p.cells)]
+	p.block = append(p.block, row)
+	if len(p.block) >= firstBlock {
+		p.settle()
+	}
+}
+
+// settleIfAny is settle once there are rows to show.
+func (p *tablePrinter) settleIfAny() {
+	if len(p.block) > 0 {
+		p.settle()
+	}
+}
+
+// settle decides the widths from the first block, and prints the titles and
+// the block.
+func (p *tablePrinter) settle() {
+	if p.settled {
+		return
+	}
+	for _, row := range p.block {
+		for i, text := range row.Cells {
+			c := &p.cols[i]
+			c.body = max(c.body, newCell(p.cond, text).width)
+			c.natural = max(c.natural, c.body)
+		}
+	}
+	fit(p.cols, p.r.style.Width, false)
+	p.settled = true
+	p.titles()
+	for _, row := range p.block {
+		p.print(row)
+	}
+	p.block, p.cells = nil, nil
+}
+
+// titles prints the title line, unless no column has a title.
+func (p *tablePrinter) titles() {
+	titled := false
+	for i := range p.cols {
+		p.scratch[i] = p.cols[i].title
+		titled = titled || p.cols[i].title.width > 0
+	}
+	if titled {
+		p.line(' ', ' ', result.RoleHeading)
+	}
+}
+
+// print prints a row, and lets columns grow that are too narrow for it.
+func (p *tablePrinter) print(row result.Row) {
+	grown := false
+	for i := range p.cols {
+		if i >= len(row.Cells) {
+			p.scratch[i] = cell{}
+			continue
+		}
+		p.scratch[i] = newCell(p.cond, row.Cells[i])
+		if c := &p.cols[i]; p.scratch[i].width > c.natural {
+			c.natural = p.scratch[i].width
+			grown = true
+		}
+	}
+	if grown {
+		fit(p.cols, p.r.style.Width, true)
+	}
+	current, preview, role := byte(' '), byte(' '), row.Role
+	if row.Current && p.r.style.Interactive {
+		current = '>'
+	}
+	if row.Preview {
+		preview = '~'
+		if role == result.RolePlain {
+			role = result.RoleDim
+		}
+	}
+	p.line(current, preview, role)
+}
+
+// line prints the cells in scratch. A role other than RolePlain goes before
+// the columns' own.
+func (p *tablePrinter) line(current, preview byte, role result.Role) {
+	buf := append(p.out.buf, current, preview)
+	// Padding is owed until more text comes, so that no line ends in it.
+	owed, shown := 0, false
+	for i := range p.cols {
+		c := &p.cols[i]
+		if c.hidden {
+			continue
+		}
+		if shown {
+			owed += gap
+		}
+		shown = true
+		text := p.scratch[i]
+		if c.Align == result.Right {
+			owed += max(c.width-text.width, 0)
+		}
+		if text.width == 0 && len(text.text) == 0 {
+			if c.Align != result.Right {
+				owed += c.width
+			}
+			continue
+		}
+		look := p.r.pal.of(role)
+		if role == result.RolePlain {
+			look = p.r.pal.of(c.Role)
+		}
+		buf = appendSpaces(buf, owed)
+		buf = append(buf, look.on...)
+		var took int
+		if role == result.RoleHeading {
+			buf, took = appendCut(buf, p.cond, text, c.width, role)
+		} else {
+			buf, took = appendCut(buf, p.cond, text, c.width, c.Role)
+		}
+		buf = append(buf, look.off...)
+		owed = 0
+		if c.Align == result.Left || text.width > c.width {
+			owed = c.width - took // a cut wide character may leave a column over
+		}
+	}
+	p.out.buf = append(buf, '\n')
+}
+
+// footer prints the table's footer, and which columns there was no room for.
+func (p *tablePrinter) footer(t *result.Table) {
+	look := p.r.pal.of(result.RoleDim)
+	var missing []string
+	for i := range p.cols {
+		if p.cols[i].hidden {
+			missing = append(missing, p.cols[i].title.text)
+		}
+	}
+	if missing != nil {
+		p.out.line(look.on, "no room for: ", strings.Join(missing, ", "), look.off)
+	}
+	if t.Footer == nil {
+		return
+	}
+	for _, line := range t.Footer() {
+		p.out.line(look.on, Escape(line), look.off)
+	}
+}

@@ -1,0 +1,84 @@
+package render
+
+import (
+	"context"
+	"strings"
+
+	"pktsh/dissect"
+	"pktsh/repl/result"
+)
+
+const (
+	// treeIndent is the indent of a level, and maxTreeIndent the deepest there
+	// is, both as tshark -V has them (epan/print.c, print_line).
+	treeIndent    = 4
+	maxTreeIndent = 160
+)
+
+func (r *Renderer) tree(ctx context.Context, t *result.Tree) error {
+	return r.nodes(ctx, t.Nodes, 0)
+}
+
+// nodes prints nodes and what is below them, without the hidden ones.
+func (r *Renderer) nodes(ctx context.Context, nodes []*dissect.Field, depth int) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	indent := strings.Repeat(" ", min(depth*treeIndent, maxTreeIndent))
+	for _, f := range nodes {
+		if f == nil || f.Hidden {
+			continue
+		}
+		look := r.pal.of(treeRole(f))
+		var err error
+		if f.Generated && !bracketed(f.Label) {
+			err = r.out.line(indent, look.on, "[", Escape(f.Label), "]", look.off)
+		} else {
+			err = r.out.line(indent, look.on, Escape(f.Label), look.off)
+		}
+		if err == nil {
+			err = r.nodes(ctx, f.Children, depth+1)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// treeRole is the role of a node's line.
+func treeRole(f *dissect.Field) result.Role {
+	switch {
+	case f.Severity == dissect.SeverityError:
+		return result.RoleError
+	case f.Severity == dissect.SeverityWarn:
+		return result.RoleWarning
+	case f.Severity == dissect.SeverityNote:
+		return result.RoleNote
+	case f.Generated:
+		return result.RoleDim
+	case f.Protocol:
+		return result.RoleHeading
+	}
+	return result.RolePlain
+}
+
+// bracketed says whether label is as a whole in brackets. Wireshark puts them
+// round generated items when it shows them; a label may come with or without.
+func bracketed(label string) bool {
+	if !strings.HasPrefix(label, "[") || !strings.HasSuffix(label, "]") {
+		return false
+	}
+	depth := 0
+	for i := 0; i < len(label); i++ {
+		switch label[i] {
+		case '[':
+			depth++
+		case ']':
+			if depth--; depth == 0 && i < len(label)-1 {
+				return false
+			}
+		}
+	}
+	return depth == 0
+}
