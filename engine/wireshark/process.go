@@ -1,0 +1,256 @@
+package wireshark
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// This file runs one sharkd process: start, one request at a time, stall
+// detection, end. What is asked, and what happens when the process is gone, is
+// the Dissector's business.
+
+const (
+	// maxReply bounds one reply line. A tree is about 11 KB, a chunk of rows a
+	// few MB; what is longer than this is a process gone mad.
+	maxReply = 1 << 30
+	// maxStderr is how much of the end of the error output is kept.
+	maxStderr = 16 << 10
+	// watchInterval is how often a waiting request looks for progress.
+	watchInterval = time.Second
+)
+
+// errDied and errStalled end a process; the question is then asked again.
+var (
+	errDied    = errors.New("the process ended")
+	errStalled = errors.New("the process stopped making progress")
+)
+
+// process is a running sharkd. Only exchange, under the Dissector's turn, talks
+// to it; kill may be called by anyone at any time.
+type process struct {
+	cmd     *exec.Cmd
+	stdin   *os.File
+	lines   chan []byte   // reply lines; closed at the end of output
+	done    chan struct{} // closed when the process is gone and reaped
+	stderr  *tail
+	profile string // the private profile; removed once read and at the end
+	capture os.FileInfo
+	arrived atomic.Int64 // bytes of output so far
+	id      uint32       // of the last request
+	columns columnNumbers
+}
+
+// startProcess starts sharkd on the profile directory. It takes ownership of
+// the directory. inherit, which may be nil, becomes the child's descriptor 3.
+func startProcess(sharkd, profile string, inherit *os.File, capture os.FileInfo) (*process, error) {
+	p := &process{
+		lines: make(chan []byte), done: make(chan struct{}),
+		stderr: &tail{max: maxStderr}, profile: profile, capture: capture,
+	}
+	fail := func(err error) (*process, error) {
+		_ = os.RemoveAll(profile)
+		return nil, fmt.Errorf("%s: %w", sharkd, err)
+	}
+	childIn, stdin, err := os.Pipe()
+	if err != nil {
+		return fail(err)
+	}
+	stdout, childOut, err := os.Pipe()
+	if err != nil {
+		_, _ = childIn.Close(), stdin.Close()
+		return fail(err)
+	}
+	p.stdin = stdin
+	p.cmd = exec.Command(sharkd, "-")
+	p.cmd.Env = append(os.Environ(), "WIRESHARK_CONFIG_DIR="+profile)
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = childIn, childOut, p.stderr
+	p.cmd.SysProcAttr = childAttributes()
+	p.cmd.WaitDelay = 2 * time.Second // a grandchild may hold the error output
+	if inherit != nil {
+		p.cmd.ExtraFiles = []*os.File{inherit}
+	}
+	started := make(chan error, 1)
+	go func() {
+		// The kernel sends the parent-death signal when the *thread* that
+		// started the child ends (prctl(2), PR_SET_PDEATHSIG), so this goroutine
+		// keeps its thread to itself until the child is gone.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := p.cmd.Start()
+		_, _ = childIn.Close(), childOut.Close()
+		started <- err
+		if err != nil {
+			return
+		}
+		_ = p.cmd.Wait() // how it ended is in the error output
+		_ = os.RemoveAll(p.profile)
+		close(p.done)
+	}()
+	if err := <-started; err != nil {
+		_, _ = stdin.Close(), stdout.Close()
+		return fail(err)
+	}
+	go p.read(stdout)
+	return p, nil
+}
+
+// read passes output on, line by line, until its end.
+func (p *process) read(stdout *os.File) {
+	defer close(p.lines)
+	defer stdout.Close()
+	r := bufio.NewReaderSize(stdout, 64<<10)
+	var line []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		p.arrived.Add(int64(len(part)))
+		line = append(line, part...)
+		if err == bufio.ErrBufferFull && len(line) < maxReply {
+			continue
+		}
+		if err != nil {
+			return // the end, or a line without end: both end the process
+		}
+		select {
+		case p.lines <- line:
+			line = nil
+		case <-p.done:
+			return
+		}
+	}
+}
+
+// kill ends the process and waits until it is reaped and its profile removed.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	_ = p.stdin.Close()
+	go func() {
+		for range p.lines { // let read reach the end
+		}
+	}()
+	<-p.done
+}
+
+// send writes one request and returns its id.
+func (p *process) send(req *request) (uint32, error) {
+	if p.id++; p.id == 0 || p.id > 1<<31-1 {
+		p.id = 1
+	}
+	line, err := req.line(p.id)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := p.stdin.Write(line); err != nil {
+		return 0, fmt.Errorf("%w (%w)", errDied, err)
+	}
+	return p.id, nil
+}
+
+// receive waits for the next reply. It gives up with errStalled when for as
+// long as stall no byte arrived and the position in the capture did not move.
+// Where that position is unknown, only a strict wait ends so: a pass over a large
+// capture may rightly take hours without a byte.
+func (p *process) receive(stall time.Duration, strict bool) (reply, error) {
+	ticker := time.NewTicker(min(watchInterval, max(stall/4, time.Millisecond)))
+	defer ticker.Stop()
+	last, since := int64(-2), time.Now()
+	for {
+		select {
+		case line, ok := <-p.lines:
+			if !ok {
+				return reply{}, errDied
+			}
+			r, err := parseReply(line)
+			if err != nil {
+				return reply{}, fmt.Errorf("%w: %w", errDied, err)
+			}
+			return r, nil
+		case <-ticker.C:
+			_, pos := capturePosition(p.cmd.Process.Pid, p.capture)
+			now := p.arrived.Load() + max(pos, 0)
+			if now != last || pos < 0 && !strict {
+				last, since = now, time.Now()
+			} else if time.Since(since) >= stall {
+				return reply{}, fmt.Errorf("%w for %v", errStalled, stall)
+			}
+		}
+	}
+}
+
+// exchange sends a request and returns its reply.
+func (p *process) exchange(req *request, stall time.Duration, strict bool) (reply, error) {
+	id, err := p.send(req)
+	if err != nil {
+		return reply{}, err
+	}
+	r, err := p.receive(stall, strict)
+	if err == nil && r.id != id {
+		err = fmt.Errorf("%w: got the reply to request %d, want %d", errDied, r.id, id)
+	}
+	return r, err
+}
+
+// tail is a writer that keeps the end of what it is given.
+type tail struct {
+	mu  sync.Mutex
+	buf []byte
+	max int
+}
+
+var _ io.Writer = (*tail)(nil)
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf = append(t.buf, b...)
+	if over := len(t.buf) - t.max; over > 0 {
+		t.buf = append(t.buf[:0], t.buf[over:]...)
+	}
+	return len(b), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.buf)
+}
+
+// reason returns what sharkd or tshark said of its own accord: lines like
+// "sharkd: The file … isn't a capture file", without the name in front. Log
+// lines and greetings are left out.
+func reason(stderr string) string {
+	var out []string
+	for line := range strings.Lines(stderr) {
+		line = strings.TrimRight(line, "\r\n")
+		for _, program := range []string{"sharkd: ", "tshark: "} {
+			if text, ok := strings.CutPrefix(line, program); ok {
+				out = append(out, text)
+			}
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+// waitReason is reason for a process that has just answered: what it wrote
+// before may still be on its way.
+func (p *process) waitReason() string {
+	for range 20 {
+		if text := reason(p.stderr.String()); text != "" {
+			return text
+		}
+		select {
+		case <-p.done:
+			return reason(p.stderr.String())
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	return ""
+}

@@ -1,0 +1,51 @@
+package wireshark
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"syscall"
+)
+
+// childAttributes puts a child into its own process group, so that the
+// terminal's Ctrl-C does not reach it, and has the kernel kill it when pktsh
+// dies, however it dies.
+func childAttributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+// capturePosition returns where the process stands in the capture, in bytes
+// (proc(5), /proc/pid/fdinfo): the furthest of its descriptors, and the sum of
+// them, which changes when any moves. Both are -1 when that cannot be told.
+func capturePosition(pid int, capture os.FileInfo) (furthest, sum int64) {
+	if capture == nil {
+		return -1, -1
+	}
+	dir := fmt.Sprintf("/proc/%d/fd", pid)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return -1, -1
+	}
+	furthest, sum = -1, -1
+	for _, e := range entries {
+		// Stat follows the link to the file itself, unlinked or not.
+		if info, err := os.Stat(dir + "/" + e.Name()); err != nil || !os.SameFile(info, capture) {
+			continue
+		}
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/fdinfo/%s", pid, e.Name()))
+		if err != nil {
+			continue
+		}
+		text, _, _ = bytes.Cut(bytes.TrimSpace(bytes.TrimPrefix(text, []byte("pos:"))), []byte("\n"))
+		if n, err := strconv.ParseInt(string(text), 10, 64); err == nil {
+			furthest, sum = max(furthest, n), max(sum, 0)+n
+		}
+	}
+	return furthest, sum
+}
+
+// ownGroup is for a program that ends by itself or with its context, started
+// from a thread that may end before it: a process group of its own, without a
+// parent-death signal.
+func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

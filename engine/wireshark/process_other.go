@@ -1,0 +1,17 @@
+//go:build !linux
+
+package wireshark
+
+import (
+	"os"
+	"syscall"
+)
+
+// childAttributes is the default: parent-death signals are Linux's.
+func childAttributes() *syscall.SysProcAttr { return nil }
+
+// capturePosition cannot be told without /proc.
+func capturePosition(int, os.FileInfo) (furthest, sum int64) { return -1, -1 }
+
+// ownGroup is the default.
+func ownGroup() *syscall.SysProcAttr { return nil }

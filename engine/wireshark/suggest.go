@@ -1,0 +1,35 @@
+package wireshark
+
+import (
+	"fmt"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// didYouMean returns ` (did you mean "x"?)` for the name nearest to got, or ""
+// when none is near. The nearest is the one with the smallest edit distance, the
+// first in alphabetical order of equally near ones.
+func didYouMean(got string, names []string) string {
+	best, bestDistance := "", 1+min(3, len(got)/3)
+	for _, name := range names {
+		if diff := len(name) - len(got); diff > bestDistance || -diff > bestDistance {
+			continue
+		}
+		d := levenshtein.ComputeDistance(got, name)
+		if d < bestDistance || d == bestDistance && best != "" && name < best {
+			best, bestDistance = name, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %q?)", best)
+}
+
+func keys[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	return out
+}

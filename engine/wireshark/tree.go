@@ -1,0 +1,254 @@
+package wireshark
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"pktsh/dissect"
+)
+
+// Tree returns one frame's dissection as Wireshark shows it, in order, hidden
+// alias fields left out (see PDML). Labels are cut at 240 characters, as in
+// Wireshark.
+func (d *Dissector) Tree(ctx context.Context, frame uint32) (*dissect.Tree, error) {
+	if err := d.checkFrames(ctx, []uint32{frame}); err != nil {
+		return nil, err
+	}
+	answer, err := d.ask(ctx, question{
+		text: fmt.Sprintf("frame %d", frame),
+		build: func(*process) *request {
+			return newRequest("frame").num("frame", uint64(frame)).flag("proto").flag("bytes")
+		},
+		stall:  d.opts.Deadlines.Frame,
+		strict: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if answer.code != 0 {
+		return nil, fmt.Errorf("frame %d: sharkd: %s", frame, answer.msg)
+	}
+	t, err := parseTree(answer.result, d.opts.NameFor)
+	if err != nil {
+		return nil, fmt.Errorf("frame %d: %w", frame, err)
+	}
+	t.Frame = frame
+	return t, nil
+}
+
+// parseTree reads the reply to frame.
+func parseTree(result []byte, nameFor func(protocol, label string) string) (*dissect.Tree, error) {
+	t := &dissect.Tree{Sources: make([]dissect.Source, 1)}
+	p := treeParser{scanner: scanner{buf: result}, nameFor: nameFor}
+	s := &p.scanner
+	frameName := ""
+	var more []dissect.Source
+	s.object(func(key string) {
+		switch key {
+		case "tree":
+			t.Nodes = p.nodes("")
+		case "bytes":
+			t.Sources[0].Bytes = p.base64()
+		case "ds":
+			// The list of all sources, the frame itself first.
+			s.array(func() {
+				src := p.source()
+				if frameName == "" && len(more) == 0 {
+					frameName = src.Name
+				}
+				more = append(more, src)
+			})
+		default:
+			s.skip()
+		}
+	})
+	if s.err != nil {
+		return nil, s.err
+	}
+	if len(more) > 0 {
+		if more[0].Bytes == nil {
+			more[0].Bytes = t.Sources[0].Bytes
+		}
+		t.Sources = more
+	} else {
+		t.Sources[0].Name = fmt.Sprintf("Frame (%d byte%s)", len(t.Sources[0].Bytes), plural(len(t.Sources[0].Bytes)))
+	}
+	return t, nil
+}
+
+func plural(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
+}
+
+type treeParser struct {
+	scanner
+	nameFor func(protocol, label string) string
+}
+
+func (p *treeParser) base64() []byte {
+	text := p.text()
+	out, err := base64.StdEncoding.DecodeString(text)
+	if err != nil && p.err == nil {
+		p.err = fmt.Errorf("a frame's bytes: %w", err)
+	}
+	return out
+}
+
+func (p *treeParser) source() dissect.Source {
+	var src dissect.Source
+	p.object(func(key string) {
+		switch key {
+		case "name":
+			src.Name = p.text()
+		case "bytes":
+			src.Bytes = p.base64()
+		default:
+			p.skip()
+		}
+	})
+	return src
+}
+
+// nodes reads an array of nodes that stand below the given protocol.
+func (p *treeParser) nodes(protocol string) []*dissect.Field {
+	var out []*dissect.Field
+	p.array(func() { out = append(out, p.node(protocol)) })
+	return out
+}
+
+// node reads one node: l label, f filter, fn name (newer versions), h [offset,
+// length], ds data source, t type, g generated, s severity, n children.
+func (p *treeParser) node(protocol string) *dissect.Field {
+	f := &dissect.Field{}
+	var filter, name string
+	p.object(func(key string) {
+		switch key {
+		case "l":
+			f.Label = p.text()
+		case "f":
+			filter = p.text()
+		case "fn":
+			name = p.text()
+		case "h":
+			f.Pos, f.Size = p.pair()
+		case "ds":
+			f.Source = p.number()
+		case "t":
+			f.Protocol = p.text() == "proto"
+		case "g":
+			f.Generated = p.text() == "true"
+		case "s":
+			f.Severity = severities[p.text()]
+		case "n":
+			// The children's protocol is this node's, which "f" names; sharkd
+			// writes the children last.
+			if f.Protocol {
+				protocol, _ = splitFilter(filter)
+			}
+			f.Children = p.nodes(protocol)
+		default:
+			p.skip()
+		}
+	})
+	f.Name, f.Show = splitFilter(filter)
+	if name != "" {
+		f.Name = name
+	}
+	if f.Name == "" && filter != "" && p.nameFor != nil {
+		f.Name = p.nameFor(protocol, f.Label)
+	}
+	if f.Protocol {
+		f.Show = ""
+	} else {
+		f.Show = showValue(f)
+	}
+	return f
+}
+
+func (p *treeParser) pair() (a, b int) {
+	i := 0
+	p.array(func() {
+		switch n := p.number(); i {
+		case 0:
+			a = n
+		case 1:
+			b = n
+		}
+		i++
+	})
+	return a, b
+}
+
+var severities = map[string]dissect.Severity{
+	"Comment": dissect.SeverityComment,
+	"Chat":    dissect.SeverityChat,
+	"Note":    dissect.SeverityNote,
+	"Warn":    dissect.SeverityWarn, "Warning": dissect.SeverityWarn,
+	"Error": dissect.SeverityError,
+}
+
+// splitFilter takes the field's name and value out of a node's filter string
+// (proto_construct_match_selected_string in epan/proto.c):
+//
+//	ip.proto == 17            name and value
+//	dns.qry.name == "a\"b"    a quoted value, unquoted here
+//	tcp.analysis.flags        a field without a value, or a protocol
+//	frame[60:6] == 00:01:02   a field without a value that has bytes: sharkd
+//	                          names the frame, not the field, so the name is ""
+func splitFilter(filter string) (name, show string) {
+	name, value, ok := strings.Cut(filter, " == ")
+	if strings.HasPrefix(name, "frame[") || name == "text" {
+		return "", "" // "text" is Wireshark's pseudo field for a line of text
+	}
+	if !ok {
+		return name, ""
+	}
+	return name, unquote(value)
+}
+
+// unquote removes the quotes and escapes of a display filter string.
+func unquote(v string) string {
+	if len(v) < 2 || v[0] != '"' || v[len(v)-1] != '"' {
+		return v
+	}
+	v = v[1 : len(v)-1]
+	if strings.IndexByte(v, '\\') < 0 {
+		return v
+	}
+	var b strings.Builder
+	for i := 0; i < len(v); i++ {
+		if v[i] != '\\' || i+1 == len(v) {
+			b.WriteByte(v[i])
+			continue
+		}
+		i++
+		switch v[i] {
+		case 'a':
+			b.WriteByte('\a')
+		case 'b':
+			b.WriteByte('\b')
+		case 'f':
+			b.WriteByte('\f')
+		case 'n':
+			b.WriteByte('\n')
+		case 'r':
+			b.WriteByte('\r')
+		case 't':
+			b.WriteByte('\t')
+		case 'v':
+			b.WriteByte('\v')
+		default:
+			b.WriteByte(v[i])
+		}
+	}
+	return b.String()
+}
+
+// showValue corrects the value of a field where PDML's show attribute differs
+// from the filter's text.
+func showValue(f *dissect.Field) string { return f.Show }
