@@ -1,0 +1,196 @@
+package dissect
+
+import "fmt"
+
+// This file is Ethernet (IEEE 802.3 clause 3): Ethernet II and 802.3 framing,
+// and the bytes after the payload.
+
+var (
+	ethDst         = field("eth.dst", "Destination", "ETHER")
+	ethDstResolved = field("eth.dst_resolved", "Destination (resolved)", "STRING")
+	ethDstOUI      = uint24Field("eth.dst.oui", "Destination OUI", baseDec)
+	ethDstLG       = boolField("eth.dst.lg", "LG bit", 24, 0x020000, lgLocal, lgGlobal)
+	ethDstIG       = boolField("eth.dst.ig", "IG bit", 24, 0x010000, igGroup, igIndividual)
+	ethSrc         = field("eth.src", "Source", "ETHER")
+	ethSrcResolved = field("eth.src_resolved", "Source (resolved)", "STRING")
+	ethSrcOUI      = uint24Field("eth.src.oui", "Source OUI", baseDec)
+	ethSrcLG       = boolField("eth.src.lg", "LG bit", 24, 0x020000, lgLocal, lgGlobal)
+	ethSrcIG       = boolField("eth.src.ig", "IG bit", 24, 0x010000, igGroup, igIndividual)
+	ethAddr        = field("eth.addr", "Address", "ETHER")
+	ethAddrRes     = field("eth.addr_resolved", "Address (resolved)", "STRING")
+	ethAddrOUI     = uint24Field("eth.addr.oui", "Address OUI", baseDec)
+	ethLG          = boolField("eth.lg", "LG bit", 24, 0x020000, lgLocal, lgGlobal)
+	ethIG          = boolField("eth.ig", "IG bit", 24, 0x010000, igGroup, igIndividual)
+	ethType        = uint16Field("eth.type", "Type", baseHex).named(etherTypeNames)
+	ethLen         = uint16Field("eth.len", "Length", baseDec)
+	ethPadding     = field("eth.padding", "Padding", "BYTES")
+	ethTrailer     = field("eth.trailer", "Trailer", "BYTES")
+	ethFCS         = uint32Field("eth.fcs", "Frame check sequence", baseHex)
+	ethFCSStatus   = uint8Field("eth.fcs.status", "FCS Status", baseNone).named(checksumStatusNames)
+	ethSrcGroup    = field("eth.src_not_group", "Source MAC must not be a group address: IEEE 802.3-2002, Section 3.2.3(b)", "NONE")
+)
+
+const (
+	lgLocal      = "Locally administered address (this is NOT the factory default)"
+	lgGlobal     = "Globally unique address (factory default)"
+	igGroup      = "Group address (multicast/broadcast)"
+	igIndividual = "Individual address (unicast)"
+)
+
+// checksumStatusNames are Wireshark's states of a checksum (proto.h).
+var checksumStatusNames = Values{0: "Bad", 1: "Good", 2: "Unverified", 3: "Not present", 4: "Illegal"}
+
+// The states of a checksum.
+const (
+	checksumBad        = 0
+	checksumGood       = 1
+	checksumUnverified = 2
+	checksumNotPresent = 3
+)
+
+var ethProtocol = Protocol{
+	Name: "eth", Long: "Ethernet", Short: "Ethernet",
+	Fields: []*FieldDef{
+		ethDst, ethDstResolved, ethDstOUI, ethDstLG, ethDstIG, ethSrc, ethSrcResolved, ethSrcOUI, ethSrcLG, ethSrcIG,
+		ethAddr, ethAddrRes, ethAddrOUI, ethLG, ethIG, ethType, ethLen, ethPadding, ethTrailer, ethFCS, ethFCSStatus, ethSrcGroup,
+	},
+	decode: decodeEth,
+}
+
+const ethHeaderLen = 14
+
+// maxLength is the largest value of the type field that is a length (IEEE 802.3 clause 3.2.6).
+const maxLength = 1500
+
+// ethHeader is a parsed Ethernet header.
+type ethHeader struct {
+	dst, src [6]byte
+	typ      uint16
+}
+
+func parseEth(d []byte) (h ethHeader, ok bool) {
+	if len(d) < ethHeaderLen {
+		return h, false
+	}
+	return ethHeader{dst: [6]byte(d[0:6]), src: [6]byte(d[6:12]), typ: be16(d[12:])}, true
+}
+
+func decodeEth(b *builder, self *Protocol, p payload) {
+	b.setProtocol("Ethernet")
+	h, ok := parseEth(b.rest(p))
+	if !ok {
+		b.protocol(self, p, p.captured(), "Ethernet")
+		b.exception(self, p, ethHeaderLen)
+		return
+	}
+	if b.quoted == 0 {
+		b.setAddresses(etherText(h.dst[:]), etherText(h.dst[:]))
+		b.col.source = etherText(h.src[:])
+	}
+	kind := "Ethernet II"
+	if h.typ <= maxLength {
+		kind = "IEEE 802.3 Ethernet"
+	}
+	b.setInfo("%s", kind)
+	var n *Field
+	if b.tree {
+		n = b.protocol(self, p, ethHeaderLen, fmt.Sprintf("%s, Src: %s, Dst: %s", kind, etherText(h.src[:]), etherText(h.dst[:])))
+		if h.typ <= maxLength {
+			n.Label = kind
+		}
+		addEthAddr(n, p.off, h.dst[:], ethDst, ethDstResolved, ethDstOUI, ethDstLG, ethDstIG)
+		addEthAddr(n, p.off+6, h.src[:], ethSrc, ethSrcResolved, ethSrcOUI, ethSrcLG, ethSrcIG)
+	}
+	next := p.skip(ethHeaderLen)
+	if h.typ <= maxLength {
+		addUint(n, ethLen, p.off+12, uint64(h.typ))
+		b.run(nil, next.limit(int(h.typ)))
+		b.trailer(n, p, next.skip(int(h.typ)), true)
+		return
+	}
+	addUint(n, ethType, p.off+12, uint64(h.typ))
+	used := b.etherType(h.typ, next)
+	b.trailer(n, p, next.skip(used), true)
+}
+
+// addEthAddr adds an address with the fields that Wireshark derives from it.
+func addEthAddr(n *Field, pos int, a []byte, d, resolved, oui, lg, ig *FieldDef) {
+	text := etherText(a)
+	f := add(n, d, pos, 6, text, d.Label+": "+text)
+	ouiText := colonHex(a[:3])
+	top := uint64(be24(a))
+	hide(add(f, resolved, pos, 6, text, resolved.Label+": "+text))
+	hide(add(f, oui, pos, 3, fmt.Sprint(top), oui.Label+": "+ouiText))
+	add(f, ethAddr, pos, 6, text, ethAddr.Label+": "+text)
+	hide(add(f, ethAddrRes, pos, 6, text, ethAddrRes.Label+": "+text))
+	hide(add(f, ethAddrOUI, pos, 3, fmt.Sprint(top), ethAddrOUI.Label+": "+ouiText))
+	addUint(f, lg, pos, top)
+	hide(addUint(f, ethLG, pos, top))
+	bit := addUint(f, ig, pos, top)
+	hide(addUint(f, ethIG, pos, top))
+	if d == ethSrc && a[0]&1 == 1 {
+		addExpert(bit, ethSrcGroup, SeverityWarn, "Protocol", ethSrcGroup.Label, groupProtocol)
+		f.Severity = SeverityWarn
+		n.Severity = SeverityWarn
+	}
+}
+
+// etherType passes a payload on by its EtherType and returns how many bytes
+// the next layer accounted for: what follows is padding or a trailer.
+func (b *builder) etherType(typ uint16, p payload) (used int) {
+	b.path = append(b.path, "ethertype")
+	b.lastUsed = 0
+	proto := b.table.etherTypes[typ]
+	if proto == nil {
+		name := etherTypeNames.name(uint64(typ), "")
+		b.setProtocol(fmt.Sprintf("0x%04x", typ))
+		b.setInfo("%s", name)
+		if name != "Unknown" {
+			b.setInfo("%s", name)
+		}
+	}
+	b.run(proto, p)
+	if b.lastUsed == 0 {
+		return p.reported
+	}
+	return b.lastUsed - p.off
+}
+
+// minFrame is the shortest Ethernet frame without its FCS.
+const minFrame = 60
+
+// trailer adds what follows the payload: zero padding up to the minimum frame
+// length, then a trailer, whose last four bytes may be the FCS.
+func (b *builder) trailer(n *Field, whole, t payload, link bool) {
+	if n == nil || t.captured() == 0 {
+		return
+	}
+	rest := b.rest(t)
+	size := whole.reported
+	pos := t.off
+	if pad := minFrame - (int(b.in.Original) - t.reported); pad > 0 && int(b.in.Original) >= minFrame && pad <= len(rest) && zero(rest[:pad]) {
+		addBytes(n, ethPadding, pos, rest[:pad])
+		rest, pos = rest[pad:], pos+pad
+	}
+	fcs := link && size >= 64 && t.reported >= 4 && t.captured() == t.reported && len(rest) >= 4
+	if fcs {
+		rest = rest[:len(rest)-4]
+	}
+	if len(rest) > 0 {
+		addBytes(n, ethTrailer, pos, rest)
+	}
+	if fcs {
+		pos = t.end - 4
+		addUintText(n, ethFCS, pos, uint64(be32(b.data[pos:])), fmt.Sprintf("0x%08x [unverified]", be32(b.data[pos:])))
+		virtual(addUint(n, ethFCSStatus, pos, checksumUnverified))
+	}
+}
+
+func zero(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,205 @@
+package dissect
+
+import (
+	"encoding/hex"
+	"fmt"
+	"math/bits"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// This file turns values into text the way Wireshark's proto.c does.
+
+// bitPicture draws which bits of a width-bit word a mask selects and what they
+// are: bitPicture(0x40, 0x40, 8) is ".1.. ....".
+func bitPicture(word, mask uint64, width int) string {
+	var sb strings.Builder
+	for i := width - 1; i >= 0; i-- {
+		switch {
+		case mask>>i&1 == 0:
+			sb.WriteByte('.')
+		case word>>i&1 == 1:
+			sb.WriteByte('1')
+		default:
+			sb.WriteByte('0')
+		}
+		if i > 0 && i%4 == 0 {
+			sb.WriteByte(' ')
+		}
+	}
+	return sb.String()
+}
+
+// hexDigits is the number of hexadecimal digits that a field's label shows: its
+// type's, or as many as a mask needs.
+func (d *FieldDef) hexDigits() int {
+	if d.Mask != 0 {
+		return (bits.OnesCount64(d.Mask) + 3) / 4
+	}
+	return 2 * typeBytes(d.Type)
+}
+
+// show is the value as PDML's show attribute has it.
+func (d *FieldDef) show(v uint64) string {
+	switch {
+	case d.Type == "BOOLEAN":
+		if v != 0 {
+			return "1"
+		}
+		return "0"
+	case d.Base == baseHex || d.Base == baseHexDec:
+		return fmt.Sprintf("0x%0*x", 2*typeBytes(d.Type), v)
+	case d.Type == "INT32":
+		return strconv.FormatInt(int64(int32(v)), 10)
+	default:
+		return strconv.FormatUint(v, 10)
+	}
+}
+
+// number is the bare value in the field's base as labels show it.
+func (d *FieldDef) number(v uint64) string {
+	switch d.Base {
+	case baseHex:
+		return fmt.Sprintf("0x%0*x", d.hexDigits(), v)
+	case baseHexDec:
+		return fmt.Sprintf("0x%0*x (%d)", d.hexDigits(), v, v)
+	case baseDecHex:
+		return fmt.Sprintf("%d (0x%0*x)", v, d.hexDigits(), v)
+	}
+	if d.Type == "INT32" {
+		return strconv.FormatInt(int64(int32(v)), 10)
+	}
+	return strconv.FormatUint(v, 10)
+}
+
+// text is the value as labels show it, with its name or unit.
+func (d *FieldDef) text(v uint64) string {
+	switch {
+	case d.Type == "BOOLEAN" && d.True == "":
+		return trueFalse(v != 0, "True", "False")
+	case d.Type == "BOOLEAN":
+		return trueFalse(v != 0, d.True, d.False)
+	case d.Values != nil && d.Base == baseNone:
+		return d.Values.name(v, d.Unknown)
+	case d.Values != nil:
+		return d.Values.name(v, d.Unknown) + " (" + d.number(v) + ")"
+	}
+	return d.number(v) + d.Unit
+}
+
+func trueFalse(v bool, yes, no string) string {
+	if v {
+		return yes
+	}
+	return no
+}
+
+// name returns the name of a value, or unknown ("Unknown" if that is empty).
+func (v Values) name(n uint64, unknown string) string {
+	if s, ok := v[n]; ok {
+		return s
+	}
+	if unknown == "" {
+		return "Unknown"
+	}
+	return unknown
+}
+
+// etherText formats a hardware address as Wireshark does: 00:11:22:33:44:55.
+func etherText(b []byte) string { return colonHex(b) }
+
+// colonHex joins the bytes in hexadecimal by colons: PDML's show of FT_BYTES.
+func colonHex(b []byte) string {
+	if len(b) == 0 {
+		return ""
+	}
+	out := make([]byte, 0, 3*len(b))
+	for i, c := range b {
+		if i > 0 {
+			out = append(out, ':')
+		}
+		out = hex.AppendEncode(out, []byte{c})
+	}
+	return string(out)
+}
+
+// maxLabelBytes is how many bytes of a byte string a label shows before an
+// ellipsis (Wireshark's MAX_BYTE_STR_LEN is 72 bytes, ITEM_LABEL_LENGTH 240).
+const maxLabelBytes = 36
+
+// bytesText is a byte string as labels show it.
+func bytesText(b []byte) string {
+	if len(b) == 0 {
+		return "<MISSING>"
+	}
+	if len(b) > maxLabelBytes {
+		return hex.EncodeToString(b[:maxLabelBytes]) + "…"
+	}
+	return hex.EncodeToString(b)
+}
+
+// addr4 and addr6 read addresses; a slice of the wrong length gives the zero Addr.
+func addr4(b []byte) netip.Addr {
+	if len(b) != 4 {
+		return netip.Addr{}
+	}
+	return netip.AddrFrom4([4]byte(b))
+}
+
+func addr6(b []byte) netip.Addr {
+	if len(b) != 16 {
+		return netip.Addr{}
+	}
+	return netip.AddrFrom16([16]byte(b))
+}
+
+// addrText formats an address as Wireshark does: an IPv4-mapped IPv6 address
+// keeps its prefix ("::ffff:1.2.3.4"), and so does an IPv4-compatible one.
+func addrText(a netip.Addr) string {
+	if a.Is6() {
+		b := a.As16()
+		// inet_ntop's rule: ::a.b.c.d where the first 96 bits are zero and the
+		// address is not :: or ::1 or ::xxxx.
+		if [12]byte(b[:12]) == ([12]byte{}) && (b[12] != 0 || b[13] != 0) {
+			return "::" + netip.AddrFrom4([4]byte(b[12:])).String()
+		}
+	}
+	return a.String()
+}
+
+// seconds formats nanoseconds as Wireshark's relative times: "0.000047000".
+func seconds(ns int64) string {
+	sign := ""
+	if ns < 0 {
+		sign = "-"
+		if ns == -1<<63 {
+			ns++
+		}
+		ns = -ns
+	}
+	return fmt.Sprintf("%s%d.%09d", sign, ns/1e9, ns%1e9)
+}
+
+// absoluteTime formats a time as Wireshark's FT_ABSOLUTE_TIME label.
+func absoluteTime(ns int64, loc *time.Location) string {
+	t := time.Unix(floorDiv(ns, 1e9), ns-floorDiv(ns, 1e9)*1e9).In(loc)
+	return t.Format("Jan _2, 2006 15:04:05.000000000 MST")
+}
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+// plural returns "s" unless n is 1.
+func plural(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
+}

@@ -1,0 +1,163 @@
+package dissect
+
+import (
+	"fmt"
+	"time"
+)
+
+// This file is the "frame" pseudo protocol: what is known about a packet
+// without reading it.
+
+var (
+	frameSection     = uint32Field("frame.section_number", "Section number", baseDec)
+	frameInterface   = uint32Field("frame.interface_id", "Interface id", baseDec)
+	frameIfName      = field("frame.interface_name", "Interface name", "STRING")
+	frameIfDescr     = field("frame.interface_description", "Interface description", "STRING")
+	frameEncap       = &FieldDef{Name: "frame.encap_type", Label: "Encapsulation type", Type: "INT16", Base: baseDec, Values: encapNames}
+	frameTime        = field("frame.time", "Arrival Time", "ABSOLUTE_TIME")
+	frameShift       = field("frame.offset_shift", "Time shift for this packet", "RELATIVE_TIME")
+	frameEpoch       = field("frame.time_epoch", "Epoch Time", "RELATIVE_TIME")
+	frameDelta       = field("frame.time_delta", "Time delta from previous captured frame", "RELATIVE_TIME")
+	frameDeltaShown  = field("frame.time_delta_displayed", "Time delta from previous displayed frame", "RELATIVE_TIME")
+	frameRelative    = field("frame.time_relative", "Time since reference or first frame", "RELATIVE_TIME")
+	frameNumber      = uint32Field("frame.number", "Frame Number", baseDec)
+	frameLen         = uint32Field("frame.len", "Frame length on the wire", baseDec)
+	frameCapLen      = uint32Field("frame.cap_len", "Frame length stored into the capture file", baseDec)
+	frameMarked      = boolField("frame.marked", "Frame is marked", 0, 0, "", "")
+	frameIgnored     = boolField("frame.ignored", "Frame is ignored", 0, 0, "", "")
+	frameProtocols   = field("frame.protocols", "Protocols in frame", "STRING")
+	frameComment     = field("frame.comment", "Comment", "STRING")
+	frameCommentItem = field("frame.comment.expert", "Formatted comment", "NONE")
+)
+
+var frameProtocol = Protocol{
+	Name: "frame", Long: "Frame", Short: "Frame",
+	Fields: []*FieldDef{
+		frameSection, frameInterface, frameIfName, frameIfDescr, frameEncap, frameTime, frameShift, frameEpoch,
+		frameDelta, frameDeltaShown, frameRelative, frameNumber, frameLen, frameCapLen, frameMarked, frameIgnored,
+		frameProtocols, frameComment, frameCommentItem,
+	},
+}
+
+// encapNames are Wireshark's own numbers and names of link types (wtap.h).
+var encapNames = Values{
+	0: "Unknown", 1: "Ethernet", 7: "Raw IP", 15: "NULL/Loopback", 25: "Linux cooked-mode capture v1",
+	129: "Raw IPv4", 130: "Raw IPv6", 210: "Linux cooked-mode capture v2",
+}
+
+// encapOf maps a LINKTYPE_ to Wireshark's encapsulation number.
+func encapOf(linkType int) uint64 {
+	switch linkType {
+	case linkEthernet:
+		return 1
+	case linkNull, linkLoop:
+		return 15
+	case linkRawBSD, linkRawOpenBSD, linkRaw:
+		return 7
+	case linkSLL:
+		return 25
+	case linkIPv4:
+		return 129
+	case linkIPv6:
+		return 130
+	case linkSLL2:
+		return 210
+	}
+	return 0
+}
+
+func frameSourceName(n int) string { return fmt.Sprintf("Frame (%d byte%s)", n, plural(n)) }
+
+// frame dissects the whole packet: the pseudo protocol's node first, then the
+// link layer; frame.protocols is known last.
+func (b *builder) frame() {
+	in := b.in
+	p := payload{end: len(in.Data), reported: max(int(in.Original), len(in.Data))}
+	b.commentNodes()
+	n := b.protocol(&frameProtocol, p, len(in.Data), "")
+	b.frameFields(n)
+	link := b.table.linkTypes[in.LinkType]
+	b.run(link, p)
+	if n != nil {
+		last := addString(n, frameProtocols, 0, 0, b.protocols())
+		last.Generated = true
+	}
+}
+
+func (b *builder) commentNodes() {
+	if !b.tree || len(b.in.Comments) == 0 {
+		return
+	}
+	f := &Field{Name: "pkt_comment", Label: "Packet comments", Protocol: true, Severity: SeverityComment}
+	b.root.Children = append(b.root.Children, f)
+	for _, c := range b.in.Comments {
+		addExpert(addString(f, frameComment, 0, 0, c), frameCommentItem, SeverityComment, "Comment", c, 0x0b000000)
+	}
+}
+
+func (b *builder) frameFields(n *Field) {
+	if n == nil {
+		return
+	}
+	in := b.in
+	wire, captured := int(in.Original), len(in.Data)
+	n.Label = fmt.Sprintf("Frame %d: %d byte%s on wire (%d bits), %d byte%s captured (%d bits)",
+		in.Number, wire, plural(wire), 8*wire, captured, plural(captured), 8*captured)
+	b.interfaceFields(n)
+	noBytes(addUint(n, frameEncap, 0, encapOf(in.LinkType)))
+	if in.HasTime {
+		b.timeFields(n)
+	}
+	noBytes(addUint(n, frameNumber, 0, uint64(in.Number)))
+	lengthField(n, frameLen, "Frame Length", wire)
+	lengthField(n, frameCapLen, "Capture Length", captured)
+	virtual(addUint(n, frameMarked, 0, 0))
+	virtual(addUint(n, frameIgnored, 0, 0))
+}
+
+func (b *builder) interfaceFields(n *Field) {
+	i := b.in.Interface
+	if i == nil {
+		return
+	}
+	name := i.Name
+	if name == "" {
+		name = "unknown"
+	}
+	n.Label += fmt.Sprintf(" on interface %s, id %d", name, i.ID)
+	if i.Section > 0 {
+		noBytes(addUint(n, frameSection, 0, uint64(i.Section)))
+	}
+	f := noBytes(addUintText(n, frameInterface, 0, uint64(i.ID), fmt.Sprintf("%d (%s)", i.ID, name)))
+	addString(f, frameIfName, 0, 0, name)
+	if i.Description != "" {
+		addString(f, frameIfDescr, 0, 0, i.Description)
+	}
+}
+
+func (b *builder) timeFields(n *Field) {
+	in := b.in
+	loc := in.Location
+	if loc == nil {
+		loc = time.UTC
+	}
+	addString(n, frameTime, 0, 0, absoluteTime(in.Time, loc))
+	computed(addSeconds(n, frameShift, 0, 0))
+	addSeconds(n, frameEpoch, 0, in.Time)
+	computed(addSeconds(n, frameDelta, 0, in.Time-in.Previous))
+	computed(addSeconds(n, frameDeltaShown, 0, in.Time-in.Previous))
+	computed(addSeconds(n, frameRelative, 0, in.Time-in.First))
+}
+
+func lengthField(n *Field, d *FieldDef, label string, bytes int) {
+	f := noBytes(addUint(n, d, 0, uint64(bytes)))
+	relabel(f, "%s: %d byte%s (%d bits)", label, bytes, plural(bytes), 8*bytes)
+}
+
+// noBytes clears the size of a field that stands for no bytes of the packet.
+func noBytes(f *Field) *Field {
+	if f != nil {
+		f.Size = 0
+	}
+	return f
+}

@@ -1,0 +1,215 @@
+package dissect
+
+import (
+	"fmt"
+	"net/netip"
+)
+
+// This file is IPv4 (RFC 791, RFC 2474, RFC 3168).
+
+var (
+	ipVersion  = uint8Field("ip.version", "Version", baseDec)
+	ipHdrLen   = uint8Field("ip.hdr_len", "Header Length", baseDec)
+	ipDSField  = uint8Field("ip.dsfield", "Differentiated Services Field", baseHex)
+	ipDSCP     = uint8Field("ip.dsfield.dscp", "Differentiated Services Codepoint", baseDec).mask(0xfc).named(dscpNames)
+	ipECN      = uint8Field("ip.dsfield.ecn", "Explicit Congestion Notification", baseDec).mask(0x03).named(ecnNames)
+	ipLen      = uint16Field("ip.len", "Total Length", baseDec)
+	ipID       = uint16Field("ip.id", "Identification", baseHexDec)
+	ipFlags    = uint8Field("ip.flags", "Flags", baseHex).mask(0xe0)
+	ipFlagRB   = flagField("ip.flags.rb", "Reserved bit", 8, 0x80)
+	ipFlagDF   = flagField("ip.flags.df", "Don't fragment", 8, 0x40)
+	ipFlagMF   = flagField("ip.flags.mf", "More fragments", 8, 0x20)
+	ipOffset   = uint16Field("ip.frag_offset", "Fragment Offset", baseDec).mask(0x1fff)
+	ipTTL      = uint8Field("ip.ttl", "Time to Live", baseDec)
+	ipProto    = uint8Field("ip.proto", "Protocol", baseDec).named(ipProtoNames)
+	ipChecksum = uint16Field("ip.checksum", "Header Checksum", baseHex)
+	ipStatus   = uint8Field("ip.checksum.status", "Header checksum status", baseNone).named(checksumStatusNames)
+	ipSrc      = field("ip.src", "Source Address", "IPv4")
+	ipDst      = field("ip.dst", "Destination Address", "IPv4")
+	ipAddr     = field("ip.addr", "Source or Destination Address", "IPv4")
+	ipSrcHost  = field("ip.src_host", "Source Host", "STRING")
+	ipDstHost  = field("ip.dst_host", "Destination Host", "STRING")
+	ipHost     = field("ip.host", "Source or Destination Host", "STRING")
+	ipTTLLocal = field("ip.ttl.lncb", "Time To Live", "NONE")
+	ipTTLSmall = field("ip.ttl.too_small", "Time To Live", "NONE")
+)
+
+var ipProtocol = Protocol{
+	Name: "ip", Long: "Internet Protocol Version 4", Short: "IPv4",
+	Fields: append([]*FieldDef{
+		ipVersion, ipHdrLen, ipDSField, ipDSCP, ipECN, ipLen, ipID, ipFlags, ipFlagRB, ipFlagDF, ipFlagMF, ipOffset, ipTTL,
+		ipProto, ipChecksum, ipStatus, ipSrc, ipDst, ipAddr, ipSrcHost, ipDstHost, ipHost, ipTTLLocal, ipTTLSmall,
+	}, ipOptionFields...),
+	decode: decodeIP,
+}
+
+// dscpShort are the class names that the Differentiated Services line shows.
+var dscpShort = Values{
+	0: "CS0", 1: "LE", 8: "CS1", 10: "AF11", 12: "AF12", 14: "AF13", 16: "CS2", 18: "AF21", 20: "AF22", 22: "AF23",
+	24: "CS3", 26: "AF31", 28: "AF32", 30: "AF33", 32: "CS4", 34: "AF41", 36: "AF42", 38: "AF43", 40: "CS5",
+	44: "VOICE-ADMIT", 46: "EF PHB", 48: "CS6", 56: "CS7",
+}
+
+var ecnShort = Values{0: "Not-ECT", 1: "ECT(1)", 2: "ECT(0)", 3: "CE"}
+
+const ipMinHeader = 20
+
+// ipHeader is a parsed IPv4 header.
+type ipHeader struct {
+	version, headerLen int // headerLen in bytes
+	tos                uint8
+	totalLen, id       uint16
+	flags              uint8  // the byte that holds them
+	fragment           uint16 // the word that holds the offset, in units of 8 bytes
+	ttl, proto         uint8
+	checksum           uint16
+	src, dst           netip.Addr
+}
+
+func (h *ipHeader) offset() int         { return int(h.fragment&0x1fff) * 8 }
+func (h *ipHeader) moreFragments() bool { return h.flags&0x20 != 0 }
+func (h *ipHeader) isFragment() bool    { return h.moreFragments() || h.offset() != 0 }
+
+// parseIP reads the fixed part of the header; ok says that it was all there.
+func parseIP(d []byte) (h ipHeader, ok bool) {
+	if len(d) < ipMinHeader {
+		return h, false
+	}
+	return ipHeader{
+		version: int(d[0] >> 4), headerLen: int(d[0]&0x0f) * 4, tos: d[1], totalLen: be16(d[2:]), id: be16(d[4:]),
+		flags: d[6], fragment: be16(d[6:]), ttl: d[8], proto: d[9], checksum: be16(d[10:]),
+		src: addr4(d[12:16]), dst: addr4(d[16:20]),
+	}, true
+}
+
+func decodeIP(b *builder, self *Protocol, p payload) {
+	b.setProtocol("IPv4")
+	h, ok := parseIP(b.rest(p))
+	switch {
+	case !ok:
+		b.protocol(self, p, p.captured(), self.Long)
+		b.exception(self, p, ipMinHeader)
+		return
+	case h.version != 4:
+		b.setInfo("Bogus IPv4 version (%d, must be 4)", h.version)
+		b.bogusIP(self, p, h)
+		return
+	case h.headerLen < ipMinHeader:
+		b.setInfo("Bogus IP header length (%d, must be at least %d)", h.headerLen, ipMinHeader)
+		b.bogusIP(self, p, h)
+		return
+	}
+	total := int(h.totalLen)
+	if total == 0 {
+		total = p.reported // segmentation offload leaves the length empty
+	}
+	if total < h.headerLen {
+		b.setInfo("Bogus IP length (%d, less than header length %d)", total, h.headerLen)
+		b.bogusIP(self, p, h)
+		return
+	}
+	inner := p.limit(total)
+	if b.quoted > 0 && total > p.reported {
+		inner.reported = total // an ICMP error quotes only the start of a packet
+	}
+	b.setAddresses(addrText(h.src), addrText(h.dst))
+	b.setInfo("%s (%d)", ipProtoNames.name(uint64(h.proto), ""), h.proto)
+	b.src, b.dst, b.ipProto, b.ttl = h.src, h.dst, h.proto, h.ttl
+	n := b.protocol(self, p, h.headerLen, "")
+	ipNodes(n, p.off, h)
+	if h.headerLen > ipMinHeader {
+		options := inner.skip(ipMinHeader).limit(h.headerLen - ipMinHeader)
+		b.ipOptions(n, options)
+	}
+	if b.quoted == 0 {
+		defer func() { b.lastUsed = p.off + total }()
+	}
+	next := inner.skip(h.headerLen)
+	if h.isFragment() {
+		b.setInfo("Fragmented IP protocol (proto=%s %d, off=%d, ID=%04x)", ipProtoNames.name(uint64(h.proto), ""), h.proto, h.offset(), h.id)
+		if h.offset() != 0 || b.quoted == 0 {
+			b.unknown(next)
+			return
+		}
+	}
+	if proto := b.table.ipProtos[h.proto]; proto != nil {
+		b.run(proto, next)
+		return
+	}
+	b.unknown(next)
+}
+
+// bogusIP shows a header that contradicts itself as far as it makes sense.
+func (b *builder) bogusIP(self *Protocol, p payload, h ipHeader) {
+	n := b.protocol(self, p, min(p.captured(), max(h.headerLen, 1)), self.Long)
+	addUintText(n, ipVersion, p.off, uint64(h.version)<<4, fmt.Sprint(h.version))
+	b.partial = true
+}
+
+// ipNodes adds the fixed header's fields.
+func ipNodes(n *Field, at int, h ipHeader) {
+	if n == nil {
+		return
+	}
+	n.Label = fmt.Sprintf("Internet Protocol Version 4, Src: %s, Dst: %s", h.src, h.dst)
+	first := uint64(h.version)<<4 | uint64(h.headerLen/4)
+	f := add(n, ipVersion, at, 1, "4", bitPicture(first, 0xf0, 8)+" = Version: 4")
+	f = add(n, ipHdrLen, at, 1, fmt.Sprint(h.headerLen), "")
+	relabel(f, "%s = Header Length: %d bytes (%d)", bitPicture(first, 0x0f, 8), h.headerLen, h.headerLen/4)
+	f = addUintText(n, ipDSField, at+1, uint64(h.tos), fmt.Sprintf("0x%02x (DSCP: %s, ECN: %s)", h.tos,
+		dscpShort.name(uint64(h.tos>>2), ""), ecnShort.name(uint64(h.tos&3), "")))
+	addUint(f, ipDSCP, at+1, uint64(h.tos))
+	addUint(f, ipECN, at+1, uint64(h.tos))
+	addUint(n, ipLen, at+2, uint64(h.totalLen))
+	addUint(n, ipID, at+4, uint64(h.id))
+	ipFlagNodes(n, at+6, h)
+	ttl := addUint(n, ipTTL, at+8, uint64(h.ttl))
+	ttlExpert(ttl, h)
+	n.Severity = max(n.Severity, ttl.Severity)
+	addUint(n, ipProto, at+9, uint64(h.proto))
+	addUintText(n, ipChecksum, at+10, uint64(h.checksum), fmt.Sprintf("0x%04x [validation disabled]", h.checksum))
+	virtual(addUint(n, ipStatus, at+10, checksumUnverified))
+	addAddr(n, ipSrc, at+12, h.src, ipAddr, ipSrcHost, ipHost)
+	addAddr(n, ipDst, at+16, h.dst, ipAddr, ipDstHost, ipHost)
+}
+
+func ipFlagNodes(n *Field, at int, h ipHeader) {
+	word := uint64(h.flags)
+	text := fmt.Sprintf("0x%x", h.flags>>5)
+	if h.flags&0x80 != 0 {
+		text += ", Reserved bit"
+	}
+	if h.flags&0x40 != 0 {
+		text += ", Don't fragment"
+	}
+	if h.flags&0x20 != 0 {
+		text += ", More fragments"
+	}
+	f := addUintText(n, ipFlags, at, word, text)
+	addUint(f, ipFlagRB, at, word)
+	addUint(f, ipFlagDF, at, word)
+	addUint(f, ipFlagMF, at, word)
+	addUintText(n, ipOffset, at, uint64(h.fragment), fmt.Sprint(h.offset())).Show = fmt.Sprint(h.offset())
+}
+
+// ttlExpert notes a hop count that is odd for the destination: local network
+// control multicast (RFC 5771 section 4) and packets about to die.
+func ttlExpert(ttl *Field, h ipHeader) {
+	d := h.dst.As4()
+	switch {
+	case d[0] == 224 && d[1] == 0 && d[2] == 0:
+		want := uint8(1)
+		switch {
+		case h.proto == 2 || h.proto == 17 && d[3] == 251 || d[3] == 22 || h.proto == 103 || h.proto == 88:
+			return
+		case d[3] == 18:
+			want = 255
+		}
+		if h.ttl != want {
+			addExpert(ttl, ipTTLLocal, SeverityNote, "Sequence", fmt.Sprintf("\"Time To Live\" != %d for a packet sent to the Local Network Control Block (see RFC 3171)", want), groupSequence)
+		}
+	case d[0]&0xf0 == 0xe0:
+	case h.ttl < 5 && h.proto != 103:
+		addExpert(ttl, ipTTLSmall, SeverityNote, "Sequence", fmt.Sprintf("\"Time To Live\" only %d", h.ttl), groupSequence)
+	}
+}

@@ -1,0 +1,80 @@
+package dissect
+
+import "fmt"
+
+// This file is the options of IPv4 (RFC 791 section 3.1, RFC 2113, RFC 1108).
+
+var (
+	ipOptType   = uint8Field("ip.opt.type", "Type", baseDec).named(ipOptionNames)
+	ipOptCopy   = boolField("ip.opt.type.copy", "Copy on fragmentation", 8, 0x80, "Yes", "No")
+	ipOptClass  = uint8Field("ip.opt.type.class", "Class", baseDec).mask(0x60).named(Values{0: "Control", 1: "Reserved for future use", 2: "Debugging and measurement", 3: "Reserved for future use"})
+	ipOptNumber = uint8Field("ip.opt.type.number", "Number", baseDec).mask(0x1f).named(ipOptionShort)
+	ipOptLen    = uint8Field("ip.opt.len", "Length", baseDec)
+	ipOptAlert  = uint16Field("ip.opt.ra", "Router Alert", baseDec).named(Values{0: "Router shall examine packet"}).unknown("Unknown")
+	ipOptData   = field("ip.opt.unknown", "Option data", "BYTES")
+
+	ipOptionFields = []*FieldDef{ipOptType, ipOptCopy, ipOptClass, ipOptNumber, ipOptLen, ipOptAlert, ipOptData}
+)
+
+var ipOptionNames = Values{
+	0: "End of Options List (EOL)", 1: "No Operation (NOP)", 130: "Security", 131: "Loose Source Route", 68: "Time Stamp",
+	133: "Extended Security", 134: "Commercial Security", 7: "Record Route", 136: "Stream Identifier",
+	137: "Strict Source Route", 11: "MTU Probe", 12: "MTU Reply", 82: "Traceroute", 148: "Router Alert", 25: "Quick-Start",
+}
+
+var ipOptionShort = Values{
+	0: "End of Option List (EOL)", 1: "No-Operation (NOP)", 2: "Security (SEC)", 3: "Loose Source Route (LSR)",
+	4: "Time Stamp (TS)", 5: "Extended Security (E-SEC)", 6: "Commercial IP Security Option (CIPSO)", 7: "Record Route (RR)",
+	8: "Stream ID (SID)", 9: "Strict Source Route (SSR)", 11: "MTU Probe (MTUP)", 12: "MTU Reply (MTUR)",
+	18: "Traceroute (TR)", 20: "Router Alert (RTRALT)", 25: "Quick-Start (QS)",
+}
+
+// ipOptions adds the options; an option whose length does not fit ends them.
+func (b *builder) ipOptions(n *Field, p payload) {
+	if n == nil {
+		return
+	}
+	d := b.rest(p)
+	list := addText(n, p.off, len(d), "Options: (%d bytes)", len(d))
+	for i := 0; i < len(d); {
+		kind := d[i]
+		name := ipOptionNames.name(uint64(kind), fmt.Sprintf("Unknown (0x%02x)", kind))
+		list.Label += ", " + name
+		size := 1
+		if kind > 1 {
+			if i+1 >= len(d) || d[i+1] < 2 || i+int(d[i+1]) > len(d) {
+				addText(list, p.off+i, len(d)-i, "IP Option - %s (option length does not fit)", name)
+				return
+			}
+			size = int(d[i+1])
+		}
+		ipOption(list, p.off+i, d[i:i+size], name)
+		if kind == 0 {
+			return
+		}
+		i += size
+	}
+}
+
+func ipOption(list *Field, at int, o []byte, name string) {
+	f := addText(list, at, len(o), "IP Option - %s", name)
+	if len(o) > 1 {
+		f.Label += fmt.Sprintf(" (%d bytes)", len(o))
+	}
+	t := addUint(f, ipOptType, at, uint64(o[0]))
+	t.Label = fmt.Sprintf("Type: %d", o[0])
+	addUint(t, ipOptCopy, at, uint64(o[0]))
+	addUint(t, ipOptClass, at, uint64(o[0]))
+	addUint(t, ipOptNumber, at, uint64(o[0]))
+	if len(o) < 2 {
+		return
+	}
+	addUint(f, ipOptLen, at+1, uint64(o[1]))
+	switch {
+	case o[0] == 148 && len(o) == 4:
+		v := addUint(f, ipOptAlert, at+2, uint64(be16(o[2:])))
+		f.Label += ": " + v.Label[len("Router Alert: "):]
+	case len(o) > 2:
+		addBytes(f, ipOptData, at+2, o[2:])
+	}
+}

@@ -1,0 +1,132 @@
+package dissect
+
+import "math/bits"
+
+// This file declares what a protocol is: one record with its names, its field
+// table and its one decoder.
+
+// Protocol is everything pktsh knows natively about one protocol.
+type Protocol struct {
+	// Name is the filter name: "ip".
+	Name string
+	// Long is the descriptive name: "Internet Protocol Version 4".
+	Long string
+	// Short is the text of the Protocol column and of exception lines: "IPv4".
+	Short string
+	// Fields is the field table.
+	Fields []*FieldDef
+
+	// decode reads one header and what it carries. It is the protocol's only
+	// decoder: with a tree wanted it also adds nodes, without one it fills the
+	// columns alone. self is the record itself, so that a decoder need not refer
+	// to its own variable.
+	decode func(b *builder, self *Protocol, p payload)
+}
+
+// Values names the values of a field.
+type Values map[uint64]string
+
+// The display bases, as `tshark -G fields` spells them.
+const (
+	baseNone   = "BASE_NONE"
+	baseDec    = "BASE_DEC"
+	baseHex    = "BASE_HEX"
+	baseHexDec = "BASE_HEX_DEC"
+	baseDecHex = "BASE_DEC_HEX"
+	baseTCP    = "BASE_PT_TCP"
+	baseUDP    = "BASE_PT_UDP"
+)
+
+// FieldDef describes one field of a protocol: Wireshark's header_field_info.
+type FieldDef struct {
+	// Name is the filter name, Label the descriptive name.
+	Name, Label string
+	// Type is the value's type, Base its display base.
+	Type Type
+	Base string
+	// Mask selects the field's bits out of the Width bits that are read; 0
+	// means all of them.
+	Mask uint64
+	// Width is the number of bits in the field's bit picture.
+	Width int
+	// Values names values; Unknown stands for those that it lacks ("Unknown" if empty).
+	Values  Values
+	Unknown string
+	// True and False are a Boolean's two texts.
+	True, False string
+	// Unit follows the value: " bytes", " seconds".
+	Unit string
+}
+
+func uint8Field(name, label, base string) *FieldDef {
+	return &FieldDef{Name: name, Label: label, Type: "UINT8", Base: base, Width: 8}
+}
+
+func uint16Field(name, label, base string) *FieldDef {
+	return &FieldDef{Name: name, Label: label, Type: "UINT16", Base: base, Width: 16}
+}
+
+func uint24Field(name, label, base string) *FieldDef {
+	return &FieldDef{Name: name, Label: label, Type: "UINT24", Base: base, Width: 24}
+}
+
+func uint32Field(name, label, base string) *FieldDef {
+	return &FieldDef{Name: name, Label: label, Type: "UINT32", Base: base, Width: 32}
+}
+
+func int32Field(name, label string) *FieldDef {
+	return &FieldDef{Name: name, Label: label, Type: "INT32", Base: baseDec, Width: 32}
+}
+
+// boolField describes one bit of a width-bit word.
+func boolField(name, label string, width int, mask uint64, yes, no string) *FieldDef {
+	return &FieldDef{Name: name, Label: label, Type: "BOOLEAN", Base: baseNone, Width: width, Mask: mask, True: yes, False: no}
+}
+
+func flagField(name, label string, width int, mask uint64) *FieldDef {
+	return boolField(name, label, width, mask, "Set", "Not set")
+}
+
+func field(name, label string, t Type) *FieldDef {
+	return &FieldDef{Name: name, Label: label, Type: t, Base: baseNone}
+}
+
+// named returns the field with names for its values.
+func (d *FieldDef) named(v Values) *FieldDef { d.Values = v; return d }
+
+// unknown sets the text for values without a name.
+func (d *FieldDef) unknown(text string) *FieldDef { d.Unknown = text; return d }
+
+// mask restricts the field to some bits of its word.
+func (d *FieldDef) mask(m uint64) *FieldDef { d.Mask = m; return d }
+
+// width sets the number of bits in the bit picture.
+func (d *FieldDef) width(n int) *FieldDef { d.Width = n; return d }
+
+// unit sets the text after the value.
+func (d *FieldDef) unit(u string) *FieldDef { d.Unit = u; return d }
+
+// value extracts the field's bits out of the word that holds them.
+func (d *FieldDef) value(word uint64) uint64 {
+	if d.Mask == 0 {
+		return word
+	}
+	return word & d.Mask >> bits.TrailingZeros64(d.Mask)
+}
+
+// typeBytes is the number of bytes of an integer type, 0 for others.
+func typeBytes(t Type) int {
+	switch t {
+	case "UINT8", "INT8":
+		return 1
+	case "UINT16", "INT16":
+		return 2
+	case "UINT24":
+		return 3
+	case "UINT32", "INT32":
+		return 4
+	case "UINT64", "INT64":
+		return 8
+	}
+	return 0
+}

@@ -1,0 +1,105 @@
+package stream
+
+// Recorder fills a table. Its methods must be called with rising frame
+// numbers, from one goroutine.
+type Recorder struct {
+	table    *Table
+	tcp, udp map[pair]uint32 // the newest conversation between two endpoints
+	nTCP     uint32
+	nUDP     uint32
+	echoes   map[Echo]uint32
+	queries  map[Query]uint32
+}
+
+type pair struct{ a, b Endpoint }
+
+func pairOf(x, y Endpoint) pair {
+	if y.less(x) {
+		x, y = y, x
+	}
+	return pair{x, y}
+}
+
+// NewRecorder returns a recorder that fills t, which must be empty.
+func NewRecorder(t *Table) *Recorder {
+	return &Recorder{table: t, tcp: map[pair]uint32{}, udp: map[pair]uint32{}, echoes: map[Echo]uint32{}, queries: map[Query]uint32{}}
+}
+
+// grow makes room for a frame.
+func (r *Recorder) grow(frame uint32) {
+	for len(r.table.conv) < int(frame) {
+		r.table.conv = append(r.table.conv, 0)
+		r.table.previous = append(r.table.previous, 0)
+	}
+}
+
+// join notes that a frame belongs to a conversation.
+func (r *Recorder) join(frame, id uint32) *conversation {
+	c := &r.table.conversations[id]
+	r.grow(frame)
+	if r.table.conv[frame-1] != id+1 {
+		r.table.conv[frame-1] = id + 1
+		r.table.previous[frame-1] = c.last
+		c.last = frame
+	}
+	return c
+}
+
+// begin opens a conversation.
+func (r *Recorder) begin(frame uint32, from Endpoint, number *uint32, tcp *tcpState) uint32 {
+	id := uint32(len(r.table.conversations))
+	r.table.conversations = append(r.table.conversations, conversation{number: *number, first: frame, last: frame, from: from, tcp: tcp})
+	*number++
+	return id
+}
+
+// UDP records a datagram.
+func (r *Recorder) UDP(frame uint32, d Datagram) UDP {
+	key := pairOf(d.Src, d.Dst)
+	id, ok := r.udp[key]
+	if !ok {
+		id = r.begin(frame, d.Src, &r.nUDP, nil)
+		r.udp[key] = id
+	}
+	r.join(frame, id)
+	return r.table.UDP(frame, d)
+}
+
+// Echo records a ping: a reply answers the last request with its numbers.
+func (r *Recorder) Echo(frame uint32, e Echo) Peer {
+	key := e
+	key.Reply = false
+	if !e.Reply {
+		r.echoes[key] = frame
+		return Peer{}
+	}
+	if request, ok := r.echoes[key]; ok {
+		r.pairUp(request, frame)
+		delete(r.echoes, key)
+	}
+	return r.table.peers[frame]
+}
+
+// Query records a DNS message: a response answers the last query with its
+// identifier between the same endpoints.
+func (r *Recorder) Query(frame uint32, q Query) Peer {
+	key := q
+	key.Response = false
+	if !q.Response {
+		r.queries[key] = frame
+		return Peer{}
+	}
+	if query, ok := r.queries[key]; ok {
+		r.pairUp(query, frame)
+	}
+	return r.table.peers[frame]
+}
+
+// pairUp joins a request and its first reply.
+func (r *Recorder) pairUp(request, reply uint32) {
+	r.table.peers[reply] = Peer{Frame: request}
+	if p := r.table.peers[request]; p.Frame == 0 {
+		p.Frame = reply
+		r.table.peers[request] = p
+	}
+}

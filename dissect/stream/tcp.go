@@ -1,0 +1,104 @@
+package stream
+
+// tcpState is a TCP conversation's state in both directions.
+type tcpState struct{ sides [2]side }
+
+// side is what one endpoint has sent.
+type side struct {
+	base     uint32 // initial sequence number
+	based    bool
+	scale    int
+	sawScale bool
+}
+
+func newTCPState() *tcpState {
+	return &tcpState{sides: [2]side{{scale: ScaleUnknown}, {scale: ScaleUnknown}}}
+}
+
+// TCP records a segment. The rules for where relative numbers start, when a
+// SYN opens a new conversation between old endpoints and when windows scale
+// are those of Wireshark's two-pass dissection.
+func (r *Recorder) TCP(frame uint32, s Segment) TCP {
+	key := pairOf(s.Src, s.Dst)
+	id, ok := r.tcp[key]
+	if !ok {
+		id = r.openTCP(frame, s, key)
+	}
+	c := &r.table.conversations[id]
+	fwd := &c.tcp.sides[c.direction(s.Src)]
+	if s.Flags&(FlagSYN|FlagACK) == FlagSYN && fwd.based && fwd.base != s.Seq {
+		id = r.openTCP(frame, s, key) // the ports are used again
+	}
+	c = r.join(frame, id)
+	d := c.direction(s.Src)
+	fwd, rev := &c.tcp.sides[d], &c.tcp.sides[1-d]
+	if s.Flags&(FlagSYN|FlagACK) == FlagSYN|FlagACK && fwd.based && fwd.base != s.Seq {
+		fwd.base = s.Seq
+	}
+	c.tcp.start(fwd, rev, s)
+	scaleWindows(fwd, rev, s)
+	c.advance(fwd, s)
+	return r.table.TCP(frame, s)
+}
+
+func (r *Recorder) openTCP(frame uint32, s Segment, key pair) uint32 {
+	id := r.begin(frame, s.Src, &r.nTCP, newTCPState())
+	r.tcp[key] = id
+	return id
+}
+
+// start sets the numbers that relative ones are counted from. Without the
+// handshake they are chosen so that the first segment seen has 1.
+func (t *tcpState) start(fwd, rev *side, s Segment) {
+	if !fwd.based {
+		fwd.base = s.Seq
+		if s.Flags&FlagSYN == 0 {
+			fwd.base--
+		}
+		fwd.based = true
+	}
+	if !rev.based && s.Flags&FlagACK != 0 {
+		rev.base = s.Ack - 1
+		rev.based = true
+	}
+}
+
+// scaleWindows follows RFC 7323 section 2.2: a scale counts only where both
+// SYNs offered one.
+func scaleWindows(fwd, rev *side, s Segment) {
+	if s.Flags&FlagSYN == 0 {
+		return
+	}
+	if s.Scale >= 0 {
+		fwd.scale, fwd.sawScale = min(s.Scale, 14), true
+	}
+	if s.Flags&FlagACK == 0 {
+		return
+	}
+	if !fwd.sawScale || !rev.sawScale {
+		if s.Scale < 0 || !rev.sawScale {
+			fwd.scale, rev.scale = ScaleUnused, ScaleUnused
+		}
+	}
+}
+
+// advance moves the conversation's completeness forward.
+func (c *conversation) advance(fwd *side, s Segment) {
+	switch {
+	case s.Flags&(FlagSYN|FlagACK) == FlagSYN:
+		c.complete |= CompleteSYN
+	case s.Flags&(FlagSYN|FlagACK) == FlagSYN|FlagACK:
+		c.complete |= CompleteSYNACK
+	case s.Flags&FlagACK != 0 && s.Len == 0 && s.Flags&(FlagFIN|FlagRST) == 0:
+		c.complete |= CompleteACK
+	}
+	if s.Len > 0 {
+		c.complete |= CompleteData
+	}
+	if s.Flags&FlagFIN != 0 {
+		c.complete |= CompleteFIN
+	}
+	if s.Flags&FlagRST != 0 {
+		c.complete |= CompleteRST
+	}
+}

@@ -1,0 +1,376 @@
+package dissect
+
+import (
+	"fmt"
+	"strings"
+
+	"pktsh/dissect/stream"
+)
+
+// This file is TCP (RFC 9293): the header, its Info text and what the
+// conversation adds to it. Options are in tcpopt.go.
+
+var (
+	tcpSrcPort   = uint16Field("tcp.srcport", "Source Port", baseTCP)
+	tcpDstPort   = uint16Field("tcp.dstport", "Destination Port", baseTCP)
+	tcpPort      = uint16Field("tcp.port", "Source or Destination Port", baseTCP)
+	tcpStream    = uint32Field("tcp.stream", "Stream index", baseDec)
+	tcpComplete  = uint8Field("tcp.completeness", "Conversation completeness", baseDec)
+	tcpLen       = uint32Field("tcp.len", "TCP Segment Len", baseDec)
+	tcpSeq       = uint32Field("tcp.seq", "Sequence Number", baseDec)
+	tcpSeqRaw    = uint32Field("tcp.seq_raw", "Sequence Number (raw)", baseDec)
+	tcpNextSeq   = uint32Field("tcp.nxtseq", "Next Sequence Number", baseDec)
+	tcpAck       = uint32Field("tcp.ack", "Acknowledgment Number", baseDec)
+	tcpAckRaw    = uint32Field("tcp.ack_raw", "Acknowledgment number (raw)", baseDec)
+	tcpHdrLen    = uint8Field("tcp.hdr_len", "Header Length", baseDec)
+	tcpFlags     = uint16Field("tcp.flags", "Flags", baseHex).mask(0xfff)
+	tcpFlagStr   = field("tcp.flags.str", "TCP Flags", "STRING")
+	tcpWindowRaw = uint16Field("tcp.window_size_value", "Window", baseDec)
+	tcpWindow    = uint32Field("tcp.window_size", "Calculated window size", baseDec)
+	tcpScale     = int32Field("tcp.window_size_scalefactor", "Window size scaling factor")
+	tcpChecksum  = uint16Field("tcp.checksum", "Checksum", baseHex)
+	tcpStatus    = uint8Field("tcp.checksum.status", "Checksum Status", baseNone).named(checksumStatusNames)
+	tcpUrgent    = uint16Field("tcp.urgent_pointer", "Urgent Pointer", baseDec)
+	tcpRelative  = field("tcp.time_relative", "Time since first frame in this TCP stream", "RELATIVE_TIME")
+	tcpDelta     = field("tcp.time_delta", "Time since previous frame in this TCP stream", "RELATIVE_TIME")
+	tcpPayload   = field("tcp.payload", "TCP payload", "BYTES")
+	tcpSyn       = field("tcp.connection.syn", "Connection establish request (SYN)", "NONE")
+	tcpSynAck    = field("tcp.connection.synack", "Connection establish acknowledge (SYN+ACK)", "NONE")
+	tcpFin       = field("tcp.connection.fin", "Connection finish (FIN)", "NONE")
+	tcpRst       = field("tcp.connection.rst", "Connection reset (RST)", "NONE")
+
+	// tcpFlagBits are the flags in the order of the tree, most significant first.
+	tcpFlagBits = []*FieldDef{
+		flagField("tcp.flags.res", "Reserved", 12, 0xe00),
+		flagField("tcp.flags.ae", "Accurate ECN", 12, 0x100),
+		flagField("tcp.flags.cwr", "Congestion Window Reduced", 12, 0x080),
+		flagField("tcp.flags.ece", "ECN-Echo", 12, 0x040),
+		flagField("tcp.flags.urg", "Urgent", 12, 0x020),
+		flagField("tcp.flags.ack", "Acknowledgment", 12, 0x010),
+		flagField("tcp.flags.push", "Push", 12, 0x008),
+		flagField("tcp.flags.reset", "Reset", 12, 0x004),
+		flagField("tcp.flags.syn", "Syn", 12, 0x002),
+		flagField("tcp.flags.fin", "Fin", 12, 0x001),
+	}
+)
+
+var tcpProtocol = Protocol{
+	Name: "tcp", Long: "Transmission Control Protocol", Short: "TCP",
+	Fields: append(append([]*FieldDef{
+		tcpSrcPort, tcpDstPort, tcpPort, tcpStream, tcpComplete, tcpLen, tcpSeq, tcpSeqRaw, tcpNextSeq, tcpAck, tcpAckRaw,
+		tcpHdrLen, tcpFlags, tcpFlagStr, tcpWindowRaw, tcpWindow, tcpScale, tcpChecksum, tcpStatus, tcpUrgent, tcpRelative,
+		tcpDelta, tcpPayload, tcpSyn, tcpSynAck, tcpFin, tcpRst,
+	}, tcpFlagBits...), tcpOptionFields...),
+	decode: decodeTCP,
+}
+
+const (
+	tcpMinHeader = 20
+
+	flagFIN = 0x001
+	flagSYN = 0x002
+	flagRST = 0x004
+	flagACK = 0x010
+	flagURG = 0x020
+)
+
+// tcpHeader is a parsed TCP header.
+type tcpHeader struct {
+	src, dst         uint16
+	seq, ack         uint32
+	headerLen        int // bytes
+	flags            uint16
+	window, checksum uint16
+	urgent           uint16
+}
+
+// parseTCP reads the fixed part of the header; ok says that it was all there.
+func parseTCP(d []byte) (h tcpHeader, ok bool) {
+	if len(d) < tcpMinHeader {
+		return h, false
+	}
+	return tcpHeader{
+		src: be16(d), dst: be16(d[2:]), seq: be32(d[4:]), ack: be32(d[8:]), headerLen: int(d[12]>>4) * 4,
+		flags: be16(d[12:]) & 0xfff, window: be16(d[14:]), checksum: be16(d[16:]), urgent: be16(d[18:]),
+	}, true
+}
+
+// tcpSegment is a header with what the conversation knows about it.
+type tcpSegment struct {
+	tcpHeader
+	length  int // of the payload on the wire
+	flow    stream.TCP
+	options []tcpOption
+}
+
+func decodeTCP(b *builder, self *Protocol, p payload) {
+	b.setProtocol("TCP")
+	h, ok := parseTCP(b.rest(p))
+	if !ok {
+		b.shortTCP(self, p)
+		return
+	}
+	ports := fmt.Sprintf("%d → %d [%s]", h.src, h.dst, tcpFlagNames(h.flags))
+	if h.headerLen < tcpMinHeader {
+		b.setInfo("%s, bogus TCP header length (%d, must be at least %d)", ports[:strings.Index(ports, " [")]+ports[strings.Index(ports, " ["):], h.headerLen, tcpMinHeader)
+		n := b.protocol(self, p, tcpMinHeader, fmt.Sprintf("Transmission Control Protocol, Src Port: %d, Dst Port: %d", h.src, h.dst))
+		addUint(n, tcpSrcPort, p.off, uint64(h.src))
+		addUint(n, tcpDstPort, p.off+2, uint64(h.dst))
+		b.partial = true
+		return
+	}
+	s := tcpSegment{tcpHeader: h, length: max(p.reported-h.headerLen, 0)}
+	raw, whole := b.bytes(p, tcpMinHeader, h.headerLen-tcpMinHeader)
+	s.options = parseTCPOptions(raw)
+	s.flow = b.tcpFlow(&s)
+	b.tcpInfo(ports, &s)
+	next := p.skip(h.headerLen)
+	b.tcpNodes(self, p, &s, next)
+	if !whole {
+		b.exception(self, p, h.headerLen)
+		return
+	}
+	if next.captured() == 0 || h.flags&flagRST != 0 && b.quoted > 0 {
+		return
+	}
+	b.tcpPayload(h, next)
+}
+
+// shortTCP shows a header that was cut; an ICMP error may quote only the ports.
+func (b *builder) shortTCP(self *Protocol, p payload) {
+	b.setInfo("")
+	n := b.protocol(self, p, p.captured(), self.Long)
+	if d, ok := b.bytes(p, 0, 4); ok {
+		src, dst := be16(d), be16(d[2:])
+		b.setInfo("%d → %d", src, dst)
+		relabel(n, "Transmission Control Protocol, Src Port: %d, Dst Port: %d", src, dst)
+		addUint(n, tcpSrcPort, p.off, uint64(src))
+		addUint(n, tcpDstPort, p.off+2, uint64(dst))
+		hide(addUint(n, tcpPort, p.off, uint64(src)))
+		hide(addUint(n, tcpPort, p.off+2, uint64(dst)))
+	}
+	b.exception(self, p, tcpMinHeader)
+}
+
+// tcpFlow asks what the conversation knows.
+func (b *builder) tcpFlow(s *tcpSegment) stream.TCP {
+	if b.in.Flows == nil {
+		return stream.TCP{Scale: stream.ScaleUnknown}
+	}
+	seg := stream.Segment{
+		Src: stream.Endpoint{Addr: b.src, Port: s.src}, Dst: stream.Endpoint{Addr: b.dst, Port: s.dst},
+		Seq: s.seq, Ack: s.ack, Flags: s.flags, Window: s.window, Len: uint32(s.length), Scale: -1,
+		Quoted: b.quoted > 0,
+	}
+	for _, o := range s.options {
+		if o.kind == tcpOptScale && len(o.data) == 1 {
+			seg.Scale = int(o.data[0])
+		}
+	}
+	return b.in.Flows.TCP(b.in.Number, seg)
+}
+
+// scaledWindow is the window in bytes.
+func (s *tcpSegment) scaledWindow() uint64 {
+	if s.flags&flagSYN == 0 && s.flow.Scale > 0 {
+		return uint64(s.window) << s.flow.Scale
+	}
+	return uint64(s.window)
+}
+
+// relativeAck is 0 where the flag is not set and so the field means nothing.
+func (s *tcpSegment) relativeAck() uint32 {
+	if s.flags&flagACK == 0 {
+		return s.ack
+	}
+	return s.ack - s.flow.AckBase
+}
+
+var tcpFlagShort = []string{"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE", "Reserved"}
+
+// tcpFlagNames is the flag list of the Info column: "SYN, ACK".
+func tcpFlagNames(flags uint16) string {
+	var names []string
+	for i, name := range tcpFlagShort {
+		if i == 9 && flags>>9 != 0 || i < 9 && flags>>i&1 == 1 {
+			names = append(names, name)
+		}
+	}
+	if names == nil {
+		return "<None>"
+	}
+	return strings.Join(names, ", ")
+}
+
+// tcpFlagText is the twelve-character picture of the flags.
+func tcpFlagText(flags uint16) string {
+	var sb strings.Builder
+	for i, c := range "RRRACEUAPRSF" {
+		if flags>>(11-i)&1 == 1 {
+			sb.WriteRune(c)
+		} else {
+			sb.WriteString("·")
+		}
+	}
+	return sb.String()
+}
+
+func (b *builder) tcpInfo(ports string, s *tcpSegment) {
+	if b.quoted > 0 {
+		return
+	}
+	var sb strings.Builder
+	sb.WriteString(s.flow.Analysis.Text())
+	sb.WriteString(ports)
+	fmt.Fprintf(&sb, " Seq=%d", s.seq-s.flow.SeqBase)
+	if s.flags&flagACK != 0 {
+		fmt.Fprintf(&sb, " Ack=%d", s.relativeAck())
+	}
+	fmt.Fprintf(&sb, " Win=%d", s.scaledWindow())
+	if s.flags&flagURG != 0 {
+		fmt.Fprintf(&sb, " Urg=%d", s.urgent)
+	}
+	fmt.Fprintf(&sb, " Len=%d", s.length)
+	for _, o := range s.options {
+		sb.WriteString(o.info(s))
+	}
+	b.col.info = sb.String()
+}
+
+func (b *builder) tcpNodes(self *Protocol, p payload, s *tcpSegment, next payload) {
+	if !b.tree {
+		return
+	}
+	at := p.off
+	n := b.protocol(self, p, s.headerLen, "")
+	n.Label = fmt.Sprintf("Transmission Control Protocol, Src Port: %d, Dst Port: %d, Seq: %d", s.src, s.dst, s.seq-s.flow.SeqBase)
+	if s.flags&flagACK != 0 {
+		n.Label += fmt.Sprintf(", Ack: %d", s.relativeAck())
+	}
+	n.Label += fmt.Sprintf(", Len: %d", s.length)
+	addUint(n, tcpSrcPort, at, uint64(s.src))
+	addUint(n, tcpDstPort, at+2, uint64(s.dst))
+	hide(addUint(n, tcpPort, at, uint64(s.src)))
+	hide(addUint(n, tcpPort, at+2, uint64(s.dst)))
+	if s.flow.Known {
+		virtual(addUint(n, tcpStream, at, uint64(s.flow.Stream)))
+		virtual(addUintText(n, tcpComplete, at, uint64(s.flow.Completeness), completenessText(s.flow.Completeness)))
+	}
+	virtual(addUint(n, tcpLen, at, uint64(s.length)))
+	tcpNumberNodes(n, at, s)
+	f := addUint(n, tcpHdrLen, at+12, uint64(s.headerLen))
+	relabel(f, "%s = Header Length: %d bytes (%d)", bitPicture(uint64(s.headerLen/4)<<4, 0xf0, 8), s.headerLen, s.headerLen/4)
+	tcpFlagNodes(n, at+12, s)
+	addUint(n, tcpWindowRaw, at+14, uint64(s.window))
+	computed(addUint(n, tcpWindow, at+14, s.scaledWindow())).Size = 2
+	if s.flags&flagSYN == 0 {
+		tcpScaleNode(n, at+14, s.flow.Scale)
+	}
+	addUintText(n, tcpChecksum, at+16, uint64(s.checksum), fmt.Sprintf("0x%04x [unverified]", s.checksum))
+	virtual(addUint(n, tcpStatus, at+16, checksumUnverified))
+	addUint(n, tcpUrgent, at+18, uint64(s.urgent))
+	b.tcpOptionNodes(n, p, s)
+	if s.flow.Known {
+		b.streamTimes(n, at, s.flow.First, s.flow.Previous, tcpRelative, tcpDelta)
+	}
+	if size := next.captured(); size > 0 {
+		f := add(n, tcpPayload, next.off, size, colonHex(b.rest(next)), "")
+		relabel(f, "TCP payload (%d byte%s)", size, plural(size))
+	}
+}
+
+// tcpNumberNodes adds the sequence and acknowledgment numbers.
+func tcpNumberNodes(n *Field, at int, s *tcpSegment) {
+	seq := s.seq - s.flow.SeqBase
+	next := seq + uint32(s.length)
+	if s.flags&(flagSYN|flagFIN) != 0 {
+		next++
+	}
+	relative := s.flow.Known
+	number(n, tcpSeq, at+4, seq, relative, "relative sequence number")
+	addUint(n, tcpSeqRaw, at+4, uint64(s.seq))
+	virtual(number(n, tcpNextSeq, at, next, relative, "relative sequence number"))
+	if s.flags&flagACK != 0 {
+		number(n, tcpAck, at+8, s.relativeAck(), relative, "relative ack number")
+	} else {
+		addUint(n, tcpAck, at+8, uint64(s.ack))
+	}
+	addUint(n, tcpAckRaw, at+8, uint64(s.ack))
+}
+
+func number(n *Field, d *FieldDef, at int, v uint32, relative bool, note string) *Field {
+	text := fmt.Sprint(v)
+	if relative {
+		text += "    (" + note + ")"
+	}
+	return addUintText(n, d, at, uint64(v), text)
+}
+
+func tcpFlagNodes(n *Field, at int, s *tcpSegment) {
+	word := uint64(s.flags)
+	f := add(n, tcpFlags, at, 2, fmt.Sprintf("0x%04x", word), fmt.Sprintf("Flags: 0x%03x (%s)", word, tcpFlagNames(s.flags)))
+	chat := func(bit *Field, d *FieldDef, message string) {
+		addExpert(bit, d, SeverityChat, "Sequence", message, groupSequence)
+		f.Severity, n.Severity = max(f.Severity, SeverityChat), max(n.Severity, SeverityChat)
+	}
+	for _, d := range tcpFlagBits {
+		pos := at + 1
+		if d.Mask > 0xff {
+			pos = at
+		}
+		bit := addUint(f, d, pos, word)
+		bit.Size = 1
+		switch {
+		case word&d.Mask == 0:
+		case d.Mask == flagSYN && word&flagACK != 0:
+			chat(bit, tcpSynAck, fmt.Sprintf("%s: server port %d", tcpSynAck.Label, s.src))
+		case d.Mask == flagSYN:
+			chat(bit, tcpSyn, fmt.Sprintf("%s: server port %d", tcpSyn.Label, s.dst))
+		case d.Mask == flagFIN:
+			chat(bit, tcpFin, tcpFin.Label)
+		case d.Mask == flagRST:
+			addExpert(bit, tcpRst, SeverityWarn, "Sequence", tcpRst.Label, groupSequence)
+			f.Severity, n.Severity = SeverityWarn, SeverityWarn
+		}
+	}
+	computed(addString(f, tcpFlagStr, at, 2, tcpFlagText(s.flags)))
+}
+
+func tcpScaleNode(n *Field, at, scale int) {
+	switch scale {
+	case stream.ScaleUnknown:
+		computed(addUintText(n, tcpScale, at, 0xffffffff, "-1 (unknown)")).Size = 2
+	case stream.ScaleUnused:
+		computed(addUintText(n, tcpScale, at, 0xfffffffe, "-2 (no window scaling used)")).Size = 2
+	default:
+		computed(addUint(n, tcpScale, at, 1<<scale)).Size = 2
+	}
+}
+
+// completenessText follows Wireshark's conversation_completeness_fill.
+func completenessText(v uint8) string {
+	const established = stream.CompleteSYN | stream.CompleteSYNACK | stream.CompleteACK
+	end := v & (stream.CompleteFIN | stream.CompleteRST)
+	state := "Incomplete"
+	switch {
+	case v == stream.CompleteSYN:
+		state = "Incomplete, SYN_SENT"
+	case v == stream.CompleteSYN|stream.CompleteSYNACK:
+		state = "Incomplete, CLIENT_ESTABLISHED"
+	case v == established:
+		state = "Incomplete, ESTABLISHED"
+	case v == established|stream.CompleteData:
+		state = "Incomplete, DATA"
+	case v&established == established && end != 0 && v&stream.CompleteData != 0:
+		state = "Complete, WITH_DATA"
+	case v&established == established && end != 0:
+		state = "Complete, NO_DATA"
+	}
+	return fmt.Sprintf("%s (%d)", state, v)
+}
+
+// tcpPayload passes a segment's bytes on. Without reassembly only what surely
+// begins a message is dissected.
+func (b *builder) tcpPayload(h tcpHeader, next payload) {
+	b.run(b.table.port(b.table.tcpPorts, h.src, h.dst), next)
+}

@@ -1,0 +1,126 @@
+package dissect
+
+import (
+	"fmt"
+
+	"pktsh/dissect/stream"
+)
+
+// This file is UDP (RFC 768).
+
+var (
+	udpSrcPort  = uint16Field("udp.srcport", "Source Port", baseUDP)
+	udpDstPort  = uint16Field("udp.dstport", "Destination Port", baseUDP)
+	udpPort     = uint16Field("udp.port", "Source or Destination Port", baseUDP)
+	udpLength   = uint16Field("udp.length", "Length", baseDec)
+	udpChecksum = uint16Field("udp.checksum", "Checksum", baseHex)
+	udpStatus   = uint8Field("udp.checksum.status", "Checksum Status", baseNone).named(checksumStatusNames)
+	udpStream   = uint32Field("udp.stream", "Stream index", baseDec)
+	udpRelative = field("udp.time_relative", "Time since first frame", "RELATIVE_TIME")
+	udpDelta    = field("udp.time_delta", "Time since previous frame", "RELATIVE_TIME")
+	udpPayload  = field("udp.payload", "Payload", "BYTES")
+	udpTrace    = field("udp.possible_traceroute", "Possible traceroute", "NONE")
+)
+
+var udpProtocol = Protocol{
+	Name: "udp", Long: "User Datagram Protocol", Short: "UDP",
+	Fields: []*FieldDef{
+		udpSrcPort, udpDstPort, udpPort, udpLength, udpChecksum, udpStatus, udpStream, udpRelative, udpDelta, udpPayload, udpTrace,
+	},
+	decode: decodeUDP,
+}
+
+const udpHeaderLen = 8
+
+// udpHeader is a parsed UDP header.
+type udpHeader struct{ src, dst, length, checksum uint16 }
+
+func parseUDP(d []byte) (h udpHeader, ok bool) {
+	if len(d) < udpHeaderLen {
+		return h, false
+	}
+	return udpHeader{be16(d), be16(d[2:]), be16(d[4:]), be16(d[6:])}, true
+}
+
+func decodeUDP(b *builder, self *Protocol, p payload) {
+	b.setProtocol("UDP")
+	h, ok := parseUDP(b.rest(p))
+	if !ok {
+		b.setInfo("")
+		b.protocol(self, p, p.captured(), self.Long)
+		b.exception(self, p, udpHeaderLen)
+		return
+	}
+	size := int(h.length)
+	switch {
+	case size == 0 && b.dst.Is6():
+		size = p.reported // a jumbogram's length is in IPv6 (RFC 2675 section 4)
+	case size < udpHeaderLen:
+		b.setInfo("BAD UDP LENGTH %d < 8", size)
+	case size > p.reported && b.quoted == 0:
+		b.setInfo("BAD UDP LENGTH %d > IP PAYLOAD LENGTH", size)
+	default:
+		b.setInfo("%d → %d Len=%d", h.src, h.dst, size-udpHeaderLen)
+	}
+	d := stream.Datagram{Src: stream.Endpoint{Addr: b.src, Port: h.src}, Dst: stream.Endpoint{Addr: b.dst, Port: h.dst}}
+	var flow stream.UDP
+	if b.in.Flows != nil && size >= udpHeaderLen {
+		flow = b.in.Flows.UDP(b.in.Number, d)
+	}
+	next := p.limit(max(size, udpHeaderLen)).skip(udpHeaderLen)
+	b.udpNodes(self, p, h, flow, next)
+	if size < udpHeaderLen || next.reported == 0 {
+		return
+	}
+	b.run(b.table.port(b.table.udpPorts, h.src, h.dst), next)
+}
+
+// port picks the protocol of a pair of ports: the lower one's first, as Wireshark does.
+func (t *Table) port(ports map[uint16]*Protocol, src, dst uint16) *Protocol {
+	low, high := min(src, dst), max(src, dst)
+	if p := ports[low]; p != nil {
+		return p
+	}
+	return ports[high]
+}
+
+func (b *builder) udpNodes(self *Protocol, p payload, h udpHeader, flow stream.UDP, next payload) {
+	if !b.tree {
+		return
+	}
+	at := p.off
+	n := b.protocol(self, p, udpHeaderLen, fmt.Sprintf("User Datagram Protocol, Src Port: %d, Dst Port: %d", h.src, h.dst))
+	addUint(n, udpSrcPort, at, uint64(h.src))
+	addUint(n, udpDstPort, at+2, uint64(h.dst))
+	hide(addUint(n, udpPort, at, uint64(h.src)))
+	hide(addUint(n, udpPort, at+2, uint64(h.dst)))
+	addUint(n, udpLength, at+4, uint64(h.length))
+	note, status := " [unverified]", uint64(checksumUnverified)
+	if h.checksum == 0 {
+		note, status = " [zero-value ignored]", checksumNotPresent
+		if b.src.Is6() {
+			note = " [Illegal]"
+			status = 4
+		}
+	}
+	addUintText(n, udpChecksum, at+6, uint64(h.checksum), fmt.Sprintf("0x%04x%s", h.checksum, note))
+	virtual(addUint(n, udpStatus, at+6, status))
+	if flow.Known {
+		virtual(addUint(n, udpStream, at+8, uint64(flow.Stream)))
+		b.streamTimes(n, at, flow.First, flow.Previous, udpRelative, udpDelta)
+	}
+	if size := next.captured(); size > 0 {
+		f := add(n, udpPayload, next.off, size, colonHex(b.rest(next)), "")
+		relabel(f, "UDP payload (%d byte%s)", size, plural(size))
+	}
+}
+
+// streamTimes adds the times since a conversation's first and previous frames.
+func (b *builder) streamTimes(n *Field, at int, first, previous uint32, relative, delta *FieldDef) {
+	if !b.in.HasTime || b.in.TimeOf == nil {
+		return
+	}
+	f := computed(addText(n, at, 0, "Timestamps"))
+	virtual(addSeconds(f, relative, at, b.in.Time-b.in.TimeOf(first)))
+	virtual(addSeconds(f, delta, at, b.in.Time-b.in.TimeOf(previous)))
+}

@@ -1,0 +1,257 @@
+// Package native answers questions about a capture with pktsh's own
+// dissectors: it needs no Wireshark and starts no process.
+//
+// A [Dissector] joins a capture file and the dissect package. What a packet's
+// dissection needs from other packets (stream numbers, relative sequence
+// numbers, replies) comes from one pass over the file in order, which runs as
+// far as a question needs it, or wholly by [Dissector.Prepare].
+package native
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	"golang.org/x/sync/errgroup"
+
+	"pktsh/dissect"
+	"pktsh/dissect/stream"
+	"pktsh/engine/capfile"
+)
+
+// File is what a Dissector needs of a capture. *capfile.File is one.
+type File interface {
+	// Len is the number of records.
+	Len() int
+	// Record describes the i-th record, from 0.
+	Record(i int) capfile.Record
+	// Data is what was captured of it; it is valid until the file is closed.
+	Data(i int) []byte
+	// Comments are its comments.
+	Comments(i int) []string
+	// Interfaces are what Record.Interface points into.
+	Interfaces() []capfile.Interface
+	// Format is the file format's name.
+	Format() string
+	// Guard runs fn and turns the fault of a file that shrank into an error.
+	Guard(fn func() error) error
+}
+
+// Dissector dissects the packets of one capture. It is safe for concurrent use.
+type Dissector struct {
+	file       File
+	table      *dissect.Table
+	interfaces []capfile.Interface
+	first      int64 // time of the first frame
+
+	mu       sync.RWMutex // guards what follows
+	flows    *stream.Table
+	recorder *stream.Recorder
+	passed   int // frames the pass has seen
+	closed   bool
+}
+
+// New returns a dissector of a capture. It reads nothing yet.
+func New(f File) *Dissector {
+	flows := stream.NewTable(f.Len())
+	d := &Dissector{file: f, table: dissect.NewTable(), interfaces: f.Interfaces(), flows: flows, recorder: stream.NewRecorder(flows)}
+	if f.Len() > 0 {
+		d.first = f.Record(0).Time
+	}
+	return d
+}
+
+// ErrClosed is returned for questions after Close.
+var ErrClosed = errors.New("the capture is closed; open it again")
+
+// Close waits for running questions to leave the file's bytes alone; later
+// ones fail with [ErrClosed]. It does not close the file.
+func (d *Dissector) Close() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.closed = true
+}
+
+const (
+	// step is how many frames the pass takes at a time: it holds the lock, and
+	// does not look at the context, for about a millisecond.
+	step = 4096
+	// ahead is how far beyond a frame the pass runs before the frame is
+	// dissected, so that a reply or the answer to a SYN is usually known.
+	ahead = 4096
+)
+
+// Prepare runs the pass over the whole file. Rows and trees are then what the
+// two passes of tshark -2 would make of the same knowledge; before, the pass
+// has seen only some frames beyond the one asked for.
+func (d *Dissector) Prepare(ctx context.Context) error {
+	return d.advance(ctx, d.file.Len())
+}
+
+// advance runs the pass until it has seen n frames.
+func (d *Dissector) advance(ctx context.Context, n int) error {
+	n = min(n, d.file.Len())
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		done, err := d.pass(n)
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+// pass takes one step of the pass.
+func (d *Dissector) pass(n int) (done bool, err error) {
+	d.mu.RLock()
+	done = d.passed >= n
+	d.mu.RUnlock()
+	if done {
+		return true, nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return true, ErrClosed
+	}
+	err = d.file.Guard(func() error {
+		for end := min(d.passed+step, n); d.passed < end; d.passed++ {
+			d.table.Summarize(d.input(d.passed, d.recorder))
+		}
+		return nil
+	})
+	return d.passed >= n, err
+}
+
+// input describes the i-th record.
+func (d *Dissector) input(i int, flows dissect.Flows) dissect.Input {
+	r := d.file.Record(i)
+	in := dissect.Input{
+		Number: uint32(i) + 1, Data: d.file.Data(i), Original: r.Original, Time: r.Time, HasTime: r.HasTime,
+		First: d.first, Previous: r.Time, LinkType: -1, TimeOf: d.timeOf, Flows: flows,
+	}
+	if i > 0 {
+		in.Previous = d.file.Record(i - 1).Time
+	}
+	if r.Interface >= 0 && r.Interface < len(d.interfaces) {
+		in.LinkType = d.interfaces[r.Interface].LinkType
+		in.FCS = d.interfaces[r.Interface].FCS
+	}
+	return in
+}
+
+func (d *Dissector) timeOf(frame uint32) int64 {
+	if frame == 0 || int(frame) > d.file.Len() {
+		return 0
+	}
+	return d.file.Record(int(frame) - 1).Time
+}
+
+// Rows calls fn with the summary of each of the frames, in the order given,
+// until fn returns an error, which it returns. A frame number that the capture
+// does not have is an error.
+func (d *Dissector) Rows(ctx context.Context, frames []uint32, fn func(dissect.Summary) error) error {
+	for _, frame := range frames {
+		if err := d.ready(ctx, frame); err != nil {
+			return err
+		}
+		var row dissect.Summary
+		err := d.read(func() { row = d.table.Summarize(d.input(int(frame)-1, d.flows)) })
+		if err != nil {
+			return err
+		}
+		if err := fn(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Tree dissects one frame. The tree has its own copy of the packet's bytes.
+func (d *Dissector) Tree(ctx context.Context, frame uint32) (*dissect.Tree, error) {
+	if err := d.ready(ctx, frame); err != nil {
+		return nil, err
+	}
+	var t *dissect.Tree
+	err := d.read(func() {
+		in := d.full(int(frame) - 1)
+		in.Data = append([]byte(nil), in.Data...)
+		t = d.table.Dissect(in)
+	})
+	return t, err
+}
+
+// full is input with what only trees show.
+func (d *Dissector) full(i int) dissect.Input {
+	in := d.input(i, d.flows)
+	in.Comments = d.file.Comments(i)
+	r := d.file.Record(i)
+	if d.file.Format() == "pcapng" && r.Interface >= 0 && r.Interface < len(d.interfaces) {
+		c := d.interfaces[r.Interface]
+		in.Interface = &dissect.Interface{ID: r.Interface, Name: c.Name, Description: c.Description, Section: c.Section + 1}
+	}
+	return in
+}
+
+// ready checks a frame number and runs the pass far enough for it.
+func (d *Dissector) ready(ctx context.Context, frame uint32) error {
+	if frame == 0 || int(frame) > d.file.Len() {
+		return fmt.Errorf("frame %d: got a number outside the capture, want 1 to %d", frame, d.file.Len())
+	}
+	return d.advance(ctx, int(frame)+ahead)
+}
+
+// read runs fn while the pass stands still.
+func (d *Dissector) read(fn func()) error {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.closed {
+		return ErrClosed
+	}
+	return d.file.Guard(func() error { fn(); return nil })
+}
+
+// Filter returns the numbers of the frames whose tree match accepts. match is
+// called from several goroutines at once, and its tree is only valid until it returns.
+func (d *Dissector) Filter(ctx context.Context, match func(*dissect.Tree) bool) (*roaring.Bitmap, error) {
+	if err := d.Prepare(ctx); err != nil {
+		return nil, err
+	}
+	n := d.file.Len()
+	blocks := (n + step - 1) / step
+	found := make([]*roaring.Bitmap, blocks)
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range blocks {
+		g.Go(func() (err error) {
+			found[i], err = d.filterBlock(ctx, i*step, min((i+1)*step, n), match)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return roaring.FastOr(found...), nil
+}
+
+// filterBlock filters the records from lo up to hi.
+func (d *Dissector) filterBlock(ctx context.Context, lo, hi int, match func(*dissect.Tree) bool) (*roaring.Bitmap, error) {
+	out := roaring.New()
+	for i := lo; i < hi; i++ {
+		if i%256 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		var hit bool
+		if err := d.read(func() { hit = match(d.table.Dissect(d.full(i))) }); err != nil {
+			return nil, err
+		}
+		if hit {
+			out.Add(uint32(i) + 1)
+		}
+	}
+	return out, nil
+}
