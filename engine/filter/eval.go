@@ -1,0 +1,328 @@
+package filter
+
+// This file turns checked operands into closures that fetch and compute values.
+
+import (
+	"bytes"
+	"math"
+	"strings"
+)
+
+// values fetches an operand's values from a packet; none means that the packet
+// does not have it.
+type values func(Packet) []Value
+
+func compileOperand(x checkedOperand) values {
+	switch x := x.(type) {
+	case *fieldOperand:
+		return compileField(x)
+	case *constant:
+		out := []Value{x.value}
+		return func(Packet) []Value { return out }
+	case *sliceOperand:
+		return mapValues(compileOperand(x.x), func(v Value) (Value, bool) { return cut(v, x.ranges) })
+	case *callOperand:
+		return compileCall(x)
+	case *arithmeticOperand:
+		return compileArithmetic(x)
+	}
+	return func(Packet) []Value { return nil }
+}
+
+// mapValues applies fn to every value and drops those it refuses.
+func mapValues(get values, fn func(Value) (Value, bool)) values {
+	return func(p Packet) []Value {
+		in := get(p)
+		out := make([]Value, 0, len(in))
+		for _, v := range in {
+			if w, ok := fn(v); ok {
+				out = append(out, w)
+			}
+		}
+		return out
+	}
+}
+
+func compileField(x *fieldOperand) values {
+	name := x.info.Name
+	if x.layers == nil {
+		return func(p Packet) []Value { return p.Values(name) }
+	}
+	return func(p Packet) []Value {
+		all := p.Values(name)
+		last := 0
+		for _, v := range all {
+			last = max(last, v.Layer())
+		}
+		var out []Value
+		for _, v := range all {
+			if inLayers(v.Layer(), last, x.layers) {
+				out = append(out, v)
+			}
+		}
+		return out
+	}
+}
+
+// inLayers reports whether layer n of last is in one of the ranges.
+func inLayers(n, last int, ranges []byteRange) bool {
+	for _, r := range ranges {
+		first := r.offset
+		if first < 0 {
+			first += last + 1
+		}
+		if n >= first && (r.toEnd || n < first+r.length) {
+			return true
+		}
+	}
+	return false
+}
+
+// cut returns the bytes of v in ranges, one after the other; false when v is
+// too short for any of them.
+func cut(v Value, ranges []byteRange) (Value, bool) {
+	b := v.bytes()
+	if ranges == nil {
+		return BytesValue(b), true
+	}
+	var out []byte
+	for _, r := range ranges {
+		start := r.offset
+		if start < 0 {
+			start += len(b)
+		}
+		if start < 0 || start >= len(b) {
+			return Value{}, false
+		}
+		end := len(b)
+		if !r.toEnd {
+			if r.length > len(b)-start {
+				return Value{}, false
+			}
+			end = start + r.length
+		}
+		if len(ranges) == 1 {
+			return BytesValue(b[start:end]), true
+		}
+		out = append(out, b[start:end]...)
+	}
+	return BytesValue(out), true
+}
+
+func compileCall(x *callOperand) values {
+	get := make([]values, len(x.args))
+	for i, a := range x.args {
+		get[i] = compileOperand(a)
+	}
+	first := get[0]
+	switch x.name {
+	case "count":
+		return func(p Packet) []Value {
+			n := len(first(p))
+			if n == 0 {
+				return nil
+			}
+			return []Value{UintValue(uint64(n))}
+		}
+	case "len":
+		size := x.args[0].typ().size
+		return mapValues(first, func(v Value) (Value, bool) {
+			if size >= 0 {
+				return UintValue(uint64(size)), true
+			}
+			return UintValue(uint64(v.length())), true
+		})
+	case "upper":
+		return mapValues(first, func(v Value) (Value, bool) { return StringValue(asciiUpper(v.text)), true })
+	case "lower":
+		return mapValues(first, func(v Value) (Value, bool) { return StringValue(asciiLower(v.text)), true })
+	case "string":
+		return mapValues(first, func(v Value) (Value, bool) { return StringValue(v.String()), true })
+	case "abs":
+		return mapValues(first, absolute)
+	}
+	return extreme(get, x.name == "max")
+}
+
+// asciiUpper and asciiLower leave bytes outside ASCII alone, as g_ascii_toupper does.
+func asciiUpper(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' {
+			return r - 'a' + 'A'
+		}
+		return r
+	}, s)
+}
+
+func asciiLower(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r - 'A' + 'a'
+		}
+		return r
+	}, s)
+}
+
+// extreme returns the largest or smallest of all values of all operands.
+func extreme(get []values, largest bool) values {
+	return func(p Packet) []Value {
+		var best []Value
+		for _, g := range get {
+			for _, v := range g(p) {
+				if best == nil {
+					best = []Value{v}
+					continue
+				}
+				if order, ok := compare(v, best[0]); ok && order != 0 && (order > 0) == largest {
+					best[0] = v
+				}
+			}
+		}
+		return best
+	}
+}
+
+func absolute(v Value) (Value, bool) {
+	switch v.kind {
+	case KindInt:
+		if v.int() < 0 {
+			return IntValue(-v.int()), true
+		}
+	case KindFloat:
+		return FloatValue(math.Abs(v.float())), true
+	case KindDelta:
+		// Wireshark looks at the whole seconds only: abs(-0.5) stays -0.5.
+		if v.int() <= -1e9 {
+			return DeltaValue(-v.int()), true
+		}
+	}
+	return v, true
+}
+
+func compileArithmetic(x *arithmeticOperand) values {
+	right := compileOperand(x.right)
+	if x.left == nil {
+		return mapValues(right, negate)
+	}
+	left := compileOperand(x.left)
+	return func(p Packet) []Value {
+		var out []Value
+		rights := right(p)
+		for _, a := range left(p) {
+			for _, b := range rights {
+				if v, ok := combine(x.op, a, b); ok {
+					out = append(out, v)
+				}
+			}
+		}
+		return out
+	}
+}
+
+// foldConstant computes arithmetic that holds no field.
+func foldConstant(x *arithmeticOperand) checkedOperand {
+	right, ok := x.right.(*constant)
+	if !ok {
+		return x
+	}
+	if x.left == nil {
+		if v, ok := negate(right.value); ok {
+			return &constant{value: v, fieldType: x.fieldType}
+		}
+		return x
+	}
+	if left, ok := x.left.(*constant); ok {
+		if v, ok := combine(x.op, left.value, right.value); ok {
+			return &constant{value: v, fieldType: x.fieldType}
+		}
+	}
+	return x
+}
+
+func negate(v Value) (Value, bool) {
+	switch v.kind {
+	case KindUint, KindInt:
+		return IntValue(-v.int()), true
+	case KindFloat:
+		return FloatValue(-v.float()), true
+	case KindDelta:
+		return DeltaValue(-v.int()), true
+	}
+	return Value{}, false
+}
+
+// combine computes a op b; false when there is no result (division by zero).
+func combine(op string, a, b Value) (Value, bool) {
+	switch a.kind {
+	case KindUint, KindInt:
+		if b.kind != KindUint && b.kind != KindInt {
+			return Value{}, false
+		}
+		n, ok := combineInts(op, a.int(), b.int())
+		return IntValue(n), ok
+	case KindFloat:
+		return combineFloats(op, a.float(), b.float()), b.kind == KindFloat
+	case KindDelta:
+		if b.kind != KindDelta {
+			return Value{}, false
+		}
+		if op == "-" {
+			return DeltaValue(a.int() - b.int()), true
+		}
+		return DeltaValue(a.int() + b.int()), true
+	case KindBytes, KindEther:
+		if b.kind != KindBytes && b.kind != KindEther {
+			return Value{}, false
+		}
+		return BytesValue(maskBytes(a.raw, b.raw)), true
+	case KindIPv4, KindIPv6:
+		if a.kind != b.kind {
+			return Value{}, false
+		}
+		return maskAddr(a, b), true
+	}
+	return Value{}, false
+}
+
+func combineInts(op string, a, b int64) (int64, bool) {
+	switch op {
+	case "+":
+		return a + b, true
+	case "-":
+		return a - b, true
+	case "*":
+		return a * b, true
+	case "&":
+		return a & b, true
+	}
+	if b == 0 || a == math.MinInt64 && b == -1 {
+		return 0, false
+	}
+	if op == "%" {
+		return a % b, true
+	}
+	return a / b, true
+}
+
+func combineFloats(op string, a, b float64) Value {
+	switch op {
+	case "+":
+		return FloatValue(a + b)
+	case "-":
+		return FloatValue(a - b)
+	case "*":
+		return FloatValue(a * b)
+	case "/":
+		return FloatValue(a / b)
+	}
+	return FloatValue(math.Mod(a, b))
+}
+
+// maskBytes returns the bitwise and of the bytes that both have.
+func maskBytes(a, b []byte) []byte {
+	out := bytes.Clone(a[:min(len(a), len(b))])
+	for i := range out {
+		out[i] &= b[i]
+	}
+	return out
+}

@@ -1,0 +1,251 @@
+package filter
+
+// This file reads the values that a filter asks for out of a dissection tree.
+
+import (
+	"encoding/hex"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"pktsh/dissect"
+)
+
+// FromTree returns t as a filter sees it: every occurrence of every field,
+// hidden ones included, with the type that fields gives it. The result indexes
+// the tree on first use and is for one goroutine.
+func FromTree(t *dissect.Tree, fields Fields) Packet {
+	return &treePacket{tree: t, fields: fields}
+}
+
+type treePacket struct {
+	tree   *dissect.Tree
+	fields Fields
+	found  map[string][]occurrence // nil until first asked
+	cache  map[string][]Value
+}
+
+// occurrence is a field at its place in the tree.
+type occurrence struct {
+	field *dissect.Field
+	// layer counts the protocol nodes of the same name up to the one that the
+	// field is in.
+	layer int
+	// limit is where the data of the enclosing protocols end in the field's source.
+	limit int
+}
+
+// Has implements Packet.
+func (p *treePacket) Has(name string) bool {
+	p.index()
+	return len(p.found[name]) > 0
+}
+
+// Values implements Packet.
+func (p *treePacket) Values(name string) []Value {
+	p.index()
+	if vs, ok := p.cache[name]; ok {
+		return vs
+	}
+	occurrences := p.found[name]
+	if len(occurrences) == 0 {
+		return nil
+	}
+	t := fieldType{class: classProtocol}
+	if info, ok := p.fields.Lookup(name); ok {
+		t = typeOf(info.Type)
+	} else if !occurrences[0].field.Protocol {
+		t = fieldType{}
+	}
+	vs := make([]Value, 0, len(occurrences))
+	for _, o := range occurrences {
+		if v, ok := p.value(o, t); ok {
+			vs = append(vs, v.InLayer(o.layer))
+		}
+	}
+	if p.cache == nil {
+		p.cache = map[string][]Value{}
+	}
+	p.cache[name] = vs
+	return vs
+}
+
+// index walks the tree once and notes where every name occurs.
+func (p *treePacket) index() {
+	if p.found != nil {
+		return
+	}
+	w := indexer{tree: p.tree, found: map[string][]occurrence{}, counts: map[string]int{}, limits: map[int]int{}}
+	w.walk(p.tree.Nodes, 0)
+	p.found = w.found
+}
+
+type indexer struct {
+	tree   *dissect.Tree
+	found  map[string][]occurrence
+	counts map[string]int // protocol nodes so far, by name
+	limits map[int]int    // end of the data so far, by source
+}
+
+func (w *indexer) walk(nodes []*dissect.Field, layer int) {
+	for _, f := range nodes {
+		inside := layer
+		if f.Protocol {
+			w.counts[f.Name]++
+			inside = w.counts[f.Name]
+		}
+		if f.Name != "" {
+			w.found[f.Name] = append(w.found[f.Name], occurrence{field: f, layer: inside, limit: w.limit(f.Source)})
+		}
+		w.walk(f.Children, inside)
+		if f.Protocol {
+			w.narrow(f)
+		}
+	}
+}
+
+func (w *indexer) limit(source int) int {
+	if n, ok := w.limits[source]; ok {
+		return n
+	}
+	if source < 0 || source >= len(w.tree.Sources) {
+		return 0
+	}
+	return len(w.tree.Sources[source].Bytes)
+}
+
+// narrow notes the end of the data when a protocol says how long it is: what
+// follows (Ethernet's padding) is not seen by the protocols above.
+func (w *indexer) narrow(f *dissect.Field) {
+	name, extra := "", 0
+	switch f.Name {
+	case "ip":
+		name = "ip.len"
+	case "ipv6":
+		name, extra = "ipv6.plen", 40
+	case "udp":
+		name = "udp.length"
+	default:
+		return
+	}
+	for _, c := range f.Children {
+		if c.Name == name {
+			// A length of 0 is a segmentation offload's: the data are all there are.
+			if n, err := strconv.Atoi(c.Show); err == nil && n > 0 && f.Pos+extra+n < w.limit(f.Source) {
+				w.limits[f.Source] = f.Pos + extra + n
+			}
+			return
+		}
+	}
+}
+
+// value converts one occurrence; false when its text is not what its type says.
+func (p *treePacket) value(o occurrence, t fieldType) (Value, bool) {
+	f := o.field
+	switch t.class {
+	case classUint:
+		return showUint(f.Show)
+	case classInt:
+		n, err := strconv.ParseInt(f.Show, 0, 64)
+		return IntValue(n), err == nil
+	case classBool:
+		return showBool(f.Show)
+	case classFloat:
+		x, err := strconv.ParseFloat(f.Show, 64)
+		return FloatValue(x), err == nil
+	case classString:
+		return StringValue(f.Show), true
+	case classBytes, classOpaque:
+		return BytesValue(p.fieldBytes(f)), true
+	case classEther:
+		b := p.fieldBytes(f)
+		return EtherValue(b), len(b) == 6
+	case classIPv4, classIPv6:
+		a, err := netip.ParseAddr(f.Show)
+		return AddrValue(a), err == nil && a.Is4() == (t.class == classIPv4)
+	case classTime:
+		return showTime(f.Show)
+	case classDelta:
+		return showDelta(f.Show)
+	case classProtocol:
+		return p.protocolValue(o), true
+	}
+	return Value{}, true
+}
+
+// protocolValue returns the bytes from the protocol's header to the end of the
+// data it was given, as Wireshark has them.
+func (p *treePacket) protocolValue(o occurrence) Value {
+	f := o.field
+	if f.Source < 0 || f.Source >= len(p.tree.Sources) || f.Pos < 0 || f.Pos > o.limit {
+		return ProtocolValue(nil, 0)
+	}
+	return ProtocolValue(p.tree.Sources[f.Source].Bytes[f.Pos:o.limit], max(f.Size, 0))
+}
+
+// fieldBytes returns the bytes of a field: those it points to or, for computed
+// ones, those its text gives in hexadecimal.
+func (p *treePacket) fieldBytes(f *dissect.Field) []byte {
+	if b := f.Bytes(p.tree); b != nil {
+		return b
+	}
+	b, err := hex.DecodeString(strings.NewReplacer(":", "", "-", "", ".", "").Replace(f.Show))
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+func showUint(s string) (Value, bool) {
+	// Octal numbers are shown with a leading 0 (BASE_OCT), characters in quotes.
+	n, err := strconv.ParseUint(s, 0, 64)
+	if err == nil {
+		return UintValue(n), true
+	}
+	if len(s) >= 3 && s[0] == '\'' && s[len(s)-1] == '\'' {
+		if c, err := unquote(s, Token{Text: s}); err == nil && len(c) == 1 {
+			return UintValue(uint64(c[0])), true
+		}
+	}
+	return Value{}, false
+}
+
+func showBool(s string) (Value, bool) {
+	switch s {
+	case "1", "True", "true", "TRUE":
+		return BoolValue(true), true
+	case "0", "False", "false", "FALSE":
+		return BoolValue(false), true
+	}
+	n, err := strconv.ParseUint(s, 0, 64)
+	return BoolValue(n != 0), err == nil
+}
+
+// showTime reads an absolute time as tshark prints it: "Jan  1, 2020
+// 00:00:00.000000000 UTC" in local time or UTC, ISO 8601, or seconds since 1970.
+func showTime(s string) (Value, bool) {
+	text := strings.Join(strings.Fields(s), " ")
+	for _, layout := range []string{"Jan 2, 2006 15:04:05 MST", time.RFC3339Nano} {
+		// time.ParseInLocation gives an abbreviation that it does not know, unless
+		// it is the local zone's, an offset of zero; so did the machine that printed it.
+		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
+			return TimeValue(t.UnixNano()), true
+		}
+	}
+	if v, err := timeLiteral(text); err == nil {
+		return v, true
+	}
+	v, ok := showDelta(text)
+	return TimeValue(v.int()), ok
+}
+
+// showDelta reads seconds with up to nine decimals and a sign.
+func showDelta(s string) (Value, bool) {
+	digits, negative := strings.CutPrefix(s, "-")
+	v, err := deltaLiteral(digits)
+	if negative {
+		v = DeltaValue(-v.int())
+	}
+	return v, err == nil
+}
