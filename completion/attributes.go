@@ -11,18 +11,14 @@ type Member struct {
 	Rank int
 }
 
-// Objects knows the attributes of values.
+// Objects knows the attributes of values. It never runs the user's code.
 type Objects interface {
 	// Members returns the attributes of what the expression chain ("pkt",
 	// `cap.filter("dns")[0].dns`) stands for; nil when that cannot be known
 	// without running the user's code.
 	Members(ctx context.Context, chain string) []Member
-}
-
-// Keys is optionally implemented by [Objects].
-type Keys interface {
-	// Keys returns the strings that may index what chain stands for: the
-	// layers of a packet, the keys of a dict.
+	// Keys returns the strings that may index what chain stands for: the layers
+	// of a packet, the keys of a dict; nil like Members.
 	Keys(ctx context.Context, chain string) []Member
 }
 
@@ -41,10 +37,8 @@ func (p AttributeProvider) Suggest(ctx context.Context, at Context) []Suggestion
 	switch {
 	case at.Kind == KindAttribute, at.Kind == KindString && at.Wants(ArgMember):
 		members = p.Objects.Members(ctx, at.Receiver)
-	case at.Kind == KindString && at.Call != nil && at.Call.Index:
-		if k, ok := p.Objects.(Keys); ok {
-			members = k.Keys(ctx, at.Receiver)
-		}
+	case at.Kind == KindString && at.Wants(ArgKey):
+		members = p.Objects.Keys(ctx, at.Receiver)
 	}
 	out := make([]Suggestion, 0, len(members))
 	for _, m := range members {

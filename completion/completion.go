@@ -15,9 +15,8 @@
 //   - [Suggestion] is one way to go on.
 //   - [Nearest] is the "did you mean" of every error message.
 //
-// The optional interfaces, each declared beside the provider that asks it:
-// [Keys] (what may stand in x['…']), [Values] (a field's values in this
-// capture), [Present] (the protocols of this capture).
+// What they ask of the session are the small interfaces [Words], [Objects] and
+// [Globals], and the functions that [FieldProvider] holds.
 //
 // Later features add providers and change nothing here. Providers never run the
 // user's code, never start a dissection of more than the packet at hand and

@@ -58,6 +58,7 @@ const (
 	ArgSettingValue         // a value of the setting that is the word before
 	ArgPreference           // a Wireshark preference
 	ArgColumn               // a column of the packet list
+	ArgKey                  // a key of the call's callee: pkt['…']
 	ArgMember               // a member of the call's receiver, as a string
 	ArgChoice               // one of Arg.Choices
 	ArgOption               // an option of the command
@@ -199,7 +200,8 @@ type Context struct {
 	Filter FilterContext
 
 	// Receiver is the expression before the dot, for KindAttribute:
-	// `pkt`, `cap.filter("dns")[0].dns`; for ArgMember the one before the method.
+	// `pkt`, `cap.filter("dns")[0].dns`; for ArgMember the one before the
+	// method, for ArgKey the one before the bracket.
 	Receiver string
 	// Call is the innermost open bracket; nil for none.
 	Call *Call

@@ -1,31 +1,202 @@
+// This file suggests fields and protocols out of a catalogue of a quarter of a
+// million names. It never goes through all of them on a key: what begins with a
+// word is a range found by binary search, a long range is folded by the next
+// segment of the names, and fuzzy search stays within one protocol.
+
 package completion
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"sync/atomic"
 
 	"pktsh/dissect"
 )
 
-// FieldProvider suggests what may stand in a display filter, and fields and
-// protocols where they are an argument.
+// FieldProvider suggests what may stand in a display filter: fields, protocols,
+// operators that fit the field's type, functions and values; and fields and
+// protocols where they are an argument. Use it by pointer; it is safe for
+// concurrent use once its fields are set.
 type FieldProvider struct {
-	// Catalogue returns the fields and protocols, nil while they are not loaded.
+	// Catalogue returns the fields and protocols, nil while they are not
+	// loaded. It is called on every key.
 	Catalogue func() *dissect.Catalogue
+	// Present returns the filter names of the protocols in this capture or
+	// packet, which come first; nil, and nil for none known, is fine.
+	Present func(ctx context.Context) []string
+	// Values returns values of a field in this capture, written as a filter
+	// wants them (strings in double quotes); nil is fine. It must answer from
+	// what is in memory.
+	Values func(ctx context.Context, field string) []Suggestion
+
+	protocols atomic.Pointer[protocolList]
 }
 
+// protocolList is the protocols of one catalogue, in order of name.
+type protocolList struct {
+	of   *dissect.Catalogue
+	list []dissect.FieldInfo
+}
+
+// The share of MaxSuggestions that protocols may take when other things can stand as well.
+const maxProtocols = MaxSuggestions - 15
+
 // Suggest implements [Provider].
-func (p *FieldProvider) Suggest(_ context.Context, at Context) []Suggestion {
-	if p.Catalogue == nil || at.Kind != KindFilter && !at.Wants(ArgField) {
+func (p *FieldProvider) Suggest(ctx context.Context, at Context) []Suggestion {
+	if at.Kind == KindFilter {
+		return p.suggestFilter(ctx, at)
+	}
+	if at.Kind != KindArgument && at.Kind != KindString {
 		return nil
 	}
-	cat := p.Catalogue()
-	if cat == nil {
+	cat := p.catalogue()
+	switch {
+	case cat == nil:
+		return nil
+	case at.Wants(ArgField):
+		return p.operands(ctx, cat, at.Value)
+	case at.Wants(ArgProtocol):
+		return p.protocolsFor(ctx, cat, at.Value, MaxSuggestions)
+	}
+	return nil
+}
+
+func (p *FieldProvider) catalogue() *dissect.Catalogue {
+	if p.Catalogue == nil {
 		return nil
 	}
-	fields := cat.Prefix(at.Value)
-	out := make([]Suggestion, 0, MaxSuggestions)
-	for _, f := range fields[:min(len(fields), MaxSuggestions)] {
-		out = append(out, Suggestion{Text: f.Name, Description: f.Label + "  " + string(f.Type)})
+	return p.Catalogue()
+}
+
+// operands returns protocols and fields for a word.
+func (p *FieldProvider) operands(ctx context.Context, cat *dissect.Catalogue, word string) []Suggestion {
+	var out []Suggestion
+	if !strings.Contains(word, ".") {
+		out = p.protocolsFor(ctx, cat, word, maxProtocols)
+	}
+	out = append(out, fieldsFor(cat, word)...)
+	if len(out) == 0 {
+		return p.fuzzy(cat, word)
 	}
 	return out
+}
+
+// protocolsFor returns the protocols that begin with word, those of the capture first.
+func (p *FieldProvider) protocolsFor(ctx context.Context, cat *dissect.Catalogue, word string, limit int) []Suggestion {
+	var out []Suggestion
+	present := map[string]bool{}
+	if p.Present != nil {
+		for _, name := range p.Present(ctx) {
+			f, ok := cat.Lookup(name)
+			if ok && !present[name] && len(out) < limit && strings.HasPrefix(name, word) {
+				present[name] = true
+				out = append(out, fieldSuggestion(f, rankFirst))
+			}
+		}
+	}
+	list := p.protocolsOf(cat)
+	first := sort.Search(len(list), func(i int) bool { return list[i].Name >= word })
+	for _, f := range list[first:] {
+		if len(out) >= limit || !strings.HasPrefix(f.Name, word) {
+			break
+		}
+		if !present[f.Name] {
+			out = append(out, fieldSuggestion(f, rankSecond))
+		}
+	}
+	return out
+}
+
+// protocolsOf returns the catalogue's protocols, which are collected once a catalogue.
+func (p *FieldProvider) protocolsOf(cat *dissect.Catalogue) []dissect.FieldInfo {
+	if l := p.protocols.Load(); l != nil && l.of == cat {
+		return l.list
+	}
+	l := &protocolList{of: cat}
+	for _, f := range cat.All() {
+		if f.Type == dissect.TypeProtocol && f.Name == f.Protocol || f.Type == dissect.TypeProtocol && !strings.Contains(f.Name, ".") {
+			l.list = append(l.list, f)
+		}
+	}
+	p.protocols.Store(l)
+	return l.list
+}
+
+// fieldsFor returns the fields that begin with word; for a protocol's name
+// those of the protocol. With more than fit they are folded: of all names that
+// go on with the same segment only "dns.flags." is offered.
+func fieldsFor(cat *dissect.Catalogue, word string) []Suggestion {
+	prefix := word
+	if !strings.Contains(word, ".") {
+		if _, ok := cat.Lookup(word); !ok {
+			return nil // protocols first: half a protocol's name is not yet a field's
+		}
+		prefix = word + "."
+	}
+	fields := cat.Prefix(prefix)
+	if len(fields) <= maxProtocols {
+		out := make([]Suggestion, len(fields))
+		for i, f := range fields {
+			out[i] = fieldSuggestion(f, rankThird)
+		}
+		return out
+	}
+	return fold(fields, len(prefix))
+}
+
+// fold returns the fields with those that share the segment after the first
+// skip bytes of their names as one. It jumps over them, so that its cost is
+// that of what it returns.
+func fold(fields []dissect.FieldInfo, skip int) []Suggestion {
+	var out []Suggestion
+	for len(fields) > 0 && len(out) < MaxSuggestions {
+		f := fields[0]
+		dot := strings.IndexByte(f.Name[skip:], '.')
+		if dot < 0 {
+			out = append(out, fieldSuggestion(f, rankThird))
+			fields = fields[1:]
+			continue
+		}
+		group := f.Name[:skip+dot+1]
+		n := sort.Search(len(fields), func(i int) bool { return !strings.HasPrefix(fields[i].Name, group) })
+		if n == 1 {
+			out = append(out, fieldSuggestion(f, rankThird))
+		} else {
+			out = append(out, Suggestion{Text: group, Description: fmt.Sprintf("%d fields", n), Rank: rankThird})
+		}
+		fields = fields[n:]
+	}
+	return out
+}
+
+// fuzzy returns what a word that nothing begins with may mean: fields of its
+// protocol, or protocols.
+func (p *FieldProvider) fuzzy(cat *dissect.Catalogue, word string) []Suggestion {
+	candidates := p.protocolsOf(cat)
+	if dot := strings.IndexByte(word, '.'); dot >= 0 {
+		protocol := word[:dot+1]
+		if candidates = cat.Prefix(protocol); len(candidates) == 0 {
+			candidates = cat.Prefix(strings.ToLower(protocol))
+		}
+	}
+	var out []Suggestion
+	for _, f := range candidates {
+		if matchWord(word, f.Name) != matchNone {
+			out = append(out, fieldSuggestion(f, rankThird))
+		}
+	}
+	// The nearest in length are the likeliest; the rest would only be formatted.
+	slices.SortStableFunc(out, func(a, b Suggestion) int { return len(a.Text) - len(b.Text) })
+	return out[:min(len(out), MaxSuggestions)]
+}
+
+func fieldSuggestion(f dissect.FieldInfo, rank int) Suggestion {
+	kind := string(f.Type)
+	if f.Type == dissect.TypeProtocol {
+		kind = "protocol"
+	}
+	return Suggestion{Text: f.Name, Description: f.Label + " (" + kind + ")", Rank: rank}
 }

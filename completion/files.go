@@ -170,16 +170,14 @@ func quotePath(at Context, path string, open bool) string {
 	switch {
 	case quote == 0 && !strings.ContainsAny(path, " \t\n'\"\\|&;<>()$`*?[]#"):
 		return path
-	case quote == 0 && strings.ContainsRune(path, '\''):
+	case quote == '"':
+	case strings.ContainsRune(path, '\''): // which nothing can escape within '…'
 		quote = '"'
-	case quote == 0, quote == '\'' && strings.ContainsRune(path, '\''):
-		// Within '…' nothing can be escaped, so a path with that quote changes over.
-		if quote = '\''; strings.ContainsRune(path, '\'') {
-			quote = '"'
-		}
+	default:
+		quote = '\''
 	}
 	if quote == '"' {
-		path = escape(path, quote)
+		path = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`").Replace(path)
 	}
 	text := string(quote) + path
 	if !open {

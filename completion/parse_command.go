@@ -18,8 +18,9 @@ type shellWord struct {
 }
 
 // nextWord returns the first word of s at or after offset i. At the end of s it
-// is empty. Quoting is the shell's: '…' is literal, in "…" and outside a
-// backslash takes the next byte as it is.
+// is empty. Quoting is the shell's (POSIX.1, Shell Command Language 2.2): '…' is
+// literal, a backslash takes the next byte as it is, and within "…" does so
+// before $, `, ", \ and a line's end.
 func nextWord(s string, i int) shellWord {
 	for i < len(s) && isSpace(s[i]) {
 		i++
@@ -36,7 +37,7 @@ func nextWord(s string, i int) shellWord {
 			w.quote = b
 		case b == w.quote && b != 0:
 			w.quote = 0
-		case b == '\\' && w.quote != '\'' && i+1 < len(s):
+		case b == '\\' && i+1 < len(s) && (w.quote == 0 || w.quote == '"' && strings.IndexByte("$`\"\\\n", s[i+1]) >= 0):
 			i++
 			value.WriteByte(s[i])
 		default:

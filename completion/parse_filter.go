@@ -37,6 +37,8 @@ type FilterContext struct {
 	InSet, NeedSet bool
 	// Function is the function that the innermost parenthesis belongs to.
 	Function string
+	// Depth is the number of open parentheses.
+	Depth int
 }
 
 // filterState is a filter's reader.
@@ -61,6 +63,7 @@ func (c *Context) parseFilter(offset int, quote byte) {
 	s := filterState{word: -1}
 	s.Text, s.Offset = c.Text[offset:c.Cursor], offset
 	s.read()
+	s.Depth = len(s.groups)
 	if n := len(s.groups); n > 0 {
 		s.Function = s.groups[n-1].function
 	}
@@ -125,6 +128,7 @@ func (s *filterState) readWord(i int) int {
 		return end
 	}
 	switch word := s.Text[i:end]; {
+	case s.Place == FilterOperator && word == "not": // not in
 	case s.Place == FilterOperand && (word == "not" || word == "any" || word == "all"):
 	case (s.Place == FilterOperator || s.Place == FilterLogic) && logicWords[word]:
 		s.logic()

@@ -269,12 +269,16 @@ func (g Grammar) parseString(at *Context, s *starScan) {
 	if !s.raw {
 		at.Value = unescape(content)
 	}
+	if n := len(s.tokens); n > 0 && s.isTest(n-1) {
+		at.Kinds = ArgLayer | ArgProtocol // most likely the beginning of 'http' in pkt
+		return
+	}
 	// A string that is only part of a value ('a' + '…') is nobody's.
 	if n := len(s.tokens); n > 0 && !s.is(n-1, '(') && !s.is(n-1, '[') && !s.is(n-1, ',') && !s.is(n-1, '=') {
 		return
 	}
 	if c := at.Call; c != nil && c.Index {
-		at.Kinds, at.Receiver = ArgLayer, c.Callee
+		at.Kinds, at.Receiver = ArgKey, c.Callee
 		return
 	}
 	p, ok := g.parameter(at.Call)
@@ -290,6 +294,18 @@ func (g Grammar) parseString(at *Context, s *starScan) {
 			at.Receiver = at.Call.Callee[:dot]
 		}
 	}
+}
+
+// isTest reports whether token i is a keyword that a condition follows.
+func (s *starScan) isTest(i int) bool {
+	if s.tokens[i].kind != tokenKeyword {
+		return false
+	}
+	switch s.text[s.tokens[i].start:s.tokens[i].end] {
+	case "if", "elif", "while", "not", "and", "or":
+		return true
+	}
+	return false
 }
 
 // unescape removes the backslashes before quotes and backslashes.
