@@ -10,24 +10,25 @@ import (
 type clock struct {
 	perSecond uint64 // ticks a second
 	offset    int64  // seconds, if_tsoffset
+	resol     byte   // if_tsresol
 }
 
 var (
-	microseconds = clock{perSecond: 1e6}
-	nanoseconds  = clock{perSecond: 1e9}
+	microseconds = clock{perSecond: 1e6, resol: 6}
+	nanoseconds  = clock{perSecond: 1e9, resol: 9}
 )
 
 // newClock reads if_tsresol (pcapng draft, section 4.2): the top bit chooses
 // powers of two, the rest is the negative exponent.
 func newClock(resol byte) (c clock, digits int, exact bool) {
+	c.resol = resol
 	exponent := int(resol & 0x7f)
 	if resol&0x80 != 0 {
 		c.perSecond = math.MaxUint64
 		if exponent < 64 {
 			c.perSecond = 1 << exponent
 		}
-		// 2^-n needs n·log10(2) digits, rounded up.
-		return c, min(9, int(math.Ceil(float64(exponent)*math.Log10(2)))), exponent == 0
+		return c, c.digits(), exponent == 0
 	}
 	c.perSecond = math.MaxUint64
 	if exponent < 20 {
@@ -36,7 +37,17 @@ func newClock(resol byte) (c clock, digits int, exact bool) {
 			c.perSecond *= 10
 		}
 	}
-	return c, min(9, exponent), exponent <= 9
+	return c, c.digits(), exponent <= 9
+}
+
+// digits is how many digits of a second Wireshark shows at this resolution.
+func (c clock) digits() int {
+	for _, digits := range []int{9, 6, 3, 2, 1} {
+		if float64(c.perSecond) >= math.Pow10(digits) {
+			return digits
+		}
+	}
+	return 0
 }
 
 // nanos converts ticks since the epoch. odd reports a time that int64

@@ -23,9 +23,11 @@ const (
 	optIfHardware    = 15
 
 	optEPBFlags     = 2
+	optEPBHash      = 3
 	optEPBDropCount = 4
 	optEPBPacketID  = 5
 	optEPBQueue     = 6
+	optEPBVerdict   = 7
 )
 
 // walkOptions calls f with every option of b until the end or opt_endofopt. An
@@ -53,6 +55,17 @@ func walkOptions(b []byte, order binary.ByteOrder, f func(code int, value []byte
 	return nil
 }
 
+// checkCustomOption wants room for the enterprise number of a custom option.
+func checkCustomOption(code int, value []byte) error {
+	switch code {
+	case 2988, 2989, 19372, 19373: // opt_custom, pcapng draft, section 3.5.1
+		if len(value) < 4 {
+			return fmt.Errorf("custom option has a length of %d, want at least 4", len(value))
+		}
+	}
+	return nil
+}
+
 // checkPacketOption holds the options of a packet block to the lengths that
 // wiretap insists on.
 func checkPacketOption(code int, value []byte) error {
@@ -62,8 +75,16 @@ func checkPacketOption(code int, value []byte) error {
 		want = 4
 	case optEPBDropCount, optEPBPacketID:
 		want = 8
+	case optEPBHash, optEPBVerdict:
+		if len(value) < 1 {
+			return fmt.Errorf("packet option %d has a length of 0, want at least 1", code)
+		}
+		if code == optEPBHash || value[0] != 1 && value[0] != 2 {
+			return nil
+		}
+		want = 9 // a verdict of Linux eBPF, TC or XDP
 	default:
-		return nil
+		return checkCustomOption(code, value)
 	}
 	if len(value) != want {
 		return fmt.Errorf("packet option %d has a length of %d, want %d", code, len(value), want)

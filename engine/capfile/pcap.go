@@ -30,12 +30,14 @@ type pcapVariant struct {
 	nanos  bool
 	aix    bool
 	nokia  bool
-	patch  int // bytes of Kuznetzov's fields, 0 for none
+	patch  int  // bytes of Kuznetzov's fields, 0 for none
+	odd    bool // Wireshark 4.0 takes the times for microseconds, later ones do not
 }
 
 var (
 	pcapStandard = pcapVariant{name: "pcap", header: pcapRecordSize}
 	pcapNanos    = pcapVariant{name: "pcap (nanoseconds)", header: pcapRecordSize, nanos: true}
+	pcapIxia     = pcapVariant{name: "pcap (Ixia, nanoseconds)", header: pcapRecordSize, nanos: true, odd: true}
 	pcapAIX      = pcapVariant{name: "pcap (AIX)", header: pcapRecordSize, nanos: true, aix: true}
 	pcapRedHat   = pcapVariant{name: "pcap (modified, Red Hat 6.1)", header: pcapRecordSize + 8, patch: 8}
 	pcapModified = pcapVariant{name: "pcap (modified)", header: pcapRecordSize + 8, patch: 8}
@@ -117,8 +119,10 @@ func parsePcapHeader(data []byte) (*pcapFile, error) {
 		p.lengths = capturedLess
 	}
 	switch magic {
-	case magicNanos, magicIxiaHW:
+	case magicNanos:
 		p.variant = pcapNanos
+	case magicIxiaHW:
+		p.variant = pcapIxia
 	case magicIxiaSW:
 		p.variant = pcapStandard
 	case magicPcap:
@@ -230,12 +234,11 @@ func (f *File) indexPcap(ctx context.Context) error {
 		padding = 3 // AIX has three bytes before FDDI frames and counts them
 	}
 	f.pcap = p
-	return f.indexRecords(ctx, p, padding, uint32(phdr)+padding)
+	return f.indexRecords(ctx, p, padding, phdr)
 }
 
-// indexRecords walks the records. least is the number of bytes that each must
-// have before its packet proper.
-func (f *File) indexRecords(ctx context.Context, p *pcapFile, padding, least uint32) error {
+// indexRecords walks the records.
+func (f *File) indexRecords(ctx context.Context, p *pcapFile, padding uint32, phdr pseudoHeader) error {
 	data, order, header := f.data, p.order, int64(p.variant.header)
 	big := order == binary.BigEndian
 	at, size := p.first, int64(len(data))
@@ -265,8 +268,8 @@ func (f *File) indexRecords(ctx context.Context, p *pcapFile, padding, least uin
 		case captured > p.limit:
 			f.stop(at, "packet of %d bytes is larger than the maximum of %d", captured, p.limit)
 			return nil
-		case captured < least:
-			f.stop(at, "packet of %d bytes is too small for the %d bytes of its pseudo header", captured, least)
+		case captured < padding:
+			f.stop(at, "packet of %d bytes is too small for %d bytes of padding", captured, padding)
 			return nil
 		case int64(captured) > size-at-header:
 			f.stop(at, "packet cut short: got %d bytes, want %d", size-at-header, captured)
@@ -276,8 +279,18 @@ func (f *File) indexRecords(ctx context.Context, p *pcapFile, padding, least uin
 			fraction *= 1000 // wraps as wiretap's does
 		}
 		t, odd := int64(seconds)*1e9+int64(int32(fraction)), uint32(0)
-		if fraction >= 1e9 {
+		if fraction >= 1e9 || p.variant.odd {
 			odd = oddTimeFlag
+		}
+		if phdr.size > 0 {
+			record := data[at+header:][padding:captured]
+			if err := phdr.check(record); err != nil {
+				f.stop(at, "%v", err)
+				return nil
+			}
+			if phdr.erf {
+				t, odd = erfTime(record), 0
+			}
 		}
 		f.index.add(at+header+int64(padding), 0, t, captured-padding, original-padding, odd)
 		at += header + int64(captured)

@@ -81,7 +81,7 @@ func (r *blockReader) read() (b block, ok bool, err error) {
 	if padded > int64(len(rest)) {
 		return b, false, fmt.Errorf("block of type 0x%08x cut short: got %d bytes, want %d", kind, len(rest), padded)
 	}
-	if again := r.order.Uint32(rest[padded-4:]); again != length && int64(again) != padded {
+	if again := r.order.Uint32(rest[padded-4:]); (int64(again)+3)&^3 != padded {
 		return b, false, fmt.Errorf("block of type 0x%08x has total lengths that differ: %d before and %d after", kind, length, again)
 	}
 	b = block{kind: kind, offset: r.at, order: r.order, body: rest[8 : padded-4 : padded-4]}
@@ -165,6 +165,7 @@ func (x *ngIndexer) take(b *block) error {
 		if len(b.body) < 12 {
 			return tooSmall("interface statistics", b, 12)
 		}
+		return walkOptions(b.body[12:], b.order, checkCustomOption)
 	case blockSecrets:
 		if len(b.body) < 8 {
 			return tooSmall("decryption secrets", b, 8)
@@ -235,6 +236,7 @@ func parseInterface(b *block) (Interface, error) {
 		Digits: 6, Exact: true, FCS: -1, clock: microseconds,
 	}
 	i.phdr = pseudoHeaderOf(i.LinkType, false)
+	i.options, i.order = b.body[8:], b.order
 	seen := make(map[int]bool)
 	err := walkOptions(b.body[8:], b.order, func(code int, value []byte) error {
 		if code == optComment {
@@ -313,6 +315,11 @@ func (x *ngIndexer) timedPacket(b *block, id uint32, k kind) error {
 	if padded > len(b.body)-20 {
 		return fmt.Errorf("packet of %d bytes does not fit its block, which has %d for it", captured, len(b.body)-20)
 	}
+	if iface.phdr.size > 0 {
+		if err := iface.phdr.check(b.body[20 : 20+captured]); err != nil {
+			return err
+		}
+	}
 	if options := b.body[20+padded:]; len(options) > 0 {
 		if err := walkOptions(options, b.order, checkPacketOption); err != nil {
 			return err
@@ -330,9 +337,6 @@ func (x *ngIndexer) timedPacket(b *block, id uint32, k kind) error {
 func checkCaptured(captured uint32, iface *Interface) error {
 	if limit := packetLimit(iface.LinkType); captured > limit {
 		return fmt.Errorf("packet of %d bytes is larger than the maximum of %d", captured, limit)
-	}
-	if captured < uint32(iface.phdr) {
-		return fmt.Errorf("packet of %d bytes is too small for the %d bytes of its pseudo header", captured, iface.phdr)
 	}
 	return nil
 }
@@ -355,8 +359,12 @@ func (x *ngIndexer) simple(b *block) error {
 	if err := checkCaptured(captured, iface); err != nil {
 		return err
 	}
-	if int(captured) > len(b.body)-4 {
-		return fmt.Errorf("packet of %d bytes does not fit its block, which has %d for it", captured, len(b.body)-4)
+	// wiretap expects nothing after the packet and loses its way in the file.
+	if padded := (int(captured) + 3) &^ 3; padded != len(b.body)-4 {
+		return fmt.Errorf("simple packet of %d bytes in a block that has %d for it, want %d", captured, len(b.body)-4, padded)
+	}
+	if err := iface.phdr.check(b.body[4 : 4+captured]); err != nil {
+		return err
 	}
 	x.f.index.add(b.offset+12, i, 0, captured, original, uint32(kindSimple)<<kindShift|noTimeFlag)
 	return nil
@@ -369,22 +377,34 @@ func (x *ngIndexer) names(b *block) error {
 		kind, length := b.order.Uint16(body), int(b.order.Uint16(body[2:]))
 		body = body[4:]
 		if kind == 0 {
-			return nil
+			return walkOptions(body, b.order, checkCustomOption)
 		}
 		padded := (length + 3) &^ 3
 		if padded > len(body) {
 			return fmt.Errorf("name resolution record is too long: got %d bytes left in the block, want %d", len(body), padded)
 		}
-		x.name(kind, body[:length])
+		if err := x.name(kind, body[:length]); err != nil {
+			return err
+		}
 		body = body[padded:]
+	}
+	if len(body) > 0 {
+		return fmt.Errorf("name resolution record cut short: got %d bytes, want 4", len(body))
 	}
 	return nil
 }
 
-func (x *ngIndexer) name(kind uint16, value []byte) {
+// name takes a record of addresses that we know; of others (EUI-48) nothing is used.
+func (x *ngIndexer) name(kind uint16, value []byte) error {
 	size, ok := map[uint16]int{1: 4, 2: 16}[kind]
-	if !ok || len(value) < size {
-		return
+	if !ok {
+		return nil
+	}
+	if len(value) < size {
+		return fmt.Errorf("name resolution record has %d bytes, want at least the %d of its address", len(value), size)
+	}
+	if len(value) > size && value[len(value)-1] != 0 {
+		return errors.New("name resolution record has a name without a NUL after it")
 	}
 	address, _ := netip.AddrFromSlice(value[:size])
 	n := Name{Address: address}
@@ -394,6 +414,7 @@ func (x *ngIndexer) name(kind uint16, value []byte) {
 		}
 	}
 	x.f.names = append(x.f.names, n)
+	return nil
 }
 
 // errJournal is for systemd journal entries without the time that they must have.

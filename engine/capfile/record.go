@@ -1,6 +1,9 @@
 package capfile
 
-import "net/netip"
+import (
+	"encoding/binary"
+	"net/netip"
+)
 
 // Record locates one packet. Times are nanoseconds since the Unix epoch.
 type Record struct {
@@ -37,9 +40,10 @@ type Interface struct {
 	// SnapLen is the snapshot length in bytes, 0 for no limit.
 	SnapLen uint32
 	// Digits is the number of decimal digits of the time's resolution: 6, 9, 3 …
-	// A resolution by powers of two is rounded up to the digits it needs.
+	// As in Wireshark it is one of 0, 1, 2, 3, 6 and 9, rounded down.
 	Digits int
-	// Exact says that Digits is the resolution: it is a power of ten not above 9.
+	// Exact says that the resolution is a power of ten from 10^0 to 10^-9, so that
+	// times are whole nanoseconds.
 	Exact bool
 	// Speed is in bits per second, 0 when unknown.
 	Speed uint64
@@ -53,6 +57,9 @@ type Interface struct {
 
 	clock clock
 	phdr  pseudoHeader
+	// options are the block's own, in order; nil when there was no block.
+	options []byte
+	order   binary.ByteOrder
 }
 
 // Name is an entry of a Name Resolution Block (pcapng draft, section 4.5).
