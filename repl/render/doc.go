@@ -9,6 +9,5 @@
 //   - [Progress] is the line that says how far a long job is.
 //
 // Everything that a Renderer writes is escaped here, so commands hand over
-// text as it is. With Style.Color false no escape byte leaves this package
-// ([Progress], which only ever writes to an interactive terminal, apart).
+// text as it is. With Style.Color false no escape byte leaves this package.
 package render

@@ -84,13 +84,15 @@ func firstUnsafe(s, keep string) int {
 
 // visible says whether a terminal shows r as itself, in its place.
 func visible(r rune) bool {
-	return unicode.IsGraphic(r) &&
-		// Graphic by category, but shown as nothing: combining grapheme joiner,
-		// Hangul fillers, Khmer inherent vowels.
-		!unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) &&
-		// Ideographic variation selectors are marks, and invisible: 240 of them carry
-		// a byte each.
-		(r < 0xe0100 || r > 0xe01ef)
+	switch {
+	case r == 0xfe0e || r == 0xfe0f:
+		return true // text and emoji style: part of the sign before them
+	case unicode.Is(unicode.Variation_Selector, r):
+		return false // the others can carry a hidden byte each
+	case unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r):
+		return false // letters and marks by category, shown as nothing: Hangul fillers …
+	}
+	return unicode.IsGraphic(r)
 }
 
 func writeEscape(b *strings.Builder, r rune, c byte, size int) {

@@ -156,14 +156,20 @@ func hideFromRight(cols []column) bool {
 	return false
 }
 
-// cutAtEdge narrows whatever would stand right of the screen's edge.
+// cutAtEdge narrows, and at last hides, whatever would stand right of the
+// screen's edge.
 func cutAtEdge(cols []column, width int) {
-	over := excess(cols, width)
-	for i := len(cols) - 1; i >= 0 && over > 0; i-- {
-		if c := &cols[i]; !c.hidden {
-			take := min(over, max(c.width-1, 0))
-			c.width -= take
-			over -= take
+	for i := len(cols) - 1; i >= 0; i-- {
+		c := &cols[i]
+		over := excess(cols, width)
+		switch {
+		case over <= 0:
+			return
+		case c.hidden:
+		case i > 0 && over >= c.width:
+			c.hidden = true
+		default:
+			c.width = max(c.width-over, 1)
 		}
 	}
 }

@@ -235,7 +235,8 @@ func newBar(what string, width int, unknown bool) *bar {
 		progressbar.OptionSetElapsedTime(false),
 		// Its own goroutine would draw when nobody holds our lock.
 		progressbar.OptionSetSpinnerChangeInterval(0),
-		progressbar.OptionUseANSICodes(true),
+		// Spaces take the line off as well, on a dumb terminal too.
+		progressbar.OptionUseANSICodes(false),
 	)
 	return b
 }

@@ -25,12 +25,14 @@ type tablePrinter struct {
 	block   []result.Row
 	cells   []string
 	settled bool
+	ticks   int // how often tick has met an unsettled block
+	met     int // how many rows the last tick met
 	scratch []cell
 }
 
 func (r *Renderer) table(ctx context.Context, t *result.Table) error {
 	p := newTablePrinter(r, t.Columns)
-	stop := r.out.every(flushInterval, p.settleIfAny)
+	stop := r.out.every(flushInterval, p.tick)
 	err := p.rows(ctx, t)
 	stop()
 
@@ -64,7 +66,7 @@ func newTablePrinter(r *Renderer, columns []result.Column) *tablePrinter {
 // rows prints the table's rows up to its end or the first error.
 func (p *tablePrinter) rows(ctx context.Context, t *result.Table) error {
 	if t.Rows == nil {
-		return nil
+		return ctx.Err()
 	}
 	for row, err := range t.Rows {
 		if err != nil {
@@ -97,6 +99,21 @@ func (p *tablePrinter) add(row result.Row) {
 	if len(p.block) >= firstBlock {
 		p.settle()
 	}
+}
+
+// tick shows a first block that stays short: when no row came since the last
+// tick, and after some ticks in any case. Rows that come evenly but slowly
+// would otherwise be aligned by the first of them alone.
+func (p *tablePrinter) tick() {
+	const patience = 4
+	if p.settled {
+		return
+	}
+	p.ticks++
+	if len(p.block) == p.met || p.ticks >= patience {
+		p.settleIfAny()
+	}
+	p.met = len(p.block)
 }
 
 // settleIfAny is settle once there are rows to show.
@@ -173,9 +190,15 @@ func (p *tablePrinter) print(row result.Row) {
 // line prints the cells in scratch. A role other than RolePlain goes before
 // the columns' own.
 func (p *tablePrinter) line(current, preview byte, role result.Role) {
-	buf := append(p.out.buf, current, preview)
+	buf := p.out.buf
 	// Padding is owed until more text comes, so that no line ends in it.
-	owed, shown := 0, false
+	owed, shown := margin, false
+	switch {
+	case preview != ' ':
+		buf, owed = append(buf, current, preview), 0
+	case current != ' ':
+		buf, owed = append(buf, current), 1
+	}
 	for i := range p.cols {
 		c := &p.cols[i]
 		if c.hidden {
