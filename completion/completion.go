@@ -27,6 +27,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 )
 
 // MaxSuggestions is how many suggestions [Completer.Complete] returns at most:
@@ -70,7 +71,7 @@ type Completer struct {
 // the byte offset where the word begins that a suggestion's Text replaces (it
 // ends at the cursor). Text is the whole input, earlier lines of a block
 // included. At most [MaxSuggestions] are returned, ordered by Rank, then
-// by how well they match, then by Text; fuzzy matches are only returned when
+// by how well they match, then by Key; fuzzy matches are only returned when
 // nothing begins with the word. A cursor outside text is moved to its nearest end.
 func (c *Completer) Complete(ctx context.Context, text string, cursor int) (suggestions []Suggestion, start int) {
 	at := c.Grammar.Parse(text, cursor)
@@ -107,7 +108,7 @@ func rank(word string, all []Suggestion) []Suggestion {
 		kept = slices.DeleteFunc(kept, func(s scored) bool { return s.how != matchPrefix })
 	}
 	slices.SortStableFunc(kept, func(a, b scored) int {
-		return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.how, b.how), cmp.Compare(a.Text, b.Text))
+		return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.how, b.how), strings.Compare(a.key(), b.key()))
 	})
 	seen := make(map[string]int, min(len(kept), MaxSuggestions))
 	var out []Suggestion

@@ -158,11 +158,11 @@ type Functions interface {
 
 // Call is the innermost bracket that the cursor is in.
 type Call struct {
-	// Callee is the text before the bracket: "FileCapture" or, for an index,
-	// "pkt". Empty for parentheses and list displays.
+	// Callee is the expression before the bracket, without white space:
+	// "FileCapture" or, for an index, "pkt". Empty for parentheses and displays.
 	Callee string
-	// Index says that the bracket is "[", not "(".
-	Index bool
+	// Index says that the bracket is that of an index, List that it is that of a list display.
+	Index, List bool
 	// Arg counts the arguments before the one the cursor is in.
 	Arg int
 	// Keyword is the argument's name if it has one: "display_filter".
@@ -199,7 +199,7 @@ type Context struct {
 	// Filter is set for KindFilter.
 	Filter FilterContext
 
-	// Receiver is the expression before the dot, for KindAttribute:
+	// Receiver is the expression before the dot, without white space, for KindAttribute:
 	// `pkt`, `cap.filter("dns")[0].dns`; for ArgMember the one before the
 	// method, for ArgKey the one before the bracket.
 	Receiver string

@@ -74,6 +74,7 @@ func (c *Context) parseFilter(offset int, quote byte) {
 		return
 	}
 	c.Kind = KindFilter
+	c.setWord(c.Cursor, "")
 	if s.word >= 0 {
 		c.setWord(offset+s.word, s.Text[s.word:])
 	}

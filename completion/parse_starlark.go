@@ -198,10 +198,25 @@ func (s *starScan) endsOperand(i int) bool {
 	return false
 }
 
+// source returns tokens [first, end) as text, without white space and comments
+// where they mean nothing.
+func (s *starScan) source(first, end int) string {
+	var b strings.Builder
+	for i := first; i < end; i++ {
+		if i > first && s.isWord(i-1) && s.isWord(i) {
+			b.WriteByte(' ')
+		}
+		b.WriteString(s.text[s.tokens[i].start:s.tokens[i].end])
+	}
+	return b.String()
+}
+
+func (s *starScan) isWord(i int) bool { return s.tokens[i].kind <= tokenString }
+
 // parseStarlark makes the place that of Starlark text beginning at start.
 func (g Grammar) parseStarlark(at *Context, start int) {
 	s := scanStarlark(at.Text[:at.Cursor], start)
-	at.Call = s.call()
+	at.Call = s.call(len(s.open) - 1)
 	switch {
 	case s.comment:
 	case s.inString:
@@ -212,22 +227,21 @@ func (g Grammar) parseStarlark(at *Context, start int) {
 	}
 }
 
-// call describes the innermost open bracket.
-func (s *starScan) call() *Call {
-	n := len(s.open)
-	if n == 0 {
+// call describes the n-th of the open brackets, nil for none.
+func (s *starScan) call(n int) *Call {
+	if n < 0 {
 		return nil
 	}
-	open := s.open[n-1]
+	open := s.open[n]
 	if s.is(open, '{') {
 		return &Call{}
 	}
 	c := &Call{Index: s.is(open, '[')}
 	if first, ok := s.operand(open - 1); ok {
-		c.Callee = s.text[s.tokens[first].start:s.tokens[open-1].end]
+		c.Callee = s.source(first, open)
 	}
 	if c.Index && c.Callee == "" {
-		c.Index = false // a list display
+		c.Index, c.List = false, true
 	}
 	depth, argument := 0, open+1
 	for i := open + 1; i < len(s.tokens); i++ {
@@ -273,7 +287,7 @@ func (g Grammar) parseString(at *Context, s *starScan) {
 		at.Kinds = ArgLayer | ArgProtocol // most likely the beginning of 'http' in pkt
 		return
 	}
-	// A string that is only part of a value ('a' + '…') is nobody's.
+	// A string that is only part of a value ('a' + '…') is nobody's argument.
 	if n := len(s.tokens); n > 0 && !s.is(n-1, '(') && !s.is(n-1, '[') && !s.is(n-1, ',') && !s.is(n-1, '=') {
 		return
 	}
@@ -281,7 +295,11 @@ func (g Grammar) parseString(at *Context, s *starScan) {
 		at.Kinds, at.Receiver = ArgKey, c.Callee
 		return
 	}
-	p, ok := g.parameter(at.Call)
+	call := at.Call
+	if call != nil && call.List { // FileCapture(['a.pcap', '…
+		call = s.call(len(s.open) - 2)
+	}
+	p, ok := g.parameter(call)
 	if !ok {
 		return
 	}
@@ -290,8 +308,8 @@ func (g Grammar) parseString(at *Context, s *starScan) {
 	case p.Kinds&ArgFilter != 0:
 		at.parseFilter(s.content, s.quote)
 	case p.Kinds&ArgMember != 0:
-		if dot := strings.LastIndexByte(at.Call.Callee, '.'); dot >= 0 {
-			at.Receiver = at.Call.Callee[:dot]
+		if dot := strings.LastIndexByte(call.Callee, '.'); dot >= 0 {
+			at.Receiver = call.Callee[:dot]
 		}
 	}
 }
@@ -339,7 +357,7 @@ func (g Grammar) parseName(at *Context, s *starScan) {
 	if s.is(last, '.') {
 		if first, ok := s.operand(last - 1); ok {
 			at.Kind = KindAttribute
-			at.Receiver = at.Text[s.tokens[first].start:s.tokens[last-1].end]
+			at.Receiver = s.source(first, last)
 		}
 		return
 	}
