@@ -1,0 +1,461 @@
+package prompt
+
+import (
+	"errors"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	goprompt "github.com/c-bata/go-prompt"
+)
+
+// These are what the keyboard tells go-prompt. Those of the first group are
+// terminal sequences that go-prompt knows by itself.
+const (
+	codeEnter          = "\r"
+	codeTab            = "\t"
+	codeBackTab        = "\x1b[Z"
+	codeUp             = "\x1b[A"
+	codeDown           = "\x1b[B"
+	codeRight          = "\x1b[C"
+	codeLeft           = "\x1b[D"
+	codeHome           = "\x1b[H"
+	codeEnd            = "\x1b[F"
+	codeDelete         = "\x1b[3~"
+	codeKillToEnd      = "\x0b"
+	codeKillToStart    = "\x15"
+	codeDeleteWordBack = "\x17"
+
+	// codeLeave is F24, which no keyboard of ours sends: Input returns, with its
+	// buffer intact. keyboard.reason says why.
+	codeLeave = "\x1b[\x24;2~"
+
+	// The rest is bound by their bytes and sent by nothing but the keyboard.
+	codeNothing     = "\x1b\xffn" // redraw; accepts a selected suggestion
+	codeBackspace   = "\x1b\xffh"
+	codeClearScreen = "\x1b\xffl"
+	codeWordLeft    = "\x1b\xffb"
+	codeWordRight   = "\x1b\xfff"
+	codeDeleteWord  = "\x1b\xffd"
+)
+
+// reason says why Input returned.
+type reason uint8
+
+const (
+	reasonNone reason = iota
+	reasonEnter
+	reasonInterrupt
+	reasonEndOfInput
+	reasonSuspend
+	reasonRedraw // the window changed: same line again
+	reasonStop   // a signal or the context ends the session
+	reasonHangup // the terminal is gone
+	reasonFailed // see keyboard.err and keyboard.panicked
+)
+
+// A key's bytes come together: after three waits of 15 ms without the rest an
+// ESC was the Escape key. A paste may be slower.
+const (
+	escapeWait  = 15 * time.Millisecond
+	escapeTries = 3
+	pasteWait   = 400 * time.Millisecond
+)
+
+// errClosed is what Read says between lines, so that go-prompt's reading
+// goroutine ends and the keys typed ahead stay here.
+var errClosed = errors.New("prompt: the keyboard is closed until the next line")
+
+// keyboard is go-prompt's ConsoleParser. Read and the screen's Flush take turns:
+// Read waits until the last key was drawn, Flush until the next key is there.
+// So no key is decided on before the one before it took effect, and go-prompt's
+// loop, which would look for keys a hundred times a second, sleeps.
+type keyboard struct {
+	term *terminal
+	menu *menu
+	dec  decoder
+
+	open   bool // between Setup and the key that ends the line
+	fresh  bool // since Setup no Read: the first drawing is over before there is a reader
+	drawn  chan struct{}
+	ready  chan struct{}
+	reason reason
+	queue  []string
+
+	// Set by other goroutines, followed by terminal.wake.
+	interrupted, resized, repaint, stopping atomic.Bool
+
+	err      error
+	panicked any
+}
+
+var _ goprompt.ConsoleParser = (*keyboard)(nil)
+
+func newKeyboard(t *terminal, m *menu) *keyboard {
+	return &keyboard{term: t, menu: m, drawn: make(chan struct{}), ready: make(chan struct{})}
+}
+
+// Setup begins a line.
+func (k *keyboard) Setup() error {
+	k.open, k.fresh, k.reason, k.queue = true, true, reasonNone, nil
+	k.resized.Store(false)
+	columns, rows, _ := k.term.size()
+	k.menu.reset(columns, rows)
+	k.err = k.term.setRaw()
+	return k.err
+}
+
+// TearDown ends a line. The terminal stays raw: the session decides, because
+// the next line may follow at once and what is typed meanwhile must not be
+// echoed by the kernel.
+func (k *keyboard) TearDown() error { return nil }
+
+// GetWinSize tells the columns and no limit to the rows: go-prompt erases the
+// whole screen where it finds too few. The menu keeps within the real ones.
+func (k *keyboard) GetWinSize() *goprompt.WinSize {
+	columns, _, _ := k.term.size()
+	return &goprompt.WinSize{Row: 0xffff, Col: uint16(columns)}
+}
+
+// yield is called when a line was drawn: it returns when a key is there.
+func (k *keyboard) yield() {
+	if !k.open || k.fresh {
+		return
+	}
+	k.drawn <- struct{}{}
+	<-k.ready
+}
+
+// Read returns the next key as go-prompt's code for it, or text to insert.
+func (k *keyboard) Read() ([]byte, error) {
+	if !k.open {
+		return nil, errClosed
+	}
+	if k.fresh {
+		k.fresh = false
+		return []byte(codeNothing), nil
+	}
+	<-k.drawn
+	code := k.safeNext()
+	k.ready <- struct{}{}
+	return []byte(code), nil
+}
+
+// safeNext brings a panic to the session's goroutine, which restores the
+// terminal before it goes on.
+func (k *keyboard) safeNext() (code string) {
+	defer func() {
+		if r := recover(); r != nil {
+			k.panicked = describePanic(r, debug.Stack())
+			code = k.leave(reasonFailed)
+		}
+	}()
+	return k.next()
+}
+
+func (k *keyboard) next() string {
+	tries := 0
+	for {
+		if len(k.queue) > 0 {
+			code := k.queue[0]
+			k.queue = k.queue[1:]
+			if code == codeNothing { // accepts a search's hit
+				k.menu.leave()
+				k.menu.searching = false
+			}
+			return code
+		}
+		if code := k.notified(); code != "" {
+			return code
+		}
+		press, ok := k.dec.next(tries >= escapeTries)
+		if ok {
+			tries = 0
+			if code := k.translate(press); code != "" {
+				return code
+			}
+			continue
+		}
+		wait := time.Duration(-1)
+		if k.dec.pasting {
+			wait = pasteWait
+		} else if k.dec.waiting() {
+			wait = escapeWait
+		}
+		readable, err := k.term.wait(wait)
+		if err != nil {
+			k.err = err
+			return k.leave(reasonFailed)
+		}
+		if !readable {
+			tries++
+			continue
+		}
+		tries = 0
+		var buf [4096]byte
+		n, err := k.term.read(buf[:])
+		if err != nil {
+			return k.leave(reasonHangup)
+		}
+		k.dec.write(buf[:n])
+	}
+}
+
+// notified looks at what happened beside the keys.
+func (k *keyboard) notified() string {
+	switch {
+	case k.stopping.Load():
+		return k.leave(reasonStop)
+	case k.err != nil:
+		return k.leave(reasonFailed)
+	case k.interrupted.Swap(false):
+		return k.leave(reasonInterrupt)
+	case k.resized.Load():
+		// Leaving accepts a selected suggestion, which nobody asked for.
+		if code := k.deselect(); code != "" {
+			return code
+		}
+		return k.leave(reasonRedraw)
+	case k.menu.selected < 0 && k.repaint.Swap(false):
+		return codeNothing
+	}
+	return ""
+}
+
+func (k *keyboard) leave(r reason) string {
+	k.open, k.reason = false, r
+	k.menu.leave()
+	return codeLeave
+}
+
+// deselect moves the selection out of the menu, the shorter way; "" when there
+// is none.
+func (k *keyboard) deselect() string {
+	switch {
+	case k.menu.selected < 0:
+		return ""
+	case k.menu.selected < len(k.menu.shown)/2:
+		k.menu.previous()
+		return codeBackTab
+	default:
+		k.menu.next()
+		return codeTab
+	}
+}
+
+// plainCodes are the keys that mean the same whatever the menu shows, but that
+// they accept a selected suggestion and end a search.
+func plainCode(kind keyKind) string {
+	switch kind {
+	case keyLeft:
+		return codeLeft
+	case keyRight:
+		return codeRight
+	case keyHome:
+		return codeHome
+	case keyEnd:
+		return codeEnd
+	case keyDelete:
+		return codeDelete
+	case keyWordLeft:
+		return codeWordLeft
+	case keyWordRight:
+		return codeWordRight
+	case keyDeleteWord:
+		return codeDeleteWord
+	case keyDeleteWordBack:
+		return codeDeleteWordBack
+	case keyKillToEnd:
+		return codeKillToEnd
+	case keyKillToStart:
+		return codeKillToStart
+	case keyClearScreen:
+		return codeClearScreen
+	}
+	return ""
+}
+
+// translate returns go-prompt's code for a key, "" for none.
+func (k *keyboard) translate(p keyPress) string {
+	m := k.menu
+	switch p.kind {
+	case keyTab:
+		return k.tab()
+	case keyBackTab:
+		m.previous()
+		return codeBackTab
+	case keyUp:
+		if m.selected >= 0 {
+			m.previous()
+		} else {
+			m.searching = false
+		}
+		return codeUp
+	case keyDown:
+		if m.searching && m.selected < 0 {
+			return k.tab()
+		}
+		if m.selected >= 0 {
+			m.next()
+		}
+		return codeDown
+	case keySearch:
+		return k.search()
+	case keyEnter:
+		return k.enter()
+	case keyCancel:
+		return k.cancel()
+	}
+	m.listing = false
+	accepting := m.selected >= 0
+	m.leave()
+	switch p.kind {
+	case keyText:
+		return p.text
+	case keyPaste:
+		m.searching = false
+		return oneLine(p.text)
+	case keyBackspace:
+		return codeBackspace
+	case keyInterrupt:
+		return k.leave(reasonInterrupt)
+	case keySuspend:
+		return k.leave(reasonSuspend)
+	case keyEndOfInput:
+		if accepting || !m.blank() || m.block == "" && m.before+m.after != "" {
+			return codeDelete
+		}
+		return k.leave(reasonEndOfInput)
+	}
+	m.searching = false
+	return plainCode(p.kind)
+}
+
+// tab completes as far as all suggestions agree, then walks through them.
+func (k *keyboard) tab() string {
+	m := k.menu
+	if m.selected < 0 {
+		if strings.TrimSpace(m.before) == "" && len(m.shown) == 0 && !m.searching {
+			if m.block != "" {
+				return indentation
+			}
+			m.listing = true
+			return codeNothing
+		}
+		if rest := m.rest(); rest != "" {
+			return rest
+		}
+	}
+	m.next()
+	return codeTab
+}
+
+// search begins a history search with what is typed, or goes to the next hit.
+func (k *keyboard) search() string {
+	if k.menu.searching {
+		k.menu.next()
+		return codeTab
+	}
+	k.menu.leave()
+	k.menu.searching = true
+	return codeEnd
+}
+
+// enter runs the line; on a selected suggestion, or in a search, it only takes it.
+func (k *keyboard) enter() string {
+	m := k.menu
+	searching := m.searching
+	m.searching, m.listing = false, false
+	switch {
+	case m.selected >= 0:
+		m.leave()
+		return codeNothing
+	case searching && len(m.shown) > 0:
+		// Selecting needs the search's answer once more, accepting ends it.
+		m.searching = true
+		m.next()
+		k.queue = append(k.queue, codeNothing)
+		return codeTab
+	case searching:
+		return codeNothing
+	}
+	k.open, k.reason = false, reasonEnter
+	return codeEnter
+}
+
+// cancel closes the menu or the search and leaves the line as it is.
+func (k *keyboard) cancel() string {
+	m := k.menu
+	if m.selected < 0 {
+		m.searching, m.listing = false, false
+		return codeNothing
+	}
+	for code := k.deselect(); code != ""; code = k.deselect() {
+		k.queue = append(k.queue, code)
+	}
+	code := k.queue[0]
+	k.queue = k.queue[1:]
+	return code
+}
+
+// pending says that more is typed already.
+func (k *keyboard) pending() bool {
+	if !k.dec.empty() {
+		return true
+	}
+	readable, err := k.term.wait(0)
+	return readable && err == nil
+}
+
+// bindings are the keys that go-prompt has no function for, or the wrong one.
+func bindings(s *screen) []goprompt.ASCIICodeBind {
+	bind := func(code string, fn goprompt.KeyBindFunc) goprompt.ASCIICodeBind {
+		return goprompt.ASCIICodeBind{ASCIICode: []byte(code), Fn: fn}
+	}
+	return []goprompt.ASCIICodeBind{
+		bind(codeNothing, func(*goprompt.Buffer) {}),
+		bind(codeClearScreen, func(*goprompt.Buffer) {
+			s.EraseScreen()
+			s.CursorGoTo(0, 0)
+		}),
+		bind(codeBackspace, func(b *goprompt.Buffer) {
+			before := b.Document().TextBeforeCursor()
+			if before != "" && strings.Trim(before, " ") == "" {
+				b.DeleteBeforeCursor((len(before)-1)%len(indentation) + 1)
+				return
+			}
+			b.DeleteBeforeCursor(1)
+		}),
+		bind(codeWordLeft, func(b *goprompt.Buffer) { b.CursorLeft(wordBack(b.Document().TextBeforeCursor())) }),
+		bind(codeWordRight, func(b *goprompt.Buffer) { b.CursorRight(wordAhead(b.Document().TextAfterCursor())) }),
+		bind(codeDeleteWord, func(b *goprompt.Buffer) {
+			// Not Delete: it counts bytes as characters.
+			n := wordAhead(b.Document().TextAfterCursor())
+			b.CursorRight(n)
+			b.DeleteBeforeCursor(n)
+		}),
+	}
+}
+
+// wordBack is how many characters before the end of s its last word begins.
+func wordBack(s string) int {
+	trimmed := strings.TrimRight(s, wordSeparators)
+	word := trimmed[strings.LastIndexAny(trimmed, wordSeparators)+1:]
+	if i := strings.LastIndexAny(trimmed, wordSeparators); i >= 0 {
+		_, size := utf8.DecodeRuneInString(trimmed[i:])
+		word = trimmed[i+size:]
+	}
+	return utf8.RuneCountInString(word) + utf8.RuneCountInString(s[len(trimmed):])
+}
+
+// wordAhead is how many characters from the start of s its first word ends.
+func wordAhead(s string) int {
+	trimmed := strings.TrimLeft(s, wordSeparators)
+	end := strings.IndexAny(trimmed, wordSeparators)
+	if end < 0 {
+		end = len(trimmed)
+	}
+	return utf8.RuneCountInString(s[:len(s)-len(trimmed)+end])
+}

@@ -1,0 +1,175 @@
+package prompt
+
+import (
+	"strings"
+
+	"pktsh/completion"
+
+	goprompt "github.com/c-bata/go-prompt"
+	"github.com/mattn/go-runewidth"
+)
+
+const (
+	// wordSeparators bound a word for Alt-b, Alt-f and Alt-d.
+	wordSeparators = " .,:;()[]{}=+-*/%<>!&|^\"'" + newlineMark
+	// maxSuggestions bounds the menu: go-prompt formats all of it at every redraw.
+	maxSuggestions = 100
+	// maxMenuRows is the menu's height where the screen has room.
+	maxMenuRows = 10
+	// minDescribed is the width in columns from which on descriptions are shown.
+	minDescribed = 40
+	// minMenuWidth is what go-prompt needs beside the prefix to format anything;
+	// below it indexes an empty list.
+	minMenuWidth = 8
+)
+
+// menu is go-prompt's completer, and remembers what go-prompt does not tell:
+// the line, the cursor and which suggestion is selected. Its methods are called
+// by go-prompt's loop or by the keyboard, which take turns.
+type menu struct {
+	suggester *suggester
+	history   *history
+	// set re-applies an option to the running prompt.
+	set func(goprompt.Option)
+
+	columns, rows int    // of the screen
+	prefix        string // before the line
+	block         string // the lines before this one, each with its '\n'
+
+	before, after string // the line, around the cursor
+	word          string // what a suggestion replaces, the end of before
+	all           []completion.Suggestion
+	shown         []goprompt.Suggest
+	selected      int // index in shown, -1 for none: mirrors go-prompt's own
+
+	listing   bool // TAB on a blank line: show what can be said at all
+	searching bool // Ctrl-R: the suggestions are history entries
+}
+
+// reset is called when a line begins.
+func (m *menu) reset(columns, rows int) {
+	m.columns, m.rows = columns, rows
+	m.before, m.after, m.word = "", "", ""
+	m.all, m.shown, m.selected = nil, nil, -1
+	m.listing, m.searching = false, false
+}
+
+// complete answers go-prompt, twice a key: once for an empty document to clear
+// the list, then for the line. While a suggestion is selected the line is the
+// same and so must the answer be, go-prompt indexes it unchecked.
+func (m *menu) complete(d goprompt.Document) []goprompt.Suggest {
+	m.before, m.after = d.TextBeforeCursor(), d.TextAfterCursor()
+	m.word, m.all, m.shown = "", nil, nil
+	height := min(m.rows-1-m.lineHeight(), maxMenuRows)
+	if height < 1 || m.columns-runewidth.StringWidth(m.shownPrefix()) < minMenuWidth {
+		return nil
+	}
+	separator, shared := neverTyped, 0
+	if m.searching {
+		for _, entry := range m.history.search(m.before, maxSuggestions) {
+			m.all = append(m.all, completion.Suggestion{Text: entry})
+		}
+		m.word = m.before
+	} else {
+		var ok bool
+		if separator, shared, ok = m.ask(); !ok {
+			return nil
+		}
+	}
+	m.fill(shared)
+	if len(m.shown) == 0 {
+		return nil
+	}
+	if m.selected < 0 {
+		m.set(goprompt.OptionMaxSuggestion(uint16(height)))
+		m.set(goprompt.OptionCompletionWordSeparator(separator))
+	}
+	return m.shown
+}
+
+// ask gets the suggestions for the place of the cursor in the whole input.
+func (m *menu) ask() (separator string, shared int, ok bool) {
+	if strings.TrimSpace(m.before) == "" && !m.listing {
+		return "", 0, false
+	}
+	head := m.block + manyLines(m.before)
+	a := m.suggester.ask(head+manyLines(m.after), len(head))
+	if a == nil || len(a.suggestions) == 0 {
+		return "", 0, false
+	}
+	word := head[a.start:]
+	if !strings.HasSuffix(m.before, word) { // it spans lines
+		return "", 0, false
+	}
+	separator, shared, ok = cut(m.before, word)
+	if !ok {
+		return "", 0, false
+	}
+	m.word, m.all = word, a.suggestions
+	if len(m.all) == 1 && m.all[0].Text == word {
+		m.all = nil // nothing left to say
+	}
+	return separator, shared, true
+}
+
+// fill makes the menu's entries; the first shared bytes of the word stay in the
+// line and are not part of them.
+func (m *menu) fill(shared int) {
+	for _, s := range m.all {
+		if len(m.shown) == maxSuggestions {
+			return
+		}
+		text, ok := strings.CutPrefix(s.Text, m.word[:shared])
+		if text = printable(text); !ok || text == "" {
+			continue
+		}
+		entry := goprompt.Suggest{Text: oneLine(text)}
+		if m.columns >= minDescribed {
+			entry.Description = printable(s.Description)
+		}
+		m.shown = append(m.shown, entry)
+	}
+}
+
+func (m *menu) shownPrefix() string {
+	if m.searching {
+		return searchPrefix
+	}
+	return m.prefix
+}
+
+// lineHeight is how many rows down from its first the line's last row is.
+func (m *menu) lineHeight() int {
+	return (runewidth.StringWidth(m.shownPrefix()) + runewidth.StringWidth(m.before) + runewidth.StringWidth(m.after)) / m.columns
+}
+
+// cursorHeight is how many rows down the cursor is.
+func (m *menu) cursorHeight() int {
+	return (runewidth.StringWidth(m.shownPrefix()) + runewidth.StringWidth(m.before)) / m.columns
+}
+
+func (m *menu) blank() bool { return strings.TrimSpace(m.before+m.after) == "" }
+
+// rest is what all suggestions have in common beyond what is typed.
+func (m *menu) rest() string {
+	rest, ok := strings.CutPrefix(commonPrefix(m.all), m.word)
+	if !ok || m.searching {
+		return ""
+	}
+	return printable(rest)
+}
+
+// next, previous and leave mirror go-prompt's Next, Previous and Reset.
+func (m *menu) next() {
+	if m.selected++; m.selected >= len(m.shown) {
+		m.selected = -1
+	}
+}
+
+func (m *menu) previous() {
+	if m.selected--; m.selected < -1 {
+		m.selected = len(m.shown) - 1
+	}
+}
+
+func (m *menu) leave() { m.selected = -1 }

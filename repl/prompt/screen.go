@@ -1,0 +1,105 @@
+package prompt
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+
+	goprompt "github.com/c-bata/go-prompt"
+)
+
+// screen is go-prompt's ConsoleWriter: it collects escape sequences (ECMA-48,
+// as VT100 understands them) and writes them in one piece. The library's own
+// one writes only to file descriptors 1 and 2, sets the window's title to
+// nothing and cannot be told to leave out colours.
+type screen struct {
+	out   io.Writer
+	color bool
+	// drawn is called after each flush: the keyboard's turn.
+	drawn func()
+	// muted drops what is written: go-prompt leaves a line by printing it once
+	// more, which is wrong when only the window changed.
+	muted bool
+	buf   bytes.Buffer
+	err   error // the first failure of out
+}
+
+var _ goprompt.ConsoleWriter = (*screen)(nil)
+
+func (s *screen) WriteRaw(data []byte)    { s.buf.Write(data) }
+func (s *screen) WriteRawStr(data string) { s.buf.WriteString(data) }
+func (s *screen) Write(data []byte)       { s.buf.Write(bytes.ReplaceAll(data, []byte{0x1b}, []byte{'?'})) }
+func (s *screen) WriteStr(data string)    { s.Write([]byte(data)) }
+
+// Flush writes what was collected. Its error is reported by the session, not
+// by go-prompt, which would drop it.
+func (s *screen) Flush() error {
+	if !s.muted && s.buf.Len() > 0 {
+		if _, err := s.out.Write(s.buf.Bytes()); err != nil && s.err == nil {
+			s.err = err
+		}
+	}
+	s.buf.Reset()
+	s.drawn()
+	return nil
+}
+
+func (s *screen) EraseScreen()      { s.buf.WriteString("\x1b[2J") }
+func (s *screen) EraseUp()          { s.buf.WriteString("\x1b[1J") }
+func (s *screen) EraseDown()        { s.buf.WriteString("\x1b[J") }
+func (s *screen) EraseStartOfLine() { s.buf.WriteString("\x1b[1K") }
+func (s *screen) EraseEndOfLine()   { s.buf.WriteString("\x1b[K") }
+func (s *screen) EraseLine()        { s.buf.WriteString("\x1b[2K") }
+
+func (s *screen) ShowCursor() { s.buf.WriteString("\x1b[?25h") }
+func (s *screen) HideCursor() { s.buf.WriteString("\x1b[?25l") }
+
+func (s *screen) CursorGoTo(row, col int) { fmt.Fprintf(&s.buf, "\x1b[%d;%dH", row+1, col+1) }
+func (s *screen) CursorUp(n int)          { s.move(n, 'A', 'B') }
+func (s *screen) CursorDown(n int)        { s.move(n, 'B', 'A') }
+func (s *screen) CursorForward(n int)     { s.move(n, 'C', 'D') }
+func (s *screen) CursorBackward(n int)    { s.move(n, 'D', 'C') }
+func (s *screen) AskForCPR()              { s.buf.WriteString("\x1b[6n") }
+func (s *screen) SaveCursor()             { s.buf.WriteString("\x1b[s") }
+func (s *screen) UnSaveCursor()           { s.buf.WriteString("\x1b[u") }
+func (s *screen) ScrollDown()             { s.buf.WriteString("\x1bD") }
+func (s *screen) ScrollUp()               { s.buf.WriteString("\x1bM") }
+func (s *screen) move(n int, ahead, b byte) {
+	if n < 0 {
+		n, ahead = -n, b
+	}
+	if n > 0 {
+		s.buf.WriteString("\x1b[" + strconv.Itoa(n) + string(ahead))
+	}
+}
+
+// SetTitle and ClearTitle do nothing: the window's title is not ours.
+func (s *screen) SetTitle(string) {}
+
+// ClearTitle does nothing, see SetTitle.
+func (s *screen) ClearTitle() {}
+
+// SetColor writes an SGR sequence (ECMA-48 8.3.117) unless colours are off.
+func (s *screen) SetColor(fg, bg goprompt.Color, bold bool) {
+	if !s.color {
+		return
+	}
+	weight := 0
+	if bold {
+		weight = 1
+	}
+	fmt.Fprintf(&s.buf, "\x1b[%d;%d;%dm", weight, sgr(fg, 30), sgr(bg, 40))
+}
+
+// sgr is the parameter for a colour: 30–37 and 90–97 for text (base 30), 40–47
+// and 100–107 for the background (base 40), base+9 for the terminal's own.
+func sgr(c goprompt.Color, base int) int {
+	switch {
+	case c >= goprompt.Black && c <= goprompt.LightGray:
+		return base + int(c-goprompt.Black)
+	case c >= goprompt.DarkGray && c <= goprompt.White:
+		return base + 60 + int(c-goprompt.DarkGray)
+	}
+	return base + 9
+}
