@@ -71,3 +71,18 @@ func joinTime(seconds, nanos int64) (t int64, odd bool) {
 	}
 	return seconds*1e9 + nanos, nanos < 0 || nanos >= 1e9
 }
+
+// ticks converts nanoseconds since the epoch back, rounding down; times before
+// the clock's offset become 0.
+func (c clock) ticks(nanos int64) uint64 {
+	seconds, fraction := nanos/1e9-c.offset, nanos%1e9
+	if fraction < 0 {
+		seconds, fraction = seconds-1, fraction+1e9
+	}
+	if seconds < 0 {
+		return 0
+	}
+	hi, lo := bits.Mul64(uint64(fraction), c.perSecond)
+	part, _ := bits.Div64(hi, lo, 1e9)
+	return uint64(seconds)*c.perSecond + part
+}

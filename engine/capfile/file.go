@@ -83,13 +83,10 @@ func (f *File) Comments(i int) []string {
 	if f.pcap != nil || e.kind() != kindPacket && e.kind() != kindOld {
 		return nil
 	}
-	r := blockReader{data: f.data, at: e.offset() - 28, order: f.sections[f.interfaces[f.index.iface(i)].Section]}
-	b, ok, err := r.read()
-	if err != nil || !ok {
-		return nil
-	}
+	b := f.block(e, f.index.iface(i))
 	var comments []string
-	_ = walkOptions(b.body[20+(int(e.length())+3)&^3:], b.order, func(code int, value []byte) error {
+	// The walk cannot fail: it did not when the file was indexed.
+	_ = walkOptions(b.body[packetOptionsAt(e.length()):], b.order, func(code int, value []byte) error {
 		if code == optComment {
 			comments = append(comments, text(value))
 		}

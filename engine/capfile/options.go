@@ -12,15 +12,20 @@ const (
 	optEnd     = 0
 	optComment = 1
 
+	optSectionApplication = 4
+
 	optIfName        = 2
 	optIfDescription = 3
 	optIfSpeed       = 8
 	optIfTSResol     = 9
+	optIfTimeZone    = 10
 	optIfFilter      = 11
 	optIfOS          = 12
 	optIfFCSLen      = 13
 	optIfTSOffset    = 14
 	optIfHardware    = 15
+	optIfTxSpeed     = 16
+	optIfRxSpeed     = 17
 
 	optEPBFlags     = 2
 	optEPBHash      = 3
@@ -57,13 +62,16 @@ func walkOptions(b []byte, order binary.ByteOrder, f func(code int, value []byte
 
 // checkCustomOption wants room for the enterprise number of a custom option.
 func checkCustomOption(code int, value []byte) error {
-	switch code {
-	case 2988, 2989, 19372, 19373: // opt_custom, pcapng draft, section 3.5.1
-		if len(value) < 4 {
-			return fmt.Errorf("custom option has a length of %d, want at least 4", len(value))
-		}
+	if isCustomOption(code) && len(value) < 4 {
+		return fmt.Errorf("custom option has a length of %d, want at least 4", len(value))
 	}
 	return nil
+}
+
+// isCustomOption recognises opt_custom (pcapng draft, section 3.5.1): strings and
+// bytes, to be copied or not to be.
+func isCustomOption(code int) bool {
+	return code == 2988 || code == 2989 || code == 19372 || code == 19373
 }
 
 // checkPacketOption holds the options of a packet block to the lengths that

@@ -65,6 +65,7 @@ type pcapFile struct {
 	fcs      int
 	snaplen  uint32
 	limit    uint32
+	padding  uint32 // bytes before each packet that its captured length counts
 }
 
 // isPcap reports whether data begins with a pcap magic number, and in which order.
@@ -222,24 +223,22 @@ func (f *File) indexPcap(ctx context.Context) error {
 	}
 	f.format = p.variant.name
 	phdr := pseudoHeaderOf(p.linkType, p.variant.nokia)
-	digits := 6
-	if p.variant.nanos {
-		digits = 9
-	}
 	f.interfaces = []Interface{{
-		LinkType: p.linkType, SnapLen: p.snaplen, Digits: digits, Exact: true, FCS: p.fcs, ID: -1, phdr: phdr,
+		LinkType: p.linkType, SnapLen: p.snaplen, Digits: 6, Exact: true, FCS: p.fcs, ID: -1, phdr: phdr, clock: microseconds,
 	}}
-	padding := uint32(0)
+	if p.variant.nanos {
+		f.interfaces[0].Digits, f.interfaces[0].clock = 9, nanoseconds
+	}
 	if p.variant.aix && p.linkType == linkFDDI {
-		padding = 3 // AIX has three bytes before FDDI frames and counts them
+		p.padding = 3 // AIX has three bytes before FDDI frames and counts them
 	}
 	f.pcap = p
-	return f.indexRecords(ctx, p, padding, phdr)
+	return f.indexRecords(ctx, p, phdr)
 }
 
 // indexRecords walks the records.
-func (f *File) indexRecords(ctx context.Context, p *pcapFile, padding uint32, phdr pseudoHeader) error {
-	data, order, header := f.data, p.order, int64(p.variant.header)
+func (f *File) indexRecords(ctx context.Context, p *pcapFile, phdr pseudoHeader) error {
+	data, order, header, padding := f.data, p.order, int64(p.variant.header), p.padding
 	big := order == binary.BigEndian
 	at, size := p.first, int64(len(data))
 	for at < size {
@@ -283,6 +282,8 @@ func (f *File) indexRecords(ctx context.Context, p *pcapFile, padding uint32, ph
 			odd = oddTimeFlag
 		}
 		if phdr.size > 0 {
+			// Reading the record's bytes touches its page; without a pseudo
+			// header the pass touches headers only.
 			record := data[at+header:][padding:captured]
 			if err := phdr.check(record); err != nil {
 				f.stop(at, "%v", err)

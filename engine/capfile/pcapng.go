@@ -45,7 +45,15 @@ type block struct {
 	body   []byte // between the two total lengths
 }
 
-func (b *block) next() int64 { return b.offset + minBlock + int64(len(b.body)) }
+// isRecord reports whether Wireshark numbers the block as a frame.
+func (b *block) isRecord() bool {
+	switch b.kind {
+	case blockEnhanced, blockSimplePacket, blockPacket, blockCustom, blockCustomNoCopy, blockJournal,
+		blockSysdigEvent, blockSysdigEventV2, blockSysdigLarge:
+		return true
+	}
+	return false
+}
 
 // blockReader steps through the blocks of a file.
 type blockReader struct {
@@ -87,6 +95,29 @@ func (r *blockReader) read() (b block, ok bool, err error) {
 	b = block{kind: kind, offset: r.at, order: r.order, body: rest[8 : padded-4 : padded-4]}
 	r.at += padded
 	return b, true, nil
+}
+
+// eachBlock calls do with every block of a pcapng file that the indexer read; a
+// pcap file has none.
+func (f *File) eachBlock(ctx context.Context, do func(b *block) error) error {
+	if f.pcap != nil {
+		return nil
+	}
+	return f.Guard(func() error {
+		r := blockReader{data: f.data[:f.end]}
+		for n := 0; ; n++ {
+			if n&0xfff == 0 && ctx.Err() != nil {
+				return ctx.Err()
+			}
+			b, ok, err := r.read()
+			if err != nil || !ok {
+				return err
+			}
+			if err := do(&b); err != nil {
+				return err
+			}
+		}
+	})
 }
 
 // sectionOrder finds the byte order of the section that begins with b.

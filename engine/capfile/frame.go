@@ -1,0 +1,51 @@
+package capfile
+
+import "encoding/binary"
+
+// frame is a packet as its file has it, for writing it to another.
+type frame struct {
+	iface    int
+	kind     kind
+	ticks    uint64 // in the interface's resolution
+	hasTime  bool
+	data     []byte // with its pseudo header
+	original uint32 // likewise
+	options  []byte // of its block
+	order    binary.ByteOrder
+}
+
+// frame reads packet i with what the index leaves in the file.
+func (f *File) frame(i int) frame {
+	e := f.index.at(i)
+	r := frame{
+		iface: f.index.iface(i), kind: e.kind(), hasTime: e.captured&noTimeFlag == 0,
+		data: f.raw(e), original: e.original,
+	}
+	if p := f.pcap; p != nil {
+		header := f.data[e.offset()-int64(p.variant.header)-int64(p.padding):]
+		perSecond := uint64(1e6)
+		if p.variant.nanos {
+			perSecond = 1e9
+		}
+		r.ticks = uint64(p.order.Uint32(header))*perSecond + uint64(p.order.Uint32(header[4:]))
+		return r
+	}
+	if r.kind == kindPacket || r.kind == kindOld {
+		b := f.block(e, r.iface)
+		r.order = b.order
+		r.ticks = uint64(b.order.Uint32(b.body[4:]))<<32 | uint64(b.order.Uint32(b.body[8:]))
+		r.options = b.body[packetOptionsAt(e.length()):]
+	}
+	return r
+}
+
+// block is the Enhanced Packet Block, or the Packet Block, of a packet. The
+// indexer has checked it.
+func (f *File) block(e *entry, iface int) block {
+	offset, order := e.offset()-28, f.sections[f.interfaces[iface].Section]
+	length := (int64(order.Uint32(f.data[offset+4:])) + 3) &^ 3
+	return block{order: order, offset: offset, body: f.data[offset+8 : offset+length-4 : offset+length-4]}
+}
+
+// packetOptionsAt is where a packet block's options begin in its body.
+func packetOptionsAt(captured uint32) int { return 20 + (int(captured)+3)&^3 }
