@@ -48,12 +48,15 @@ type Command struct {
 // Group is the heading a command stands under in help.
 type Group string
 
-// The groups in the order help shows them.
+// The groups.
 const (
 	GroupCaptures Group = "Captures"
 	GroupPackets  Group = "Packets"
 	GroupSession  Group = "Session"
 )
+
+// groups returns the groups in the order help shows them.
+func groups() []Group { return []Group{GroupCaptures, GroupPackets, GroupSession} }
 
 // Arg is one positional argument.
 type Arg struct {

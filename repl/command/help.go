@@ -46,7 +46,7 @@ func (t *Table) unknown(name string) error {
 // overview lists the commands by group.
 func (t *Table) overview() []string {
 	var out []string
-	for _, g := range []Group{GroupCaptures, GroupPackets, GroupSession} {
+	for _, g := range groups() {
 		out = append(out, string(g))
 		for _, c := range t.commands {
 			if c.Group == g {

@@ -114,11 +114,11 @@ any. With a field or a layer its bytes are lit, in the buffer it lies in.`,
 func listColumns() []result.Column {
 	return []result.Column{
 		{Title: "No.", Align: result.Right, Role: result.RoleNumber, MinWidth: 3},
-		{Title: "Time", Role: result.RoleDim, MinWidth: 8},
-		{Title: "Source", Role: result.RoleAddress, MinWidth: 9, Shrinks: true},
-		{Title: "Destination", Role: result.RoleAddress, MinWidth: 9, Shrinks: true},
+		{Title: "Time", Role: result.RoleDim, MinWidth: 8, Yields: 3},
+		{Title: "Source", Role: result.RoleAddress, MinWidth: 9, Shrinks: true, Yields: 1},
+		{Title: "Destination", Role: result.RoleAddress, MinWidth: 9, Shrinks: true, Yields: 2},
 		{Title: "Protocol", Role: result.RoleName, MinWidth: 8, Shrinks: true},
-		{Title: "Length", Align: result.Right, Role: result.RoleNumber},
+		{Title: "Length", Align: result.Right, Role: result.RoleNumber, Yields: 4},
 		{Title: "Info", Flexible: true},
 	}
 }

@@ -2,10 +2,13 @@ package command
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
 	shellquote "github.com/kballard/go-shellquote"
+
+	"pktsh/completion"
 )
 
 // splitWords splits arguments as a POSIX shell would, without expanding anything.
@@ -25,9 +28,9 @@ type Redirect struct {
 	Target string
 }
 
-// SplitRedirect takes `> FILE`, `>> FILE` or `| SHELL COMMAND` off the end of
-// a command's arguments. The operator counts only outside quotes and with
-// white space before it.
+// SplitRedirect takes `> FILE`, `>> FILE`, `| SHELL COMMAND` or a `# comment`
+// off the end of a command's arguments. The operator counts only outside quotes
+// and with white space before it.
 func SplitRedirect(rest string) (args string, to *Redirect, err error) {
 	quote := rune(0)
 	space, escaped := true, false
@@ -43,6 +46,8 @@ func SplitRedirect(rest string) (args string, to *Redirect, err error) {
 			}
 		case r == '\'' || r == '"':
 			quote = r
+		case space && r == '#':
+			return strings.TrimSpace(rest[:i]), nil, nil
 		case space && (r == '>' || r == '|'):
 			op := string(r)
 			if strings.HasPrefix(rest[i:], ">>") {
@@ -73,48 +78,27 @@ func SplitRedirect(rest string) (args string, to *Redirect, err error) {
 // the text alone. rebound says whether the user gave a command's name another
 // meaning. ok is false when the line is Starlark.
 func (t *Table) Split(line string, rebound func(name string) bool) (c *Command, rest string, ok bool, err error) {
-	line = strings.TrimRightFunc(line, unicode.IsSpace)
+	line = strings.TrimSpace(line)
 	switch {
-	case line == "" || unicode.IsSpace(rune(line[0])):
-		return nil, "", false, nil
-	case line[0] == '!':
+	case strings.HasPrefix(line, "!"):
 		return t.byName["!"], strings.TrimSpace(line[1:]), true, nil
-	case line[0] == '?':
+	case strings.HasPrefix(line, "?"):
 		return t.byName["help"], strings.TrimSpace(line[1:]), true, nil
-	case line[0] == ':':
-		name, rest, _ := strings.Cut(line[1:], " ")
-		if c, ok := t.byName[name]; ok {
-			return c, strings.TrimSpace(rest), true, nil
-		}
-		return nil, "", false, t.unknown(name)
 	}
-	end := strings.IndexFunc(line, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	name := line
-	if end >= 0 {
-		name, rest = line[:end], line[end:]
-	}
-	if rest == "?" {
-		if _, isCommand := t.byName[name]; isCommand {
+	if name, isHelp := strings.CutSuffix(line, "?"); isHelp {
+		if _, known := t.byName[strings.TrimPrefix(name, ":")]; known || slices.Contains(Topics(), name) {
 			return t.byName["help"], name, true, nil
 		}
 	}
-	c, known := t.byName[name]
-	if !known || rebound(name) || (rest != "" && !unicode.IsSpace(rune(rest[0]))) {
+	name, args, ok := completion.SplitCommand(line, func(name string) bool {
+		_, known := t.byName[name]
+		return known && !rebound(name)
+	})
+	if !ok {
 		return nil, "", false, nil
 	}
-	rest = strings.TrimSpace(rest)
-	if assigns(rest) {
-		return nil, "", false, nil
+	if c, ok = t.byName[name]; !ok { // only ":name" gets here with an unknown name
+		return nil, "", false, t.unknown(name)
 	}
-	return c, rest, true, nil
-}
-
-// assigns says whether s begins with a Starlark assignment operator.
-func assigns(s string) bool {
-	for _, op := range []string{"+=", "-=", "*=", "/=", "//=", "%=", "&=", "|=", "^=", "<<=", ">>="} {
-		if strings.HasPrefix(s, op) {
-			return true
-		}
-	}
-	return strings.HasPrefix(s, "=") && !strings.HasPrefix(s, "==")
+	return c, strings.TrimSpace(line[args:]), true, nil
 }

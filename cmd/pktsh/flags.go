@@ -1,0 +1,186 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/adrg/xdg"
+	"github.com/spf13/pflag"
+
+	"pktsh/engine"
+	"pktsh/engine/plan"
+	"pktsh/engine/wireshark"
+)
+
+// options is the command line.
+type options struct {
+	files  []string
+	filter string
+
+	noNames     bool
+	names       string
+	preferences []string
+	decodeAs    []string
+	disabled    []string
+	times       engine.TimeFormat
+	keyLog      string
+
+	eval    string
+	evalSet bool
+	script  string
+	args    []string // of the script
+
+	mode      plan.Mode
+	color     string
+	noHistory bool
+	keepGoing bool
+	version   bool
+
+	output tsharkOutput
+}
+
+// errHelp says that --help was given and answered.
+var errHelp = errors.New("help")
+
+// parseFlags reads the command line. After --script FILE everything belongs to
+// the script.
+func parseFlags(args []string, stderr io.Writer) (*options, error) {
+	o := &options{}
+	args, o.args = splitScript(args)
+	fs := pflag.NewFlagSet("pktsh", pflag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.SortFlags = false
+	reads := fs.StringArrayP("read", "r", nil, "open `FILE`; - reads the capture from standard input")
+	fs.StringVarP(&o.filter, "filter", "Y", "", "display `FILTER` to start with")
+	output := addOutputFlags(fs, &o.output)
+	fs.StringVar(&o.eval, "eval", "", "run `CODE` and exit")
+	fs.StringVar(&o.script, "script", "", "run `FILE` and exit; what follows are its arguments")
+	engineName := fs.String("engine", "auto", "who answers: `auto|native|wireshark`")
+	fs.BoolVarP(&o.noNames, "no-names", "n", false, "no name resolution (the shell's default)")
+	fs.StringVarP(&o.names, "names", "N", "", "resolve names: `LETTERS` of m, n, N, t, d, v as tshark's -N")
+	fs.StringArrayVarP(&o.preferences, "preference", "o", nil, "Wireshark preference `NAME:VALUE`")
+	fs.StringArrayVarP(&o.decodeAs, "decode-as", "d", nil, "decode as `LAYER==SELECTOR,PROTOCOL`")
+	fs.StringArrayVar(&o.disabled, "disable-protocol", nil, "do not dissect `PROTOCOL`")
+	fs.StringVar(&o.keyLog, "keylog", "", "TLS keys from `FILE` (SSLKEYLOGFILE format)")
+	times := fs.StringP("time", "t", "r", "time format, as tshark's -t: `a|ad|adoy|d|dd|e|r|u|ud|udoy`")
+	fs.StringVar(&o.color, "color", "auto", "`auto|always|never`")
+	fs.BoolVar(&o.noHistory, "no-history", false, "neither read nor write the history file")
+	fs.BoolVar(&o.keepGoing, "keep-going", false, "run on after an error; the exit code is still 1")
+	fs.BoolVar(&o.version, "version", false, "print the version")
+	help := fs.BoolP("help", "h", false, "this help")
+	if err := fs.Parse(args); err != nil {
+		return nil, explainFlag(err)
+	}
+	if *help {
+		printUsage(os.Stdout, fs)
+		return nil, errHelp
+	}
+	o.evalSet = fs.Changed("eval")
+	o.files = append(slices.Clone(*reads), fs.Args()...)
+	return o, errors.Join(o.setEngine(*engineName), o.setTimes(*times), o.check(), o.output.check(*output))
+}
+
+// splitScript takes what follows --script FILE off the command line.
+func splitScript(args []string) (ours, script []string) {
+	for i, a := range args {
+		switch {
+		case a == "--":
+			return args, nil
+		case a == "--script" && i+1 < len(args):
+			return args[:i+2], args[i+2:]
+		case strings.HasPrefix(a, "--script="):
+			return args[:i+1], args[i+1:]
+		}
+	}
+	return args, nil
+}
+
+// explainFlag names the flags of live capture, which this version lacks.
+func explainFlag(err error) error {
+	for _, flag := range []string{"'i'", "'f'", "'a'", "'b'", "'w'"} {
+		if strings.Contains(err.Error(), "unknown shorthand flag: "+flag) {
+			return fmt.Errorf("%w: this version reads captures, it does not make them (dumpcap -i IFACE -w FILE does)", err)
+		}
+	}
+	return err
+}
+
+func (o *options) setEngine(name string) error {
+	for _, m := range []plan.Mode{plan.Auto, plan.Native, plan.Wireshark} {
+		if m.String() == name {
+			o.mode = m
+			return nil
+		}
+	}
+	return fmt.Errorf("--engine %s: auto, native or wireshark was wanted", name)
+}
+
+func (o *options) setTimes(format string) (err error) {
+	o.times, err = engine.ParseTimeFormat(format)
+	return err
+}
+
+// check refuses what contradicts itself.
+func (o *options) check() error {
+	switch {
+	case !slices.Contains([]string{"auto", "always", "never"}, o.color):
+		return fmt.Errorf("--color %s: auto, always or never was wanted", o.color)
+	case o.evalSet && o.script != "":
+		return errors.New("--eval and --script exclude each other")
+	case len(o.files) > 1 && slices.Contains(o.files, "-"):
+		return errors.New("standard input (-) cannot be merged with files")
+	case o.noNames && o.names != "":
+		return errors.New("-n and -N exclude each other")
+	}
+	return nil
+}
+
+// engineConfig is the session's part of the command line.
+func (o *options) engineConfig(t *terminal) engine.Config {
+	cfg := engine.Config{
+		Mode: o.mode,
+		Dissection: wireshark.Config{
+			Names: o.names, Preferences: o.preferences, DecodeAs: o.decodeAs,
+			DisabledProtocols: o.disabled, KeyLog: o.keyLog,
+		},
+		Times:    o.times,
+		CacheDir: filepath.Join(xdg.CacheHome, "pktsh"),
+		Eager:    t != nil,
+		Progress: t.progress(),
+		Notify:   t.notify,
+	}
+	if o.mode != plan.Native {
+		cfg.Tools = wireshark.Find(os.Getenv("PATH"))
+	}
+	return cfg
+}
+
+func printUsage(w io.Writer, fs *pflag.FlagSet) {
+	fmt.Fprint(w, `pktsh is a shell for packets.
+
+  pktsh [flags] [FILE…]           explore captures at a prompt
+  commands | pktsh FILE           run commands from a pipe
+  pktsh FILE --eval CODE          run one line
+  pktsh FILE --script S [ARGS]    run a script
+
+Flags
+`+fs.FlagUsagesWrapped(100)+`
+At the prompt: help
+`)
+}
+
+func printVersion(w io.Writer) int {
+	fmt.Fprintf(w, "pktsh %s\n", version)
+	tools := wireshark.Find(os.Getenv("PATH"))
+	if v, err := tools.Version(contextForVersion(), filepath.Join(xdg.CacheHome, "pktsh")); err == nil {
+		fmt.Fprintf(w, "Wireshark %s (%s)\n", v, tools.Sharkd)
+	} else {
+		fmt.Fprintln(w, "Wireshark: not found on PATH")
+	}
+	return exitOK
+}

@@ -1,0 +1,143 @@
+// Command pktsh is a shell for packets: it opens captures and explores them by
+// typing, with Wireshark's dissectors behind the attributes of a packet.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"pktsh/engine"
+	"pktsh/repl"
+)
+
+// version is set by the Makefile.
+var version = "devel"
+
+// The exit codes of the command line.
+const (
+	exitOK    = 0
+	exitError = 1 // something went wrong while running
+	exitUsage = 2 // the command line itself is wrong
+)
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run is main with an exit code, so that every deferred clean-up happens.
+func run(args []string) int {
+	o, err := parseFlags(args, os.Stderr)
+	switch {
+	case errors.Is(err, errHelp):
+		return exitOK
+	case err != nil:
+		fmt.Fprintf(os.Stderr, "pktsh: %v\nTry pktsh --help.\n", err)
+		return exitUsage
+	case o.version:
+		return printVersion(os.Stdout)
+	}
+	// A reader that leaves (| head) is an error of the write, not a signal.
+	signal.Ignore(syscall.SIGPIPE)
+	if o.tsharkOutput() {
+		return runTshark(o)
+	}
+	terminal, err := openTerminal(o)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "pktsh: %v\n", err)
+		return exitError
+	}
+	defer terminal.close()
+	session := engine.NewSession(o.engineConfig(terminal))
+	defer session.Close()
+	shell := repl.New(o.shellConfig(session, terminal))
+	if terminal != nil {
+		return interactive(o, session, shell, terminal)
+	}
+	return batch(o, shell)
+}
+
+// batch runs --eval, --script or standard input, without a terminal.
+func batch(o *options, shell *repl.Shell) int {
+	ctx, caught := untilSignal()
+	if code, ok := open(ctx, o, shell); !ok {
+		return caught.code(code)
+	}
+	r, name, err := o.source()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "pktsh: %v\n", err)
+		return exitError
+	}
+	defer r.Close()
+	ok := shell.Run(ctx, r, name)
+	if code, quit := shell.Quit(); quit && (ok || code != 0) {
+		return caught.code(code)
+	}
+	if !ok {
+		return caught.code(exitError)
+	}
+	return caught.code(exitOK)
+}
+
+// open opens what the command line names.
+func open(ctx context.Context, o *options, shell *repl.Shell) (code int, ok bool) {
+	if len(o.files) == 0 {
+		return exitOK, true
+	}
+	what := engine.OpenOptions{Paths: o.files}
+	if o.files[0] == "-" {
+		what = engine.OpenOptions{Reader: os.Stdin}
+	}
+	if err := shell.Open(ctx, what, o.filter); err != nil {
+		return exitError, false
+	}
+	return exitOK, true
+}
+
+// source is the script that a batch run runs.
+func (o *options) source() (r io.ReadCloser, name string, err error) {
+	switch {
+	case o.evalSet:
+		return io.NopCloser(strings.NewReader(o.eval)), "--eval", nil
+	case o.script != "" && o.script != "-":
+		f, err := os.Open(o.script)
+		if err != nil {
+			return nil, "", fmt.Errorf("the script cannot be read: %w", err)
+		}
+		return f, o.script, nil
+	case len(o.files) > 0 && o.files[0] == "-":
+		return nil, "", errors.New("standard input carries the capture, so the commands must come from --eval or --script (there is no terminal to type at)")
+	}
+	return os.Stdin, "standard input", nil
+}
+
+// signalled remembers which signal ended a batch run.
+type signalled struct{ ch chan syscall.Signal }
+
+// untilSignal returns a context that the first SIGINT, SIGTERM or SIGHUP cancels.
+func untilSignal() (context.Context, signalled) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s := signalled{make(chan syscall.Signal, 1)}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		if n, ok := (<-signals).(syscall.Signal); ok {
+			s.ch <- n
+		}
+		cancel()
+	}()
+	return ctx, s
+}
+
+// code returns 128+n after signal n, as shells do, or else code.
+func (s signalled) code(code int) int {
+	select {
+	case n := <-s.ch:
+		return 128 + int(n)
+	default:
+		return code
+	}
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/adrg/xdg"
+	"golang.org/x/term"
+
+	"pktsh/engine"
+	"pktsh/repl"
+	"pktsh/repl/prompt"
+	"pktsh/repl/render"
+)
+
+// terminal is the one a person types at; nil in a batch run.
+type terminal struct {
+	in    *os.File
+	owned bool // opened here, because standard input carries the capture
+	color bool
+	bar   *render.Progress
+}
+
+// openTerminal returns the terminal of an interactive run, or nil when this is
+// a batch run: the shell is interactive when standard output is a terminal, and
+// standard input is one too or carries the capture.
+func openTerminal(o *options) (*terminal, error) {
+	capture := len(o.files) > 0 && o.files[0] == "-"
+	isTerminal := func(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+	if o.evalSet || o.script != "" || !isTerminal(os.Stdout) || !capture && !isTerminal(os.Stdin) {
+		return nil, nil
+	}
+	t := &terminal{in: os.Stdin}
+	if capture {
+		in, err := prompt.OpenTTY()
+		if err != nil {
+			return nil, err
+		}
+		t.in, t.owned = in, true
+	}
+	t.color = o.colored(true)
+	t.bar = render.NewProgress(os.Stderr, t.style())
+	return t, nil
+}
+
+// colored says whether to colour, given whether a person sees it.
+func (o *options) colored(terminal bool) bool {
+	switch o.color {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	return terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+func (t *terminal) close() {
+	if t != nil && t.owned {
+		_ = t.in.Close()
+	}
+}
+
+func (t *terminal) style() render.Style {
+	width, height, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil || width <= 0 || height <= 0 {
+		width, height = 80, 24
+	}
+	return render.Style{Width: width, Height: height, Color: t.color, Interactive: true}
+}
+
+func (t *terminal) progress() engine.Progress {
+	if t == nil {
+		return nil
+	}
+	return t.bar
+}
+
+// notify prints a line that nobody asked for.
+func (t *terminal) notify(line string) {
+	style := render.Style{}
+	if t != nil {
+		style = t.style()
+	}
+	_ = render.New(os.Stderr, style).Notice(line)
+}
+
+// shellConfig is the shell's part of the command line.
+func (o *options) shellConfig(session *engine.Session, t *terminal) repl.Config {
+	cfg := repl.Config{
+		Session: session, Out: os.Stdout, Err: os.Stderr, Args: o.args, KeepGoing: o.keepGoing,
+		SystemShell: os.Getenv("SHELL"),
+		Style:       func() render.Style { return render.Style{Color: o.colored(false)} },
+	}
+	if t == nil {
+		return cfg
+	}
+	cfg.In = t.in
+	cfg.Style = t.style
+	cfg.History = func() []string { return prompt.ReadHistory(o.historyFile()) }
+	return cfg
+}
+
+// historyFile is where typed lines are kept: $XDG_STATE_HOME/pktsh/history.
+func (o *options) historyFile() string {
+	if o.noHistory {
+		return ""
+	}
+	return filepath.Join(xdg.StateHome, "pktsh", "history")
+}
+
+// interactive runs the prompt until the person leaves.
+func interactive(o *options, session *engine.Session, shell *repl.Shell, t *terminal) int {
+	ctx := context.Background()
+	if code, ok := open(ctx, o, shell); !ok {
+		return code
+	}
+	if banner := shell.Banner(ctx); banner != "" {
+		io.WriteString(os.Stdout, render.Escape(banner)+"\n")
+	} else {
+		io.WriteString(os.Stdout, "pktsh "+version+"   open FILE opens a capture, help explains, Ctrl-D leaves\n")
+	}
+	session.LoadCatalogue()
+	code, err := prompt.Run(ctx, prompt.Config{
+		In: t.in, Out: os.Stdout, Term: os.Getenv("TERM"), Color: t.color,
+		HistoryFile: o.historyFile(),
+		Prefix:      shell.Prefix,
+		Complete:    shell.Complete,
+		NeedMore:    shell.NeedMore,
+		Exec: func(ctx context.Context, text string) (int, bool) {
+			shell.Exec(ctx, text)
+			return shell.Quit()
+		},
+	})
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "pktsh: %v\n", err)
+		return exitError
+	}
+	return code
+}

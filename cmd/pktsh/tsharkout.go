@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"syscall"
+
+	"github.com/spf13/pflag"
+
+	"pktsh/engine/wireshark"
+)
+
+// tsharkOutput is batch output in tshark's formats: -T, -e, -E and -c. tshark
+// itself writes it, in two passes (-2), which is Wireshark's own answer.
+type tsharkOutput struct {
+	format  string
+	fields  []string
+	options []string
+	count   int
+}
+
+// tsharkFormats are the values of -T.
+var tsharkFormats = []string{"fields", "json", "ek", "tabs", "text"}
+
+func addOutputFlags(fs *pflag.FlagSet, o *tsharkOutput) *string {
+	format := fs.StringP("format", "T", "", "print in tshark's format and exit: `fields|json|ek|tabs|text`")
+	fs.StringArrayVarP(&o.fields, "field", "e", nil, "`FIELD` to print with -T fields (repeatable)")
+	fs.StringArrayVarP(&o.options, "field-option", "E", nil, "`OPTION=VALUE` of -T fields, as tshark's -E")
+	fs.IntVarP(&o.count, "count", "c", 0, "with -T: stop after `N` packets were read")
+	return format
+}
+
+func (o *tsharkOutput) check(format string) error {
+	o.format = format
+	switch {
+	case format != "" && !slices.Contains(tsharkFormats, format):
+		return fmt.Errorf("-T %s: fields, json, ek, tabs or text was wanted", format)
+	case format == "fields" && len(o.fields) == 0:
+		return errors.New("-T fields wants at least one -e FIELD")
+	case format != "fields" && len(o.options) > 0:
+		return errors.New("-E goes with -T fields")
+	case format == "" && (len(o.fields) > 0 || o.count > 0):
+		return errors.New("-e and -c go with -T")
+	}
+	return nil
+}
+
+// tsharkOutput says whether the run is tshark's output and nothing else.
+func (o *options) tsharkOutput() bool { return o.output.format != "" }
+
+// runTshark hands over to `tshark -2` under an empty profile.
+func runTshark(o *options) int {
+	tools := wireshark.Find(os.Getenv("PATH"))
+	switch {
+	case tools.Tshark == "":
+		fmt.Fprintln(os.Stderr, "pktsh: -T needs tshark, which is not on PATH (Debian: apt-get install tshark)")
+		return exitError
+	case len(o.files) != 1:
+		fmt.Fprintf(os.Stderr, "pktsh: -T wants one capture, got %d\n", len(o.files))
+		return exitUsage
+	}
+	profile, err := os.MkdirTemp("", "pktsh-profile-")
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "pktsh: %v\n", err)
+		return exitError
+	}
+	defer os.RemoveAll(profile)
+	ctx, caught := untilSignal()
+	cmd := exec.CommandContext(ctx, tools.Tshark, o.tsharkArgs()...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Env = append(os.Environ(), "WIRESHARK_CONFIG_DIR="+profile)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
+	err = cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit) && exit.ExitCode() >= 0:
+		return caught.code(exit.ExitCode())
+	case err != nil && ctx.Err() == nil:
+		fmt.Fprintf(os.Stderr, "pktsh: tshark: %v\n", err)
+		return exitError
+	}
+	return caught.code(exitOK)
+}
+
+func (o *options) tsharkArgs() []string {
+	args := []string{"-2", "-r", o.files[0], "-T", o.output.format, "-t", string(o.times)}
+	each := func(flag string, values []string) {
+		for _, v := range values {
+			args = append(args, flag, v)
+		}
+	}
+	each("-e", o.output.fields)
+	each("-E", o.output.options)
+	each("-o", o.preferences)
+	each("-d", o.decodeAs)
+	each("--disable-protocol", o.disabled)
+	if o.filter != "" {
+		args = append(args, "-Y", o.filter)
+	}
+	if o.output.count > 0 {
+		args = append(args, "-c", strconv.Itoa(o.output.count))
+	}
+	switch {
+	case o.noNames:
+		args = append(args, "-n")
+	case o.names != "":
+		args = append(args, "-N", o.names)
+	}
+	if o.keyLog != "" {
+		args = append(args, "-o", "tls.keylog_file:"+o.keyLog)
+	}
+	return args
+}
+
+func contextForVersion() context.Context { return context.Background() }

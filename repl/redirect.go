@@ -1,0 +1,104 @@
+package repl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"time"
+
+	"pktsh/repl/command"
+	"pktsh/repl/render"
+)
+
+// command runs one command line, its output where the line sends it.
+func (s *Shell) command(ctx context.Context, c *command.Command, rest string) error {
+	var to *command.Redirect
+	if !c.Raw {
+		var err error
+		if rest, to, err = command.SplitRedirect(rest); err != nil {
+			return fmt.Errorf("%s: %w", c.Name, err)
+		}
+	}
+	in, err := c.Parse(rest)
+	if err != nil {
+		return err
+	}
+	s.refresh()
+	if to != nil {
+		s.state.PageRows = 0 // a file and a program get everything
+	}
+	r, err := c.Run(ctx, s.state, in)
+	if err != nil {
+		return err
+	}
+	s.pushVariables()
+	s.warnPartial(r)
+	if to == nil {
+		return s.show(ctx, r)
+	}
+	write := func(w io.Writer) error { return render.New(w, render.Style{}).Result(ctx, r) }
+	if to.Op == "|" {
+		return s.pipe(ctx, to.Target, write)
+	}
+	return toFile(to, write)
+}
+
+// toFile writes to a file, or appends to it.
+func toFile(to *command.Redirect, write func(io.Writer) error) (err error) {
+	flags := os.O_CREATE | os.O_WRONLY | os.O_TRUNC
+	if to.Op == ">>" {
+		flags = os.O_CREATE | os.O_WRONLY | os.O_APPEND
+	}
+	f, err := os.OpenFile(to.Target, flags, 0o666)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return write(f)
+}
+
+// pipe runs a shell command with what write writes as its input.
+func (s *Shell) pipe(ctx context.Context, line string, write func(io.Writer) error) error {
+	cmd := s.systemCommand(ctx, line)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	werr := write(in)
+	_ = in.Close()
+	if err := cmd.Wait(); err != nil {
+		return fmt.Errorf("%s: %w", line, err)
+	}
+	if IsClosedPipe(werr) {
+		return nil // head, less and others read as much as they like
+	}
+	return werr
+}
+
+// system runs a line in the user's shell, on the user's terminal.
+func (s *Shell) system(ctx context.Context, line string) error {
+	cmd := s.systemCommand(ctx, line)
+	cmd.Stdin = s.cfg.In
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w", line, err)
+	}
+	return nil
+}
+
+func (s *Shell) systemCommand(ctx context.Context, line string) *exec.Cmd {
+	shell := s.cfg.SystemShell
+	if shell == "" {
+		shell = "/bin/sh"
+	}
+	cmd := exec.CommandContext(ctx, shell, "-c", line)
+	cmd.Stdout, cmd.Stderr = s.cfg.Out, s.cfg.Err
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 2 * time.Second // then it is killed
+	return cmd
+}

@@ -1,0 +1,242 @@
+package repl
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"syscall"
+
+	"pktsh/completion"
+	"pktsh/engine/filter"
+	"pktsh/repl/render"
+	"pktsh/repl/script"
+)
+
+var errClosedPipe error = syscall.EPIPE
+
+// errReported says that an error was printed already.
+var errReported = errors.New("reported")
+
+// Exec runs one complete input of an interactive session: a line, a block, or
+// several of them pasted. Errors are printed.
+func (s *Shell) Exec(ctx context.Context, text string) {
+	s.quit = false
+	_ = s.run(ctx, strings.NewReader(text), "")
+}
+
+// Run runs a script: each line as it comes, blocks when they are complete. name
+// stands in errors. It ends at the first error, unless KeepGoing is set, and
+// reports whether everything went well.
+func (s *Shell) Run(ctx context.Context, r io.Reader, name string) bool {
+	s.failed = false
+	return s.run(ctx, r, name) == nil && !s.failed
+}
+
+// NeedMore says whether text is the beginning of an input that goes on.
+func (s *Shell) NeedMore(text string) bool {
+	split := script.NewSplitter(true)
+	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+		if !split.Pending() && s.isCommand(line) {
+			continue
+		}
+		if _, done, consumed := split.Feed(line); done && !consumed && !s.isCommand(line) {
+			split.Feed(line)
+		}
+	}
+	if strings.HasSuffix(text, "\n") && split.Pending() {
+		split.Feed("")
+	}
+	return split.Pending()
+}
+
+// Indent returns the white space that the line after text most likely begins with.
+func (s *Shell) Indent(text string) string {
+	split := script.NewSplitter(true)
+	for line := range strings.SplitSeq(text, "\n") {
+		split.Feed(line)
+	}
+	return split.Indent()
+}
+
+func (s *Shell) isCommand(line string) bool {
+	_, _, ok, err := s.table.Split(line, s.interp.Assigned)
+	return ok || err != nil
+}
+
+// line is what a script's reader gave: a line without its end, or why there is none.
+type line struct {
+	text string
+	err  error
+}
+
+// readLines reads on a goroutine of its own, so that an interrupt is not kept
+// waiting by a pipe that nobody writes to. It ends when ctx does.
+func readLines(ctx context.Context, r io.Reader) <-chan line {
+	out := make(chan line)
+	go func() {
+		defer close(out)
+		lines := bufio.NewReader(r)
+		for {
+			text, err := lines.ReadString('\n')
+			if err == io.EOF && text == "" {
+				return
+			}
+			l := line{text: strings.TrimRight(text, "\r\n")}
+			if err != nil && err != io.EOF {
+				l.err = fmt.Errorf("reading the script: %w", err)
+			}
+			select {
+			case out <- l:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return out
+}
+
+// run feeds lines until they end, the user quits, or an error stops it.
+func (s *Shell) run(ctx context.Context, r io.Reader, name string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	split := script.NewSplitter(false)
+	lines := readLines(ctx, r)
+	for !s.quit {
+		select {
+		case <-ctx.Done():
+			return s.report(ctx.Err(), name, split.Line())
+		case l, more := <-lines:
+			if !more {
+				return s.end(ctx, split, name)
+			}
+			if l.err != nil {
+				return s.report(l.err, name, split.Line())
+			}
+			if err := s.feed(ctx, split, l.text, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// end runs the block that the end of the script completes.
+func (s *Shell) end(ctx context.Context, split *script.Splitter, name string) error {
+	chunk, ok := split.Flush()
+	if !ok {
+		return nil
+	}
+	return s.starlark(ctx, chunk, name)
+}
+
+// feed deals with one line.
+func (s *Shell) feed(ctx context.Context, split *script.Splitter, line, name string) error {
+	for again := true; again && !s.quit; {
+		again = false
+		if !split.Pending() {
+			c, rest, ok, err := s.table.Split(line, s.interp.Assigned)
+			if ok || err != nil {
+				split.Skip()
+				if err == nil {
+					err = s.command(ctx, c, rest)
+				}
+				return s.report(err, name, split.Line())
+			}
+		}
+		chunk, done, consumed := split.Feed(line)
+		if !done {
+			continue
+		}
+		if err := s.starlark(ctx, chunk, name); err != nil {
+			return err
+		}
+		again = !consumed
+	}
+	return nil
+}
+
+// starlark runs a chunk and brings the commands' state in step with it.
+func (s *Shell) starlark(ctx context.Context, chunk script.Chunk, name string) error {
+	err := s.interp.Exec(ctx, chunk.Text, name, chunk.Line)
+	if err == nil {
+		err = s.pullVariables(ctx)
+	}
+	if err != nil {
+		err = s.hintCommand(err, chunk.Text)
+	}
+	return s.report(err, name, chunk.Line)
+}
+
+// hintCommand adds to a syntax error that the line would be a command, had the
+// user not given the command's name another meaning.
+func (s *Shell) hintCommand(err error, text string) error {
+	name, _, ok := completion.SplitCommand(text, func(name string) bool {
+		_, known := s.table.Lookup(name)
+		return known && s.interp.Assigned(name)
+	})
+	if !ok || strings.HasPrefix(text, ":") {
+		return err
+	}
+	return fmt.Errorf("%w\n%s is a variable of yours now; :%s runs the command", err, name, strings.TrimSpace(text))
+}
+
+// report prints an error with its place and says whether the run goes on.
+func (s *Shell) report(err error, name string, line int) error {
+	switch {
+	case err == nil:
+		return nil
+	case IsClosedPipe(err):
+		s.quit = true
+		return err
+	}
+	s.failed = true
+	w := render.New(s.cfg.Err, s.cfg.Style())
+	text := s.explain(err, name, line)
+	_ = w.Error(text)
+	if s.cfg.KeepGoing || name == "" {
+		return nil
+	}
+	return errReported
+}
+
+// explain writes an error as a person should read it: its place in a script,
+// the backtrace where functions were called, and for a filter a mark under the
+// place.
+func (s *Shell) explain(err error, name string, line int) string {
+	var se *script.Error
+	var fe *filter.Error
+	place := ""
+	if name != "" {
+		place = fmt.Sprintf("pktsh: %s:%d: ", name, line)
+	}
+	if errors.Is(err, context.Canceled) {
+		return place + "interrupted"
+	}
+	text := err.Error()
+	if errors.As(err, &se) {
+		_, hint, _ := strings.Cut(text, se.Error())
+		text = se.Msg + hint
+		if se.Line > 0 && name != "" && se.File == name {
+			place = fmt.Sprintf("pktsh: %s:%d:%d: ", name, se.Line, se.Col)
+		}
+		if strings.Count(se.Backtrace, "\n") > 1 {
+			text = strings.TrimRight(text, "\n") + "\n" + strings.TrimRight(se.Backtrace, "\n")
+		}
+	}
+	if errors.As(err, &fe) {
+		text = fe.Message
+		if fe.Offset >= 0 {
+			text += "\n" + render.Caret(fe.Expr, fe.Offset, fe.Length)
+		}
+		if fe.Suggestion != "" {
+			text += "\n" + fe.Suggestion
+		}
+	}
+	return place + text
+}

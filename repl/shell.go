@@ -1,0 +1,294 @@
+// Package repl is the Shell: one input in, one result out. It knows no
+// terminal: the prompt, a pipe, --eval and --script all feed it text, and it
+// writes to the writers it was given.
+//
+// A [Shell] decides on the text alone whether a line is a command or Starlark,
+// keeps the variables cap and pkt in step with what the commands use, and
+// reports errors with their place. run.go holds the ways to feed it; redirect.go
+// sends a command's output to files and shell commands; complete.go connects
+// completion with what the session knows.
+package repl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"pktsh/completion"
+	"pktsh/dissect"
+	"pktsh/engine"
+	"pktsh/repl/command"
+	"pktsh/repl/render"
+	"pktsh/repl/result"
+	"pktsh/repl/script"
+)
+
+// Config is what a Shell needs from outside.
+type Config struct {
+	Session *engine.Session
+	// Out takes results, Err errors and notices.
+	Out, Err io.Writer
+	// In is the standard input of the shell commands that a line runs.
+	In io.Reader
+	// Style is asked before every result, because a terminal changes its size.
+	Style func() render.Style
+	// History returns what was typed before; nil means nothing was.
+	History func() []string
+	// Args are a script's arguments: argv.
+	Args []string
+	// KeepGoing runs on after an error.
+	KeepGoing bool
+	// SystemShell runs shell commands; "" means /bin/sh.
+	SystemShell string
+}
+
+// Shell runs inputs. It is not safe for concurrent use, except Complete.
+type Shell struct {
+	cfg       Config
+	table     *command.Table
+	state     *command.State
+	interp    *script.Interp
+	completer *completion.Completer
+
+	failed bool // an error was reported in this run
+	quit   bool
+	code   int
+}
+
+// New returns a Shell with no capture open.
+func New(cfg Config) *Shell {
+	s := &Shell{cfg: cfg, table: command.NewTable()}
+	s.state = &command.State{
+		Session:   cfg.Session,
+		Variables: s.variables,
+		History:   cfg.History,
+		System:    s.system,
+		Quit:      func(code int) { s.quit, s.code = true, code },
+	}
+	if s.state.History == nil {
+		s.state.History = func() []string { return nil }
+	}
+	s.interp = script.New(script.Config{
+		Out:       escapedWriter{cfg.Out},
+		Echo:      func(repr string) { fmt.Fprintln(cfg.Out, render.EscapeText(repr)) },
+		Show:      func(r result.Result) { _ = s.show(context.Background(), r) },
+		Notice:    s.Notice,
+		Open:      s.openForScript,
+		Catalogue: cfg.Session.Catalogue,
+		Args:      cfg.Args,
+	})
+	for _, c := range s.table.All() {
+		if !c.NoFunction {
+			s.addFunction(c)
+		}
+	}
+	s.completer = s.newCompleter()
+	return s
+}
+
+// Open opens captures as the command line names them and uses them, through a
+// display filter unless it is "". What is wrong is printed, the warnings about
+// the file too; the error only says that it failed.
+func (s *Shell) Open(ctx context.Context, o engine.OpenOptions, filter string) error {
+	c, err := s.cfg.Session.Open(ctx, o)
+	if err == nil {
+		v := c.All()
+		if filter != "" {
+			v, err = v.Narrow(ctx, filter)
+		}
+		if err == nil {
+			err = s.state.Use(ctx, v)
+		}
+	}
+	if err != nil {
+		s.failed = true
+		_ = render.New(s.cfg.Err, s.cfg.Style()).Error("pktsh: " + s.explain(err, "", 0))
+		return errReported
+	}
+	s.pushVariables()
+	s.warnings(c)
+	return nil
+}
+
+// warnings prints what is wrong with a file that was opened.
+func (s *Shell) warnings(c *engine.Capture) {
+	for _, w := range c.Warnings() {
+		_ = render.New(s.cfg.Err, s.cfg.Style()).Warning(w)
+	}
+}
+
+// Banner returns the line that introduces the capture in use, or "".
+func (s *Shell) Banner(ctx context.Context) string {
+	if s.state.View == nil {
+		return ""
+	}
+	return command.Banner(ctx, s.state.View.Capture())
+}
+
+// Prefix returns the prompt: "pkt(dns)> " with the filter in force.
+func (s *Shell) Prefix() string {
+	const most = 30 // columns of the filter; the rest of the line is for typing
+	if s.state.View == nil || s.state.View.Filter() == "" {
+		return "pkt> "
+	}
+	filter := []rune(render.Escape(s.state.View.Filter()))
+	if len(filter) > most {
+		filter = append(filter[:most-1], '…')
+	}
+	return "pkt(" + string(filter) + ")> "
+}
+
+// Quit says whether the user asked to leave, and with which exit code.
+func (s *Shell) Quit() (code int, quit bool) { return s.code, s.quit }
+
+// Failed says whether an error was reported.
+func (s *Shell) Failed() bool { return s.failed }
+
+// variables lists the user's variables that hold captures.
+func (s *Shell) variables() []command.Variable {
+	var out []command.Variable
+	for _, name := range s.interp.Names() {
+		if v, ok := s.interp.GetCapture(name); ok && !v.Capture().Closed() {
+			out = append(out, command.Variable{Name: name, View: v})
+		}
+	}
+	return out
+}
+
+// pushVariables brings cap and pkt in step with what the commands use.
+func (s *Shell) pushVariables() {
+	s.interp.SetCapture("cap", s.state.View)
+	s.interp.SetPacket("pkt", s.state.Packet)
+}
+
+// pullVariables brings what the commands use in step with cap and pkt, where
+// the user's code bound them to a capture and a packet.
+func (s *Shell) pullVariables(ctx context.Context) error {
+	if v, ok := s.interp.GetCapture("cap"); ok && v != s.state.View {
+		if err := s.state.Use(ctx, v); err != nil {
+			return err
+		}
+		if _, bound := s.interp.GetPacket("pkt"); !bound {
+			s.interp.SetPacket("pkt", s.state.Packet)
+		}
+	}
+	if p, ok := s.interp.GetPacket("pkt"); ok {
+		s.state.Packet = p
+	}
+	return nil
+}
+
+// openForScript is FileCapture's way to the session.
+func (s *Shell) openForScript(ctx context.Context, o script.OpenOptions) (*engine.Capture, error) {
+	paths, err := command.ExpandPaths(o.Paths)
+	if err != nil {
+		return nil, err
+	}
+	options := engine.OpenOptions{Paths: paths}
+	cfg := s.cfg.Session.Dissection()
+	cfg.Preferences = append(slices.Clone(cfg.Preferences), o.Preferences...)
+	cfg.DecodeAs = append(slices.Clone(cfg.DecodeAs), o.DecodeAs...)
+	cfg.DisabledProtocols = append(slices.Clone(cfg.DisabledProtocols), o.DisabledProtocols...)
+	cfg.DecryptionKeys = append(slices.Clone(cfg.DecryptionKeys), o.DecryptionKeys...)
+	options.Dissection = &cfg
+	c, err := s.cfg.Session.Open(ctx, options)
+	if err == nil {
+		s.warnings(c)
+	}
+	return c, err
+}
+
+// addFunction makes a command a function of the same name.
+func (s *Shell) addFunction(c *command.Command) {
+	s.interp.AddFunc(c.Name, func(ctx context.Context, args []any, kwargs map[string]any) (any, error) {
+		words, err := functionWords(args, kwargs)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.Name, err)
+		}
+		in, err := c.FromWords(words)
+		if err != nil {
+			return nil, err
+		}
+		s.refresh()
+		r, err := c.Run(ctx, s.state, in)
+		if err != nil {
+			return nil, err
+		}
+		s.pushVariables()
+		return nil, s.show(ctx, r)
+	})
+}
+
+// functionWords writes a call's arguments as a command line has them.
+func functionWords(args []any, kwargs map[string]any) ([]string, error) {
+	var words []string
+	for _, a := range args {
+		switch a := a.(type) {
+		case *engine.Packet:
+			words = append(words, fmt.Sprint(a.Number()))
+		case string, int64, int, float64:
+			words = append(words, fmt.Sprint(a))
+		default:
+			return nil, fmt.Errorf("got an argument of type %T; a string, a number or a packet was wanted", a)
+		}
+	}
+	for name, v := range kwargs {
+		switch v := v.(type) {
+		case bool:
+			if v {
+				words = append(words, "--"+name)
+			}
+		default:
+			words = append(words, fmt.Sprintf("--%s=%v", name, v))
+		}
+	}
+	return words, nil
+}
+
+// refresh tells the commands about the screen as it is now.
+func (s *Shell) refresh() {
+	style := s.cfg.Style()
+	s.state.PageRows = 0
+	if style.Interactive {
+		// The header, the footer and the next prompt stay on the screen too.
+		s.state.PageRows = max(style.Height-4, 5)
+	}
+}
+
+// show prints a result.
+func (s *Shell) show(ctx context.Context, r result.Result) error {
+	s.warnPartial(r)
+	return render.New(s.cfg.Out, s.cfg.Style()).Result(ctx, r)
+}
+
+// Notice prints a line that nobody asked for.
+func (s *Shell) Notice(line string) {
+	_ = render.New(s.cfg.Err, s.cfg.Style()).Notice(line)
+}
+
+// warnPartial says once that Wireshark would show more of a packet.
+func (s *Shell) warnPartial(r result.Result) {
+	if t, ok := r.(*result.Tree); ok && t.Tree != nil && t.Tree.Partial {
+		s.cfg.Session.NoticePartial()
+	}
+}
+
+// escapedWriter escapes what scripts print: the text may come out of packets.
+type escapedWriter struct{ w io.Writer }
+
+func (e escapedWriter) Write(b []byte) (int, error) {
+	if _, err := io.WriteString(e.w, render.EscapeText(string(b))); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// IsClosedPipe says whether an error means that whoever read the output left.
+func IsClosedPipe(err error) bool {
+	return errors.Is(err, io.ErrClosedPipe) || errors.Is(err, errClosedPipe)
+}
+
+// catalogue returns the field catalogue, nil while it is not loaded.
+func (s *Shell) catalogue() *dissect.Catalogue { return s.cfg.Session.Catalogue() }
