@@ -37,7 +37,8 @@ type floors struct{ flexible, shrinks int }
 // except the first, which tells rows apart, and the flexible one, which says
 // what they are about; at last lines end where the screen does.
 //
-// Once the title line is printed (settled) columns no longer come or go.
+// Once the title line is printed (settled) columns no longer come, and go only
+// at the screen's edge.
 func fit(cols []column, width int, settled bool) {
 	natural(cols)
 	if width <= 0 {

@@ -38,8 +38,8 @@ func sampleTree() *result.Tree {
 			{Name: "tcp.stream", Label: "Stream index: 0", Generated: true},
 			{Name: "tcp.len", Label: "[TCP Segment Len: 0]", Generated: true},
 			{Name: "tcp.flags", Label: "Flags: 0x002 (SYN)", Children: []*dissect.Field{
-				{Label: "Expert Info (Warn): [a] and [b]", Generated: true, Severity: dissect.SeverityWarn},
-				{Label: "[a] and [b]", Generated: true},
+				{Label: "Expert Info (Warn): [a]", Generated: true, Severity: dissect.SeverityWarn},
+				{Label: "[Request URI: /a]b]", Generated: true},
 				{Label: "\x1b[2Jtext\n"},
 			}},
 		}},
@@ -55,8 +55,8 @@ Transmission Control Protocol
     [Stream index: 0]
     [TCP Segment Len: 0]
     Flags: 0x002 (SYN)
-        [Expert Info (Warn): [a] and [b]]
-        [[a] and [b]]
+        [Expert Info (Warn): [a]]
+        [Request URI: /a]b]
         \x1b[2Jtext\n
 `)
 }

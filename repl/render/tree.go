@@ -63,22 +63,9 @@ func treeRole(f *dissect.Field) result.Role {
 	return result.RolePlain
 }
 
-// bracketed says whether label is as a whole in brackets. Wireshark puts them
-// round generated items when it shows them; a label may come with or without.
+// bracketed says whether label stands in brackets. Wireshark puts them round
+// generated items when it shows them, not when it makes them: a label may come
+// with or without.
 func bracketed(label string) bool {
-	if !strings.HasPrefix(label, "[") || !strings.HasSuffix(label, "]") {
-		return false
-	}
-	depth := 0
-	for i := 0; i < len(label); i++ {
-		switch label[i] {
-		case '[':
-			depth++
-		case ']':
-			if depth--; depth == 0 && i < len(label)-1 {
-				return false
-			}
-		}
-	}
-	return depth == 0
+	return strings.HasPrefix(label, "[") && strings.HasSuffix(label, "]")
 }
