@@ -60,7 +60,8 @@ func (m *menu) reset(columns, rows int) {
 func (m *menu) complete(d goprompt.Document) []goprompt.Suggest {
 	m.before, m.after = d.TextBeforeCursor(), d.TextAfterCursor()
 	m.word, m.all, m.shown = "", nil, nil
-	height := min(m.rows-1-m.lineHeight(), maxMenuRows)
+	// One row stays free below: a menu at the right edge ends in a line feed.
+	height := min(m.rows-2-m.lineHeight(), maxMenuRows)
 	if height < 1 || m.columns-runewidth.StringWidth(m.shownPrefix()) < minMenuWidth {
 		return nil
 	}

@@ -288,6 +288,12 @@ func (x *terminalTest) see(text string) {
 	x.until(fmt.Sprintf("%q", text), func(s string) bool { return strings.Contains(s, text) })
 }
 
+// seeTimes waits for text n times.
+func (x *terminalTest) seeTimes(text string, n int) {
+	x.t.Helper()
+	x.until(fmt.Sprintf("%q %d times", text, n), func(s string) bool { return strings.Count(s, text) == n })
+}
+
 // seeLast waits for the screen's last line that is not blank.
 func (x *terminalTest) seeLast(line string) {
 	x.t.Helper()
