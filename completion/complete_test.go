@@ -25,7 +25,7 @@ var completions = []struct {
 	{"!l|", "none", "", ""},
 	{"?fi|", "argument", "fi", "filter"},
 	{"? |", "argument", "", "filter follow help io ls …"},
-	{"filter?|", "name", "", "…"},
+	{"filter?|", "none", "", ""},
 	// A command's arguments are not Starlark; assignments, calls and indexes are.
 	{"ls |", "argument", "", "1-20 --wide"},
 	{"ls 1-20 |", "argument", "", "1-20 --wide"},

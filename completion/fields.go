@@ -74,10 +74,17 @@ func (p *FieldProvider) catalogue() *dissect.Catalogue {
 // operands returns protocols and fields for a word.
 func (p *FieldProvider) operands(ctx context.Context, cat *dissect.Catalogue, word string) []Suggestion {
 	var out []Suggestion
+	prefix := word
 	if !strings.Contains(word, ".") {
 		out = p.protocolsFor(ctx, cat, word, maxProtocols)
+		switch _, whole := cat.Lookup(word); {
+		case whole:
+			prefix = word + "."
+		case len(out) > 0:
+			return out // half a protocol's name is not yet a field's
+		}
 	}
-	out = append(out, fieldsFor(cat, word)...)
+	out = append(out, fieldsFor(cat, prefix)...)
 	if len(out) == 0 {
 		return p.fuzzy(cat, word)
 	}
@@ -117,7 +124,8 @@ func (p *FieldProvider) protocolsOf(cat *dissect.Catalogue) []dissect.FieldInfo 
 	}
 	l := &protocolList{of: cat}
 	for _, f := range cat.All() {
-		if f.Type == dissect.TypeProtocol && f.Name == f.Protocol || f.Type == dissect.TypeProtocol && !strings.Contains(f.Name, ".") {
+		// Those with a dot (tcp.options.sack) stand among the fields of their protocol.
+		if f.Type == dissect.TypeProtocol && !strings.Contains(f.Name, ".") {
 			l.list = append(l.list, f)
 		}
 	}
@@ -125,17 +133,10 @@ func (p *FieldProvider) protocolsOf(cat *dissect.Catalogue) []dissect.FieldInfo 
 	return l.list
 }
 
-// fieldsFor returns the fields that begin with word; for a protocol's name
-// those of the protocol. With more than fit they are folded: of all names that
-// go on with the same segment only "dns.flags." is offered.
-func fieldsFor(cat *dissect.Catalogue, word string) []Suggestion {
-	prefix := word
-	if !strings.Contains(word, ".") {
-		if _, ok := cat.Lookup(word); !ok {
-			return nil // protocols first: half a protocol's name is not yet a field's
-		}
-		prefix = word + "."
-	}
+// fieldsFor returns the fields that begin with prefix. With more than fit they
+// are folded: of all names that go on with the same segment only "dns.flags."
+// is offered.
+func fieldsFor(cat *dissect.Catalogue, prefix string) []Suggestion {
 	fields := cat.Prefix(prefix)
 	if len(fields) <= maxProtocols {
 		out := make([]Suggestion, len(fields))

@@ -64,6 +64,15 @@ func TestFoldedFields(t *testing.T) {
 	if len(got) != 41 || got[0].Text != "baa" {
 		t.Errorf("baa: got %d suggestions %s, want the protocol and its 40 fields", len(got), texts(got, 3))
 	}
+	// Names that belong to no protocol are found by their first segment.
+	lone := make([]dissect.FieldInfo, 0, 200)
+	for i := range 200 {
+		lone = append(lone, dissect.FieldInfo{Name: fmt.Sprintf("_ws.x%d", i), Type: "UINT8"})
+	}
+	got, _ = fieldCompleter(dissect.NewCatalogue(lone)).Complete(ctx, "filter _w", 9)
+	if texts(got, 9) != "_ws." {
+		t.Errorf("_w: got %s, want _ws.", texts(got, 9))
+	}
 	// Nothing typed: 100 at most, and no field among them.
 	got, _ = c.Complete(ctx, "filter ", 7)
 	if len(got) > MaxSuggestions || slices.ContainsFunc(got, func(s Suggestion) bool { return strings.Contains(s.Text, ".") }) {
@@ -146,6 +155,7 @@ func TestSearchFields(t *testing.T) {
 		"":                   "",
 		"transmission":       "tcp",
 		"internet version 6": "ipv6",
+		"dns query":          "",
 	} {
 		got, err := SearchFields(context.Background(), cat, query, 0)
 		var names []string

@@ -3,7 +3,6 @@ package completion
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -106,7 +105,7 @@ func (p FileProvider) entry(at Context, typedDir, dir string, e os.DirEntry, sni
 	if hasCaptureExtension(e.Name()) {
 		return s, true
 	}
-	if !mode.IsRegular() || *sniffs <= 0 {
+	if !mode.IsRegular() || *sniffs <= 0 || !isSniffable(filepath.Join(dir, e.Name())) {
 		return Suggestion{}, false
 	}
 	*sniffs--
@@ -133,6 +132,17 @@ func hasCaptureExtension(name string) bool {
 	return false
 }
 
+// minCapture is the length of a pcap file without packets, the shortest capture.
+const minCapture = 24
+
+// isSniffable reports whether a regular file is long enough to be a capture.
+// The kernel's files (/proc/kmsg), some of which block a reader for ever, claim
+// to be empty, so this must be asked before one is opened.
+func isSniffable(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Size() >= minCapture
+}
+
 // captureMagics are the first bytes of captures: pcap in both byte orders with
 // microseconds and nanoseconds, Kuznetzov's modified pcap, and pcapng's section
 // header block (draft-ietf-opsawg-pcap, -pcapng); read only.
@@ -148,12 +158,11 @@ func isCaptureFile(path string) bool {
 	}
 	defer f.Close()
 	var head [8]byte
-	n, err := io.ReadFull(f, head[:])
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, err := io.ReadFull(f, head[:]); err != nil {
 		return false
 	}
 	for _, magic := range captureMagics {
-		if bytes.HasPrefix(head[:n], []byte(magic)) {
+		if bytes.HasPrefix(head[:], []byte(magic)) {
 			return true
 		}
 	}

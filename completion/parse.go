@@ -78,6 +78,8 @@ func (g Grammar) parseFresh(at *Context, start int) {
 	switch {
 	case strings.HasPrefix(line, "#"), strings.HasPrefix(line, "!"):
 		return // a comment; a line for the system's shell
+	case len(line) > 1 && strings.HasSuffix(line, "?") && isIdentifierPrefix(strings.TrimPrefix(line[:len(line)-1], ":")):
+		return // "name?" asks for help and is complete
 	case strings.HasPrefix(line, "?"):
 		word := strings.TrimLeft(line[1:], " \t")
 		if !isIdentifierPrefix(word) {
