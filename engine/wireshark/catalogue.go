@@ -4,17 +4,12 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os/exec"
 	"strings"
 
 	"pktsh/dissect"
 )
-
-// LoadCatalogue returns every field and protocol that the installed Wireshark
-// knows.
-func LoadCatalogue(ctx context.Context, tools Tools, cacheDir string) (*dissect.Catalogue, error) {
-	return readCatalogue(ctx, tools)
-}
 
 // readCatalogue runs `tshark -G fields` and reads its output.
 func readCatalogue(ctx context.Context, tools Tools) (*dissect.Catalogue, error) {
@@ -23,41 +18,27 @@ func readCatalogue(ctx context.Context, tools Tools) (*dissect.Catalogue, error)
 	}
 	cmd := exec.CommandContext(ctx, tools.Tshark, "-G", "fields")
 	cmd.SysProcAttr = ownGroup()
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("%s: %w", tools.Tshark, err)
-	}
 	var fields []dissect.FieldInfo
-	in := bufio.NewScanner(stdout)
-	in.Buffer(make([]byte, 256<<10), 1<<20)
-	for in.Scan() {
-		if f, ok := parseFieldLine(in.Text()); ok {
-			fields = append(fields, f)
+	err := runReading(cmd, func(out io.Reader) error {
+		in := bufio.NewScanner(out)
+		in.Buffer(make([]byte, 256<<10), 1<<20)
+		for in.Scan() {
+			if f, ok := parseFieldLine(in.Text()); ok {
+				fields = append(fields, f)
+			}
 		}
+		return in.Err()
+	})
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
-	scanErr := in.Err()
-	if scanErr != nil {
-		_ = cmd.Process.Kill()
-	}
-	if err := cmd.Wait(); err != nil || scanErr != nil {
-		return nil, fmt.Errorf("%s -G fields: %w", tools.Tshark, firstError(ctx.Err(), scanErr, err))
+	if err != nil {
+		return nil, fmt.Errorf("%s -G fields: %w", tools.Tshark, err)
 	}
 	if len(fields) == 0 {
 		return nil, fmt.Errorf("%s -G fields: got no field, want a line for each", tools.Tshark)
 	}
 	return dissect.NewCatalogue(fields), nil
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // parseFieldLine reads a line of `tshark -G fields`, whose parts are separated

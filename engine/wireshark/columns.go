@@ -31,6 +31,10 @@ func (d *Dissector) Columns(ctx context.Context, frames []uint32, fields []strin
 	if err := d.checkFrames(ctx, frames); err != nil {
 		return err
 	}
+	correct, err := d.corrections(ctx, fields)
+	if err != nil {
+		return err
+	}
 	groups, err := columnGroups(fields)
 	if err != nil {
 		return err
@@ -61,12 +65,31 @@ func (d *Dissector) Columns(ctx context.Context, frames []uint32, fields []strin
 			}
 		}
 		for i, n := range part {
+			for j, info := range correct {
+				values[i][j] = info(values[i][j])
+			}
 			if err := fn(n, values[i]); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// corrections returns, by a field's place, what turns its cells into tshark's
+// values; fields that need nothing are left out.
+func (d *Dissector) corrections(ctx context.Context, fields []string) (map[int]func(string) string, error) {
+	words, err := d.vocabulary(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := map[int]func(string) string{}
+	for i, name := range fields {
+		if info, ok := words.catalogue.Lookup(name); ok && words.corrects(info) {
+			out[i] = func(cell string) string { return words.column(info, cell) }
+		}
+	}
+	return out, nil
 }
 
 // groupColumns asks for the fields of group at the positions whose values are

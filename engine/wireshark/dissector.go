@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
+
+	"pktsh/dissect"
 )
 
 // Dissector answers questions on one capture from one sharkd process. It is
@@ -31,6 +33,10 @@ type Dissector struct {
 	turn   chan struct{}  // holds one token: whoever has it talks to proc
 
 	shortName func(string) (string, error) // only under turn
+
+	wordsReady chan struct{} // closed when words and wordsErr are set
+	words      *vocabulary
+	wordsErr   error
 
 	mu       sync.Mutex
 	state    State
@@ -60,18 +66,52 @@ func Start(tools Tools, cfg Config, in Input, o Options) *Dissector {
 		tools: tools, cfg: cfg, in: in, opts: o,
 		ctx: ctx, cancel: cancel,
 		ready: make(chan struct{}), turn: make(chan struct{}, 1),
-		shortName: tools.shortName(ctx),
-		poisoned:  map[string]*CrashError{},
-		filters:   map[string]*roaring.Bitmap{},
-		fields:    map[string]error{},
+		shortName: tools.shortName(ctx), wordsReady: make(chan struct{}),
+		poisoned: map[string]*CrashError{},
+		filters:  map[string]*roaring.Bitmap{},
+		fields:   map[string]error{},
 	}
-	d.work.Add(1)
+	d.work.Add(2)
 	go func() {
 		defer d.work.Done()
 		d.firstLoad()
 		d.turn <- struct{}{}
 	}()
+	go func() {
+		defer d.work.Done()
+		defer close(d.wordsReady)
+		d.words, d.wordsErr = d.loadVocabulary()
+	}()
 	return d
+}
+
+// loadVocabulary learns what is needed to know of the fields.
+func (d *Dissector) loadVocabulary() (*vocabulary, error) {
+	load := d.opts.Catalogue
+	if load == nil {
+		load = func(ctx context.Context) (*dissect.Catalogue, error) {
+			return LoadCatalogue(ctx, d.tools, d.opts.CacheDir)
+		}
+	}
+	c, err := load(d.ctx)
+	if err != nil {
+		return nil, err
+	}
+	codes, err := loadCodes(d.ctx, d.tools, d.opts.CacheDir, c)
+	if err != nil {
+		return nil, err
+	}
+	return &vocabulary{catalogue: c, codes: codes}, nil
+}
+
+// vocabulary waits for it.
+func (d *Dissector) vocabulary(ctx context.Context) (*vocabulary, error) {
+	select {
+	case <-d.wordsReady:
+		return d.words, d.wordsErr
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // firstLoad loads the capture, twice if the first process dies, and decides

@@ -52,6 +52,10 @@ func testContext(t *testing.T) context.Context {
 	return ctx
 }
 
+func cancelled(t *testing.T) (context.Context, context.CancelFunc) {
+	return context.WithCancel(t.Context())
+}
+
 func start(t *testing.T, cfg Config, in Input) *Dissector {
 	t.Helper()
 	d := Start(installed(t), cfg, in, Options{TempDir: t.TempDir(), Logf: t.Logf})

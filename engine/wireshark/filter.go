@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -136,59 +137,22 @@ func (d *Dissector) filterByTshark(ctx context.Context, expr string) (*roaring.B
 	}
 	set := roaring.New()
 	args := []string{"-2", "-Y", expr, "-T", "fields", "-e", "frame.number"}
-	err := d.tshark(ctx, args, func(line string) error {
-		n, err := strconv.ParseUint(line, 10, 32)
-		if err != nil {
-			return fmt.Errorf("filter: got the frame number %q from tshark, want a number", line)
+	err := d.tshark(ctx, args, func(out io.Reader) error {
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			n, err := strconv.ParseUint(lines.Text(), 10, 32)
+			if err != nil {
+				return fmt.Errorf("filter: got the frame number %q from tshark, want a number", lines.Text())
+			}
+			set.Add(uint32(n))
 		}
-		set.Add(uint32(n))
-		return nil
+		return lines.Err()
 	})
 	// A truncated capture makes tshark fail after its last frame.
 	if err != nil && (!d.State().Partial || ctx.Err() != nil) {
 		return nil, err
 	}
 	return set, nil
-}
-
-// tshark runs tshark on the capture under the Dissector's configuration and
-// calls fn with each line of its output.
-func (d *Dissector) tshark(ctx context.Context, args []string, fn func(line string) error) error {
-	if d.tools.Tshark == "" {
-		return errNoTshark
-	}
-	if !d.addWork() {
-		return ErrClosed
-	}
-	defer d.work.Done()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(d.ctx, cancel)()
-	name := d.in.Path
-	var extra []*os.File
-	if d.in.Inherit != nil {
-		name, extra = "/dev/fd/3", []*os.File{d.in.Inherit}
-	}
-	profile, err := d.cfg.writeProfile(d.opts.TempDir, d.tools.shortName(ctx))
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(profile)
-	stderr := &tail{max: maxStderr}
-	cmd := exec.CommandContext(ctx, d.tools.Tshark, append([]string{"-r", name}, args...)...)
-	cmd.Env = append(os.Environ(), "WIRESHARK_CONFIG_DIR="+profile)
-	cmd.SysProcAttr = ownGroup()
-	cmd.ExtraFiles, cmd.Stderr = extra, stderr
-	err = runLines(cmd, fn)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if err != nil {
-		if text := reason(stderr.String()); text != "" {
-			err = fmt.Errorf("tshark: %s", d.named(text))
-		}
-	}
-	return err
 }
 
 // Check asks Wireshark whether it takes a display filter: nil, or a
@@ -301,9 +265,9 @@ func tryTshark(ctx context.Context, tools Tools, cfg Config, args ...string) (ok
 	cmd := exec.CommandContext(ctx, tools.Tshark, append([]string{"-r", empty}, args...)...)
 	cmd.Env = append(os.Environ(), "WIRESHARK_CONFIG_DIR="+profile)
 	cmd.SysProcAttr = ownGroup()
-	out := &tail{max: maxStderr}
+	out := &tail{max: 1 << 20} // a bad decode-as rule is answered with all that there are
 	cmd.Stderr = out
-	err = runLines(cmd, func(string) error { return nil })
+	err = cmd.Run()
 	var exit *exec.ExitError
 	if ctx.Err() != nil {
 		return false, "", ctx.Err()
@@ -312,30 +276,4 @@ func tryTshark(ctx context.Context, tools Tools, cfg Config, args ...string) (ok
 		return false, out.String(), nil
 	}
 	return err == nil, out.String(), err
-}
-
-// runLines runs a command and calls fn with each line of its output; an error
-// of fn ends the command.
-func runLines(cmd *exec.Cmd, fn func(line string) error) error {
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	lines := bufio.NewScanner(stdout)
-	lines.Buffer(nil, 16<<20)
-	for err == nil && lines.Scan() {
-		err = fn(lines.Text())
-	}
-	if err == nil {
-		err = lines.Err()
-	}
-	if err != nil {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		return err
-	}
-	return cmd.Wait()
 }

@@ -1,10 +1,13 @@
 package wireshark
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"time"
+
+	"pktsh/dissect"
 )
 
 // Phase is where a Dissector stands.
@@ -98,10 +101,12 @@ type Options struct {
 	Logf func(format string, args ...any)
 	// Deadlines are the limits of patience.
 	Deadlines Deadlines
-	// NameFor, when not nil, gives the filter name of a node for which sharkd
-	// 4.0 only says where its bytes are (an FT_NONE container): from the filter
-	// name of the protocol it stands in and its label. "" leaves it nameless.
-	NameFor func(protocol, label string) string
+	// CacheDir is where what is known of the fields is kept between runs, as
+	// in LoadCatalogue; "" asks tshark anew, about 1.5 s in the background.
+	CacheDir string
+	// Catalogue, when not nil, gives the catalogue of the same tools, so that
+	// it need not be in memory twice. It is called once, in the background.
+	Catalogue func(context.Context) (*dissect.Catalogue, error)
 }
 
 // ErrClosed is the answer of a Dissector that was closed.

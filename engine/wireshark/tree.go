@@ -30,7 +30,11 @@ func (d *Dissector) Tree(ctx context.Context, frame uint32) (*dissect.Tree, erro
 	if answer.code != 0 {
 		return nil, fmt.Errorf("frame %d: sharkd: %s", frame, answer.msg)
 	}
-	t, err := parseTree(answer.result, d.opts.NameFor)
+	words, err := d.vocabulary(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t, err := parseTree(answer.result, words)
 	if err != nil {
 		return nil, fmt.Errorf("frame %d: %w", frame, err)
 	}
@@ -38,17 +42,18 @@ func (d *Dissector) Tree(ctx context.Context, frame uint32) (*dissect.Tree, erro
 	return t, nil
 }
 
-// parseTree reads the reply to frame.
-func parseTree(result []byte, nameFor func(protocol, label string) string) (*dissect.Tree, error) {
+// parseTree reads the reply to frame. Without words, values stay as sharkd
+// writes them.
+func parseTree(result []byte, words *vocabulary) (*dissect.Tree, error) {
 	t := &dissect.Tree{Sources: make([]dissect.Source, 1)}
-	p := treeParser{scanner: scanner{buf: result}, nameFor: nameFor}
+	p := treeParser{scanner: scanner{buf: result}, words: words}
 	s := &p.scanner
 	frameName := ""
 	var more []dissect.Source
 	s.object(func(key string) {
 		switch key {
 		case "tree":
-			t.Nodes = p.nodes("")
+			t.Nodes = p.nodes()
 		case "bytes":
 			t.Sources[0].Bytes = p.base64()
 		case "ds":
@@ -87,7 +92,7 @@ func plural(n int) string {
 
 type treeParser struct {
 	scanner
-	nameFor func(protocol, label string) string
+	words *vocabulary
 }
 
 func (p *treeParser) base64() []byte {
@@ -114,16 +119,16 @@ func (p *treeParser) source() dissect.Source {
 	return src
 }
 
-// nodes reads an array of nodes that stand below the given protocol.
-func (p *treeParser) nodes(protocol string) []*dissect.Field {
+// nodes reads an array of nodes.
+func (p *treeParser) nodes() []*dissect.Field {
 	var out []*dissect.Field
-	p.array(func() { out = append(out, p.node(protocol)) })
+	p.array(func() { out = append(out, p.node()) })
 	return out
 }
 
 // node reads one node: l label, f filter, fn name (newer versions), h [offset,
 // length], ds data source, t type, g generated, s severity, n children.
-func (p *treeParser) node(protocol string) *dissect.Field {
+func (p *treeParser) node() *dissect.Field {
 	f := &dissect.Field{}
 	var filter, name string
 	p.object(func(key string) {
@@ -145,27 +150,22 @@ func (p *treeParser) node(protocol string) *dissect.Field {
 		case "s":
 			f.Severity = severities[p.text()]
 		case "n":
-			// The children's protocol is this node's, which "f" names; sharkd
-			// writes the children last.
-			if f.Protocol {
-				protocol, _ = splitFilter(filter)
-			}
-			f.Children = p.nodes(protocol)
+			f.Children = p.nodes()
 		default:
 			p.skip()
 		}
 	})
+	if f.Generated {
+		f.Label = "[" + f.Label + "]" // as the window and tshark -V show it
+	}
 	f.Name, f.Show = splitFilter(filter)
 	if name != "" {
 		f.Name = name
 	}
-	if f.Name == "" && filter != "" && p.nameFor != nil {
-		f.Name = p.nameFor(protocol, f.Label)
-	}
 	if f.Protocol {
 		f.Show = ""
 	} else {
-		f.Show = showValue(f)
+		f.Show = p.words.show(f.Name, f.Show, f.Label)
 	}
 	return f
 }
@@ -248,7 +248,3 @@ func unquote(v string) string {
 	}
 	return b.String()
 }
-
-// showValue corrects the value of a field where PDML's show attribute differs
-// from the filter's text.
-func showValue(f *dissect.Field) string { return f.Show }

@@ -1,0 +1,237 @@
+package wireshark
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"pktsh/dissect"
+)
+
+// This file holds what a Dissector says against what tshark prints: a sample of
+// real captures goes through both. PKTSH_SAMPLE=n takes every nth capture, so 1
+// is all of them.
+
+const (
+	sampleEvery  = 60
+	sampleFrames = 10 // of each capture, the first
+)
+
+func sample(t *testing.T) []string {
+	every := sampleEvery
+	if n, err := strconv.Atoi(os.Getenv("PKTSH_SAMPLE")); err == nil && n > 0 {
+		every = n
+	}
+	var all, out []string
+	err := filepath.WalkDir(captures(t), func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() {
+			all = append(all, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(all)
+	for i := every / 2; i < len(all); i += every {
+		out = append(out, all[i])
+	}
+	return out
+}
+
+// tsharkOutput runs `tshark -2 -n` on the first frames of a capture under an
+// empty profile. A truncated capture's exit status is not an error.
+func tsharkOutput(t *testing.T, ctx context.Context, tools Tools, path string, args ...string) string {
+	t.Helper()
+	args = append([]string{"-2", "-n", "-r", path, "-Y", fmt.Sprintf("frame.number <= %d", sampleFrames)}, args...)
+	cmd := exec.CommandContext(ctx, tools.Tshark, args...)
+	cmd.Env = append(os.Environ(), "WIRESHARK_CONFIG_DIR="+t.TempDir())
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	if err := cmd.Run(); err != nil && ctx.Err() != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func firstFrames(d *Dissector) []uint32 {
+	var out []uint32
+	for n := 1; n <= min(d.State().Frames, sampleFrames); n++ {
+		out = append(out, uint32(n))
+	}
+	return out
+}
+
+// text prints a tree as tshark -V does: four spaces a level, a line a node, an
+// empty line at the end.
+func text(t *dissect.Tree) string {
+	var b strings.Builder
+	var walk func(nodes []*dissect.Field, depth int)
+	walk = func(nodes []*dissect.Field, depth int) {
+		for _, f := range nodes {
+			fmt.Fprintf(&b, "%s%s\n", strings.Repeat("    ", depth), f.Label)
+			if f.Protocol && f.Name == "data" {
+				// tshark -V alone prints undissected data as a hex dump too.
+				b.WriteString(hexDump(f.Bytes(t)))
+			}
+			walk(f.Children, depth+1)
+		}
+	}
+	walk(t.Nodes, 0)
+	b.WriteByte('\n')
+	return b.String()
+}
+
+// hexDump is tshark's: offset, 16 bytes, their ASCII.
+func hexDump(data []byte) string {
+	var b strings.Builder
+	b.WriteByte('\n')
+	for at := 0; at < len(data); at += 16 {
+		row := data[at:min(at+16, len(data))]
+		ascii := make([]byte, len(row))
+		for i, c := range row {
+			if ascii[i] = c; c < 0x20 || c > 0x7e {
+				ascii[i] = '.'
+			}
+		}
+		fmt.Fprintf(&b, "%04x  %-48s  %s\n", at, fmt.Sprintf("% x", row), ascii)
+	}
+	b.WriteByte('\n')
+	return b.String()
+}
+
+// firstDifference returns the first lines that differ.
+func firstDifference(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			return fmt.Sprintf("line %d:\n got %q\nwant %q", i+1, g[i], w[i])
+		}
+	}
+	return fmt.Sprintf("got %d lines, want %d", len(g), len(w))
+}
+
+func TestEqualsTshark(t *testing.T) {
+	tools := installed(t)
+	cache := t.TempDir()
+	for _, path := range sample(t) {
+		name, err := filepath.Rel(captures(t), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(name, func(t *testing.T) {
+			ctx := testContext(t)
+			d := Start(tools, Config{}, Input{Path: path}, Options{TempDir: t.TempDir(), CacheDir: cache})
+			defer d.Close()
+			err := d.Wait(ctx)
+			want := tsharkOutput(t, ctx, tools, path, "-V")
+			if err != nil {
+				if want != "" {
+					t.Errorf("got %v, want what tshark prints", err)
+				}
+				return
+			}
+			frames := firstFrames(d)
+			compareTrees(t, ctx, d, frames, want)
+			compareRows(t, ctx, d, frames, tsharkOutput(t, ctx, tools, path, "-T", "fields",
+				"-e", "_ws.col.No.", "-e", "_ws.col.Source", "-e", "_ws.col.Destination",
+				"-e", "_ws.col.Protocol", "-e", "_ws.col.Length", "-e", "_ws.col.Info"))
+			comparePDML(t, ctx, d, tsharkOutput(t, ctx, tools, path, "-T", "pdml"))
+		})
+	}
+}
+
+func compareTrees(t *testing.T, ctx context.Context, d *Dissector, frames []uint32, want string) {
+	var got strings.Builder
+	for _, n := range frames {
+		tree, err := d.Tree(ctx, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.WriteString(text(tree))
+	}
+	if got.String() != want {
+		t.Errorf("tree: %s", firstDifference(got.String(), want))
+	}
+}
+
+func compareRows(t *testing.T, ctx context.Context, d *Dissector, frames []uint32, want string) {
+	var got strings.Builder
+	err := d.Rows(ctx, frames, func(s dissect.Summary) error {
+		fmt.Fprintf(&got, "%d\t%s\t%s\t%s\t%d\t%s\n", s.Number, s.Source, s.Destination, s.Protocol, s.Length, s.Info)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.String() != want {
+		t.Errorf("rows: %s", firstDifference(got.String(), want))
+	}
+}
+
+// comparePDML compares the visible nodes: names, values, places and layers.
+func comparePDML(t *testing.T, ctx context.Context, d *Dissector, out string) {
+	trees, err := parsePDML(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range trees {
+		got, err := d.Tree(ctx, want.Frame)
+		if err != nil {
+			t.Fatal(err)
+		}
+		compareNodes(t, want.Frame, 0, got.Nodes, want.Nodes)
+	}
+}
+
+// equal holds a node against PDML's. Accepted differences:
+//   - a container without a value (FT_NONE) that has bytes: sharkd 4.0 does not say
+//     its name (newer versions do);
+//   - a field without bytes: PDML has a position nevertheless;
+//   - PDML writes a protocol below the top level as a field, and wraps a field (and
+//     the protocol "data") on the top level in a proto called fake-field-wrapper.
+//   - of a field in another data source than its parent's, PDML gives the sum of
+//     the two positions;
+//   - PDML has QUIC's frame type in decimal, filters and labels in base 16.
+func equal(parent int, g, w *dissect.Field) bool {
+	if w.Name == "fake-field-wrapper" {
+		return true
+	}
+	if w.Name == "quic.frame_type" {
+		n, err := strconv.ParseUint(g.Show, 0, 64)
+		return err == nil && strconv.FormatUint(n, 10) == w.Show
+	}
+	place := g.Pos == w.Pos && g.Size == w.Size || g.Size == 0 && w.Size == 0 || g.Name == "data" ||
+		g.Size == w.Size && g.Pos+parent == w.Pos
+	return (g.Name == w.Name || g.Name == "" && g.Size > 0 && w.Show == "") && g.Show == w.Show && place
+}
+
+func compareNodes(t *testing.T, frame uint32, parent int, got, want []*dissect.Field) {
+	want = slices.DeleteFunc(want, func(f *dissect.Field) bool { return f.Hidden })
+	if len(got) != len(want) {
+		t.Errorf("frame %d: got %d nodes, want %d", frame, len(got), len(want))
+		return
+	}
+	for i, w := range want {
+		g := got[i]
+		if !equal(parent, g, w) {
+			t.Errorf("frame %d, %q:\n got %q %q %v %d,%d\nwant %q %q %v %d,%d", frame, g.Label,
+				g.Name, g.Show, g.Protocol, g.Pos, g.Size, w.Name, w.Show, w.Protocol, w.Pos, w.Size)
+		}
+		if w.Name == "fake-field-wrapper" {
+			if g.Name != "data" {
+				compareNodes(t, frame, 0, []*dissect.Field{g}, w.Children)
+			}
+			continue
+		}
+		compareNodes(t, frame, g.Pos, g.Children, w.Children)
+	}
+}

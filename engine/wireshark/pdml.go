@@ -1,0 +1,215 @@
+package wireshark
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+
+	"pktsh/dissect"
+)
+
+// PDML returns one frame's dissection with the fields that Wireshark hides
+// (ip.addr, tcp.port, eth.dst_resolved …), marked Hidden, which sharkd leaves
+// out. It has no sources, severities or generated marks.
+//
+// It runs a two-pass tshark over the whole capture, 15 to 30 µs a packet: for one
+// field of which the name is known, Columns is a thousand times cheaper and
+// knows hidden fields too.
+func (d *Dissector) PDML(ctx context.Context, frame uint32) (*dissect.Tree, error) {
+	if err := d.checkFrames(ctx, []uint32{frame}); err != nil {
+		return nil, err
+	}
+	var tree *dissect.Tree
+	args := []string{"-2", "-Y", fmt.Sprintf("frame.number == %d", frame), "-T", "pdml"}
+	err := d.tshark(ctx, args, func(out io.Reader) error {
+		text, err := io.ReadAll(io.LimitReader(out, maxReply))
+		if err != nil {
+			return err
+		}
+		trees, err := parsePDML(string(text))
+		if err == nil && len(trees) == 1 {
+			tree = trees[0]
+		}
+		return err
+	})
+	if tree != nil && tree.Frame == frame {
+		return tree, nil // a truncated capture makes tshark fail after its last frame
+	}
+	if err == nil {
+		err = errors.New("tshark did not print it")
+	}
+	return nil, fmt.Errorf("frame %d: %w", frame, err)
+}
+
+// parsePDML reads tshark's PDML (doc/README.xml-output): a <packet> of <proto>
+// and <field> elements. The first proto, geninfo, is not Wireshark's and is left
+// out. encoding/xml does not do here: tshark lets control characters through.
+func parsePDML(text string) ([]*dissect.Tree, error) {
+	var trees []*dissect.Tree
+	var open []*dissect.Field
+	for {
+		i := strings.IndexByte(text, '<')
+		if i < 0 {
+			return trees, nil
+		}
+		text = text[i+1:]
+		tag, rest, ok := cutTag(text)
+		if !ok {
+			return nil, errors.New("PDML: a tag without end")
+		}
+		text = rest
+		kind, attributes, _ := strings.Cut(strings.TrimSuffix(tag, "/"), " ")
+		switch kind {
+		case "packet":
+			trees, open = append(trees, &dissect.Tree{}), nil
+		case "/proto", "/field":
+			if len(open) == 0 {
+				return nil, fmt.Errorf("PDML: got <%s>, which nothing opened", kind)
+			}
+			open = open[:len(open)-1]
+		case "proto", "field":
+			if len(trees) == 0 {
+				return nil, fmt.Errorf("PDML: got <%s> before <packet>", kind)
+			}
+			t := trees[len(trees)-1]
+			f := pdmlField(attributes, kind == "proto")
+			if f.Name == "frame.number" {
+				if n, err := strconv.ParseUint(f.Show, 10, 32); err == nil && t.Frame == 0 {
+					t.Frame = uint32(n)
+				}
+			}
+			switch {
+			case len(open) > 0:
+				parent := open[len(open)-1]
+				parent.Children = append(parent.Children, f)
+			case f.Name != "geninfo":
+				t.Nodes = append(t.Nodes, f)
+			}
+			if !strings.HasSuffix(tag, "/") {
+				open = append(open, f)
+			}
+		}
+	}
+}
+
+// cutTag returns what stands before the '>' that is not inside quotes.
+func cutTag(text string) (tag, rest string, ok bool) {
+	quoted := false
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			quoted = !quoted
+		case '>':
+			if !quoted {
+				return text[:i], text[i+1:], true
+			}
+		}
+	}
+	return "", "", false
+}
+
+// pdmlField reads the attributes of an element.
+func pdmlField(attributes string, protocol bool) *dissect.Field {
+	f := &dissect.Field{Protocol: protocol}
+	showname := false
+	for {
+		name, rest, ok := strings.Cut(attributes, `="`)
+		if !ok {
+			break
+		}
+		value, after, _ := strings.Cut(rest, `"`)
+		attributes = after
+		value = html.UnescapeString(value)
+		switch strings.TrimSpace(name) {
+		case "name":
+			f.Name = value
+		case "showname":
+			f.Label, showname = value, true
+		case "show":
+			f.Show = value
+		case "pos":
+			f.Pos, _ = strconv.Atoi(value)
+		case "size":
+			f.Size, _ = strconv.Atoi(value)
+		case "hide":
+			f.Hidden = value == "yes"
+		}
+	}
+	switch {
+	case f.Name == "":
+		if !showname {
+			f.Label = f.Show // a line of text
+		}
+		f.Show = ""
+	case protocol:
+		f.Show = ""
+	}
+	return f
+}
+
+// tshark runs tshark on the capture under the Dissector's configuration and has
+// fn read its output. An error of fn, the end of ctx and Close end it.
+func (d *Dissector) tshark(ctx context.Context, args []string, fn func(io.Reader) error) error {
+	if d.tools.Tshark == "" {
+		return errNoTshark
+	}
+	if !d.addWork() {
+		return ErrClosed
+	}
+	defer d.work.Done()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(d.ctx, cancel)()
+	name := d.in.Path
+	var extra []*os.File
+	if d.in.Inherit != nil {
+		name, extra = "/dev/fd/3", []*os.File{d.in.Inherit}
+	}
+	profile, err := d.cfg.writeProfile(d.opts.TempDir, d.tools.shortName(ctx))
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(profile)
+	stderr := &tail{max: maxStderr}
+	cmd := exec.CommandContext(ctx, d.tools.Tshark, append([]string{"-r", name}, args...)...)
+	cmd.Env = append(os.Environ(), "WIRESHARK_CONFIG_DIR="+profile)
+	cmd.SysProcAttr = ownGroup()
+	cmd.ExtraFiles, cmd.Stderr = extra, stderr
+	err = runReading(cmd, fn)
+	if d.ctx.Err() != nil {
+		return ErrClosed
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		if text := reason(stderr.String()); text != "" {
+			err = fmt.Errorf("tshark: %s", d.named(text))
+		}
+	}
+	return err
+}
+
+// runReading runs a command and has fn read its output; an error of fn ends it.
+func runReading(cmd *exec.Cmd, fn func(io.Reader) error) error {
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	if err := fn(stdout); err != nil {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		return err
+	}
+	return cmd.Wait()
+}
