@@ -22,8 +22,11 @@ type tablePrinter struct {
 	cols []column
 	// block holds the rows that came before the widths were decided. Cells are
 	// copied: whoever yields rows may use a slice again.
-	block   []result.Row
-	cells   []string
+	block []result.Row
+	cells []string
+	// width is the screen's, titled whether any column has a title.
+	width   int
+	titled  bool
 	settled bool
 	ticks   int // how often tick has met an unsettled block
 	met     int // how many rows the last tick met
@@ -59,6 +62,12 @@ func newTablePrinter(r *Renderer, columns []result.Column) *tablePrinter {
 	for i, c := range columns {
 		title := newCell(p.cond, c.Title)
 		p.cols[i] = column{Column: c, title: title, natural: max(title.width, c.MinWidth)}
+		p.titled = p.titled || title.width > 0
+	}
+	if p.titled {
+		// Without titles it is a list of facts, each of which counts: the terminal
+		// wraps what is too long, as it does with prose.
+		p.width = r.style.Width
 	}
 	return p
 }
@@ -136,25 +145,22 @@ func (p *tablePrinter) settle() {
 			c.natural = max(c.natural, c.body)
 		}
 	}
-	fit(p.cols, p.r.style.Width, false)
+	fit(p.cols, p.width, false)
 	p.settled = true
-	p.titles()
+	if p.titled {
+		p.titles()
+	}
 	for _, row := range p.block {
 		p.print(row)
 	}
 	p.block, p.cells = nil, nil
 }
 
-// titles prints the title line, unless no column has a title.
 func (p *tablePrinter) titles() {
-	titled := false
 	for i := range p.cols {
 		p.scratch[i] = p.cols[i].title
-		titled = titled || p.cols[i].title.width > 0
 	}
-	if titled {
-		p.line(' ', ' ', result.RoleHeading)
-	}
+	p.line(' ', ' ', result.RoleHeading)
 }
 
 // print prints a row, and lets columns grow that are too narrow for it.
@@ -172,7 +178,7 @@ func (p *tablePrinter) print(row result.Row) {
 		}
 	}
 	if grown {
-		fit(p.cols, p.r.style.Width, true)
+		fit(p.cols, p.width, true)
 	}
 	current, preview, role := byte(' '), byte(' '), row.Role
 	if row.Current && p.r.style.Interactive {

@@ -173,8 +173,9 @@ func TestTableWithoutRows(t *testing.T) {
 }
 
 func TestTableWithoutTitles(t *testing.T) {
-	table := &result.Table{Columns: make([]result.Column, 2), Rows: rowsOf(cells("engine", "auto"), cells("packets", "7"), cells("", ""))}
-	compare(t, printed(t, Style{}, table), "  engine   auto\n  packets  7\n\n")
+	columns := []result.Column{{}, {Flexible: true}}
+	table := &result.Table{Columns: columns, Rows: rowsOf(cells("engine", "auto"), cells("warning", "too long for 20 columns"), cells("", ""))}
+	compare(t, printed(t, Style{Width: 20}, table), "  engine   auto\n  warning  too long for 20 columns\n\n")
 }
 
 func TestTableWithWrongNumberOfCells(t *testing.T) {
