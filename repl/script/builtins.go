@@ -1,0 +1,388 @@
+// This file holds the builtins that Starlark lacks against Python and those
+// of its own that have to know a Field or a Packet.
+
+package script
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
+)
+
+type builtinFunc = func(*starlark.Thread, *starlark.Builtin, starlark.Tuple, []starlark.Tuple) (starlark.Value, error)
+
+func (it *Interp) addBuiltins(env starlark.StringDict) {
+	for name, fn := range map[string]builtinFunc{
+		"print": it.print,
+		"str":   it.str,
+		"repr":  it.reprBuiltin,
+		"int":   toNumber("int", func(f *Field) (starlark.Value, error) { return f.integer() }),
+		"float": toNumber("float", (*Field).float),
+		"sum":   sum,
+		"round": round,
+		"hex":   hexBuiltin,
+		"fmt":   it.format,
+	} {
+		env[name] = starlark.NewBuiltin(name, fn)
+	}
+	// These take text, or keep a key: they get a field as its text.
+	for _, name := range []string{"set", "dict", "ord", "bytes", "hash", "getattr", "hasattr", "fail"} {
+		std := starlark.Universe[name]
+		env[name] = starlark.NewBuiltin(name, func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+			for i, kv := range kwargs {
+				kwargs[i] = starlark.Tuple{kv[0], plainValue(kv[1])}
+			}
+			if len(args) > 1 {
+				args = append(starlark.Tuple{args[0]}, plainArgs(args[1:])...)
+			}
+			if len(args) > 0 && name != "getattr" && name != "hasattr" {
+				args = plainArgs(args)
+			}
+			return starlark.Call(thread, std, args, kwargs)
+		})
+	}
+	env["StopCapture"] = stopCapture{}
+}
+
+func (it *Interp) write(s string) {
+	if it.cfg.Out != nil {
+		// Nobody could be told that the output is closed.
+		_, _ = io.WriteString(it.cfg.Out, s)
+	}
+}
+
+func (it *Interp) noticeLine(line string) {
+	if it.cfg.Notice != nil {
+		it.cfg.Notice(line)
+	}
+}
+
+// text returns v as print shows it.
+func (it *Interp) text(v starlark.Value) string {
+	switch v := v.(type) {
+	case starlark.String:
+		return string(v)
+	case *Packet, *Layer, *Field:
+		return v.String()
+	}
+	return it.repr(v)
+}
+
+// repr returns v as the prompt echoes it.
+func (it *Interp) repr(v starlark.Value) string {
+	var b strings.Builder
+	it.writeRepr(&b, v, nil)
+	return b.String()
+}
+
+// writeRepr writes a value as Starlark does, and our own values in their short
+// form. The path holds the containers it is in, which may contain themselves.
+func (it *Interp) writeRepr(b *strings.Builder, v starlark.Value, path []starlark.Value) {
+	switch v := v.(type) {
+	case starlark.String:
+		b.WriteString(quote(string(v)))
+	case *Field:
+		b.WriteString(quote(v.text()))
+	case *Layer:
+		b.WriteString(v.repr())
+	case *Packet:
+		s, err := v.repr(it.context())
+		if err != nil {
+			it.fail(err)
+		}
+		b.WriteString(s)
+	case starlark.Tuple:
+		b.WriteByte('(')
+		it.writeElements(b, v, path)
+		if len(v) == 1 {
+			b.WriteByte(',')
+		}
+		b.WriteByte(')')
+	case *starlark.List:
+		if contained(path, v) {
+			b.WriteString("[...]")
+			return
+		}
+		b.WriteByte('[')
+		it.writeElements(b, v, append(path, v))
+		b.WriteByte(']')
+	case *starlark.Dict:
+		if contained(path, v) {
+			b.WriteString("{...}")
+			return
+		}
+		b.WriteByte('{')
+		for i, item := range v.Items() {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			it.writeRepr(b, item[0], path)
+			b.WriteString(": ")
+			it.writeRepr(b, item[1], append(path, v))
+		}
+		b.WriteByte('}')
+	default:
+		b.WriteString(v.String())
+	}
+}
+
+func (it *Interp) writeElements(b *strings.Builder, v starlark.Indexable, path []starlark.Value) {
+	for i := range v.Len() {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		it.writeRepr(b, v.Index(i), path)
+	}
+}
+
+func contained(path []starlark.Value, v starlark.Value) bool {
+	for _, p := range path {
+		if p == v {
+			return true
+		}
+	}
+	return false
+}
+
+// quote returns s as Python's repr writes it: in single quotes, unless it
+// holds some and no double ones.
+func quote(s string) string {
+	q := syntax.Quote(s, false) // "…"
+	body := q[1 : len(q)-1]
+	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
+		return q
+	}
+	body = strings.ReplaceAll(body, `\"`, `"`)
+	return "'" + strings.ReplaceAll(body, "'", `\'`) + "'"
+}
+
+// echo keeps an expression's value in _ and shows it.
+func (it *Interp) echo(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
+	v := args[0]
+	if v == starlark.None {
+		return v, nil
+	}
+	it.main.env["_"] = v
+	if it.cfg.Echo != nil {
+		if s := it.repr(v); it.pending == nil {
+			it.cfg.Echo(s)
+		}
+	}
+	return starlark.None, nil
+}
+
+func (it *Interp) print(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	sep, end := " ", "\n"
+	if err := starlark.UnpackArgs("print", nil, kwargs, "sep?", &sep, "end?", &end); err != nil {
+		return nil, err
+	}
+	parts := make([]string, len(args))
+	for i, a := range args {
+		parts[i] = it.text(a)
+	}
+	if it.pending == nil {
+		it.write(strings.Join(parts, sep) + end)
+	}
+	return starlark.None, nil
+}
+
+func (it *Interp) str(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var v starlark.Value
+	if err := starlark.UnpackPositionalArgs("str", args, kwargs, 1, &v); err != nil {
+		return nil, err
+	}
+	return newString(it.text(v))
+}
+
+func (it *Interp) reprBuiltin(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var v starlark.Value
+	if err := starlark.UnpackPositionalArgs("repr", args, kwargs, 1, &v); err != nil {
+		return nil, err
+	}
+	return newString(it.repr(v))
+}
+
+// toNumber returns int or float, which read a field's number whatever its base.
+func toNumber(name string, of func(*Field) (starlark.Value, error)) builtinFunc {
+	std := starlark.Universe[name]
+	return func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		if len(args) == 1 && len(kwargs) == 0 {
+			if f, ok := args[0].(*Field); ok {
+				return of(f)
+			}
+		}
+		return starlark.Call(thread, std, plainArgs(args), kwargs)
+	}
+}
+
+// float returns the value of a number field as a float.
+func (f *Field) float() (starlark.Value, error) {
+	if n, ok := f.number(); ok {
+		if x, ok := starlark.AsFloat(n); ok {
+			return starlark.Float(x), nil
+		}
+	}
+	var x float64
+	if _, err := fmt.Sscanf(f.text(), "%g", &x); err != nil {
+		return nil, fmt.Errorf("%s is the text %q, want a number", f.name(), f.text())
+	}
+	return starlark.Float(x), nil
+}
+
+// numeric returns a number as such, and a field's number.
+func numeric(v starlark.Value) (starlark.Value, error) {
+	switch v := v.(type) {
+	case starlark.Int, starlark.Float:
+		return v, nil
+	case starlark.Bool:
+		if v {
+			return starlark.MakeInt(1), nil
+		}
+		return starlark.MakeInt(0), nil
+	case *Field:
+		if n, ok := v.number(); ok {
+			return n, nil
+		}
+		return nil, fmt.Errorf("%s is the text %q, want a number", v.name(), v.text())
+	}
+	return nil, fmt.Errorf("got a %s, want a number", v.Type())
+}
+
+func sum(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var values starlark.Iterable
+	var start starlark.Value = starlark.MakeInt(0)
+	if err := starlark.UnpackArgs("sum", args, kwargs, "iterable", &values, "start?", &start); err != nil {
+		return nil, err
+	}
+	total := start
+	i := values.Iterate()
+	defer i.Done()
+	var v starlark.Value
+	for i.Next(&v) {
+		n, err := numeric(v)
+		if err != nil {
+			return nil, fmt.Errorf("sum: %w", err)
+		}
+		if total, err = starlark.Binary(syntax.PLUS, total, n); err != nil {
+			return nil, fmt.Errorf("sum: %w", err)
+		}
+	}
+	return total, nil
+}
+
+// round is Python's: halves go to the even neighbour; without ndigits the
+// result is an int.
+func round(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var v starlark.Value
+	var digits starlark.Value = starlark.None
+	if err := starlark.UnpackArgs("round", args, kwargs, "number", &v, "ndigits?", &digits); err != nil {
+		return nil, err
+	}
+	n, err := numeric(v)
+	if err != nil {
+		return nil, fmt.Errorf("round: %w", err)
+	}
+	if n, ok := n.(starlark.Int); ok {
+		return n, nil
+	}
+	x := float64(n.(starlark.Float))
+	if digits == starlark.None {
+		return starlark.NumberToInt(starlark.Float(math.RoundToEven(x)))
+	}
+	d, err := starlark.AsInt32(digits)
+	if err != nil || d < -300 || d > 300 {
+		return nil, fmt.Errorf("round: ndigits: got %s, want a small int", digits)
+	}
+	if d > 15 {
+		return starlark.Float(x), nil
+	}
+	scale := math.Pow(10, float64(d))
+	return starlark.Float(math.RoundToEven(x*scale) / scale), nil
+}
+
+func hexBuiltin(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var v starlark.Value
+	if err := starlark.UnpackPositionalArgs("hex", args, kwargs, 1, &v); err != nil {
+		return nil, err
+	}
+	n, err := numeric(v)
+	if err != nil {
+		return nil, fmt.Errorf("hex: %w", err)
+	}
+	i, ok := n.(starlark.Int)
+	if !ok {
+		return nil, fmt.Errorf("hex: got %s, want an int", n)
+	}
+	return newString(fmt.Sprintf("%#x", i.BigInt()))
+}
+
+// format is fmt('%5d %s', a, b): Go's verbs, and a field where a number or
+// text is wanted.
+func (it *Interp) format(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	if len(args) == 0 || len(kwargs) > 0 {
+		return nil, fmt.Errorf("fmt: want a format and its values: fmt('%%5d %%s', n, name)")
+	}
+	layout, ok := starlark.AsString(plainValue(args[0]))
+	if !ok {
+		return nil, fmt.Errorf("fmt: got a %s as format, want a string", args[0].Type())
+	}
+	rest := args[1:]
+	var goArgs []any
+	for i := 0; i < len(layout); i++ {
+		if layout[i] != '%' {
+			continue
+		}
+		for i++; i < len(layout) && strings.IndexByte("+-# 0123456789.", layout[i]) >= 0; i++ {
+		}
+		if i == len(layout) {
+			return nil, fmt.Errorf("fmt: the format ends within a verb: %q", layout)
+		}
+		if layout[i] == '%' {
+			continue
+		}
+		if len(rest) == 0 {
+			return nil, fmt.Errorf("fmt: %q wants more values than the %d given", layout, len(args)-1)
+		}
+		a, err := it.formatArg(layout[i], rest[0])
+		if err != nil {
+			return nil, err
+		}
+		goArgs, rest = append(goArgs, a), rest[1:]
+	}
+	if len(rest) > 0 {
+		return nil, fmt.Errorf("fmt: %q takes %d values, got %d", layout, len(goArgs), len(args)-1)
+	}
+	return newString(fmt.Sprintf(layout, goArgs...))
+}
+
+func (it *Interp) formatArg(verb byte, v starlark.Value) (any, error) {
+	switch verb {
+	case 's', 'v':
+		return it.text(v), nil
+	case 'q', 'r':
+		return it.repr(v), nil
+	}
+	n, err := numeric(v)
+	if err != nil {
+		return nil, fmt.Errorf("fmt: %%%c: %w", verb, err)
+	}
+	switch verb {
+	case 'd', 'x', 'X', 'o', 'b', 'c':
+		i, err := starlark.NumberToInt(n)
+		if err != nil {
+			return nil, fmt.Errorf("fmt: %%%c: %w", verb, err)
+		}
+		if small, ok := i.Int64(); ok {
+			return small, nil
+		}
+		return i.BigInt(), nil
+	case 'f', 'F', 'e', 'E', 'g', 'G':
+		x, _ := starlark.AsFloat(n)
+		return x, nil
+	}
+	return nil, fmt.Errorf("fmt: no verb %%%c; there are d x X o b c f e g s v q", verb)
+}

@@ -1,0 +1,155 @@
+package script
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+	"go.starlark.net/resolve"
+	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
+)
+
+// Error is what went wrong in a chunk, and where.
+type Error struct {
+	Msg string
+	// File is the name given to Exec or the path of a loaded file; Line and Col
+	// count from 1 and are 0 when the place is not known.
+	File      string
+	Line, Col int
+	// Backtrace is Starlark's, outermost call first; empty for a syntax error.
+	Backtrace string
+	// Err is what caused it, for errors.Is and errors.As: context.Canceled
+	// after an interrupt, a *filter.Error for a bad display filter.
+	Err error
+}
+
+// Error returns "file:line:col: message", leaving out what is not known.
+func (e *Error) Error() string {
+	switch {
+	case e.Line > 0 && e.File != "":
+		return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Col, e.Msg)
+	case e.Line > 0:
+		return fmt.Sprintf("line %d: %s", e.Line, e.Msg)
+	}
+	return e.Msg
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// uninitialized is how Starlark words a predeclared name that is not there.
+// Every global is one here, so it means that a name is not defined.
+var uninitialized = regexp.MustCompile(`internal error: predeclared variable (\S+) is uninitialized`)
+
+// translate makes an *Error of what parsing, resolving or running returned.
+func (it *Interp) translate(ctx context.Context, err error) error {
+	var out *Error
+	var evalErr *starlark.EvalError
+	var synErr syntax.Error
+	var list resolve.ErrorList
+	switch {
+	case errors.As(err, &out):
+		return out
+	case errors.As(err, &evalErr):
+		out = it.translateEval(evalErr)
+	case errors.As(err, &synErr):
+		out = errorAt(synErr.Msg, synErr.Pos)
+		out.Err = err
+	case errors.As(err, &list) && len(list) > 0:
+		out = errorAt(list[0].Msg, list[0].Pos)
+		out.Err = err
+	default:
+		out = &Error{Msg: err.Error(), Err: err}
+	}
+	if ctx.Err() != nil {
+		out.Err = context.Cause(ctx)
+		out.Msg = "interrupted"
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			out.Msg = "out of time"
+		}
+	}
+	return out
+}
+
+func errorAt(msg string, pos syntax.Position) *Error {
+	return &Error{Msg: msg, File: pos.Filename(), Line: int(pos.Line), Col: int(pos.Col)}
+}
+
+// translateEval places an error at the innermost call that the user wrote and
+// leaves the operators of rewrite.go out of the backtrace.
+func (it *Interp) translateEval(e *starlark.EvalError) *Error {
+	out := &Error{Msg: e.Msg, Err: e.Unwrap()}
+	var inner *Error
+	if errors.As(e.Unwrap(), &inner) { // a function called back, or a loaded file
+		return inner
+	}
+	if out.Err == nil {
+		out.Err = e
+	}
+	var trace strings.Builder
+	for _, f := range e.CallStack {
+		if strings.HasPrefix(f.Name, "⟨") {
+			continue
+		}
+		if f.Pos.Line == 0 {
+			fmt.Fprintf(&trace, "  in %s\n", f.Name)
+			continue
+		}
+		fmt.Fprintf(&trace, "  %s: in %s\n", f.Pos, f.Name)
+		out.File, out.Line, out.Col = f.Pos.Filename(), int(f.Pos.Line), int(f.Pos.Col)
+	}
+	out.Backtrace = trace.String()
+	if m := uninitialized.FindStringSubmatch(out.Msg); m != nil {
+		out.Msg = it.undefined(m[1])
+	}
+	return out
+}
+
+// undefined words the error of a name that nobody defined.
+func (it *Interp) undefined(name string) string {
+	if hint, ok := pythonOnly[name]; ok {
+		return "undefined: " + name + " (" + hint + ")"
+	}
+	return "undefined: " + name + suggestion(name, it.Names())
+}
+
+// pythonOnly maps names that Python has and Starlark lacks to what to use.
+var pythonOnly = map[string]string{
+	"open":       "Starlark reads no files; FileCapture('path') opens a capture",
+	"input":      "Starlark reads no input",
+	"map":        "use [f(x) for x in …]",
+	"pyshark":    "write FileCapture(…) without pyshark.",
+	"Exception":  "Starlark has no exceptions; test with `in`, hasattr or get",
+	"iter":       "use for",
+	"next":       "use cap.next()",
+	"format":     "use '…'.format(…), '…' % … or fmt('…', …)",
+	"isinstance": "compare type(x)",
+}
+
+// suggestion returns " (did you mean x?)" for the nearest of names, or "".
+func suggestion(name string, names []string) string {
+	if n := nearest(name, names); n != "" {
+		return " (did you mean " + n + "?)"
+	}
+	return ""
+}
+
+// nearest returns the one of names that is most like name, or "" when none is
+// like it: at most a third of its letters may differ.
+func nearest(name string, names []string) string {
+	best, limit := "", max(1, len(name)/3)+1
+	lower := strings.ToLower(name)
+	for _, n := range names {
+		if n == name || len(n) > len(name)+limit || len(name) > len(n)+limit {
+			continue
+		}
+		if d := levenshtein.ComputeDistance(lower, strings.ToLower(n)); d < limit {
+			best, limit = n, d
+		}
+	}
+	return best
+}

@@ -1,0 +1,236 @@
+package script
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
+
+	"pktsh/dissect"
+)
+
+// Field is a field of a layer as a Starlark value. It stands for its text as
+// PyShark's fields do: it prints, compares, hashes and formats as that, and
+// has a string's methods. It also compares with numbers when it is one.
+type Field struct {
+	node  *dissect.Field
+	group *fieldGroup
+}
+
+// fieldGroup is every occurrence of a field in a layer.
+type fieldGroup struct {
+	layer *Layer
+	key   string           // as field_names has it
+	all   []*dissect.Field // in tree order; the first is the main field
+	kind  valueKind        // found on first use; kindUnsure until then
+}
+
+// at returns the field for one of the group's occurrences.
+func (g *fieldGroup) at(n *dissect.Field) *Field { return &Field{node: n, group: g} }
+
+var (
+	_ starlark.HasAttrs   = (*Field)(nil)
+	_ starlark.HasBinary  = (*Field)(nil)
+	_ starlark.Comparable = (*Field)(nil)
+	_ starlark.Sliceable  = (*Field)(nil)
+)
+
+// text returns the value as PyShark's get_default_value does: what is shown,
+// else the bytes in hex, else the label.
+func (f *Field) text() string {
+	if f.node.Show != "" {
+		return f.node.Show
+	}
+	if b := f.bytes(); b != nil {
+		return hex.EncodeToString(b)
+	}
+	return f.node.Label
+}
+
+func (f *Field) bytes() []byte { return f.node.Bytes(f.group.layer.index.tree) }
+
+// name returns how a user reaches the field, for messages: pkt.ip.src.
+func (f *Field) name() string { return "pkt." + f.group.layer.path() + "." + f.group.key }
+
+// path returns how a user reaches the layer from a packet.
+func (l *Layer) path() string { return normalize(l.node.Name) }
+
+// String returns the value as text.
+func (f *Field) String() string { return f.text() }
+
+// Type returns "Field".
+func (f *Field) Type() string { return "Field" }
+
+// Freeze does nothing: a field does not change.
+func (f *Field) Freeze() {}
+
+// Truth is that of the value for a boolean field, else whether there is text.
+func (f *Field) Truth() starlark.Bool {
+	if f.kind() == kindBool {
+		v, ok := parseBool(f.node.Show)
+		return starlark.Bool(v || !ok)
+	}
+	return f.text() != ""
+}
+
+// Hash is that of the text.
+func (f *Field) Hash() (uint32, error) { return starlark.String(f.text()).Hash() }
+
+// MarshalJSON returns the text as a JSON string.
+func (f *Field) MarshalJSON() ([]byte, error) { return json.Marshal(f.text()) }
+
+// Len, Index and Slice are those of the text, in bytes as in all of Starlark.
+func (f *Field) Len() int                   { return len(f.text()) }
+func (f *Field) Index(i int) starlark.Value { return starlark.String(f.text()[i : i+1]) }
+func (f *Field) Slice(start, end, step int) starlark.Value {
+	return starlark.String(f.text()).Slice(start, end, step)
+}
+
+// Attr returns PyShark's attributes of a field, else the field that the name
+// goes on to (pkt.dns.flags.response), else a method of the text.
+func (f *Field) Attr(name string) (starlark.Value, error) {
+	if m, ok := fieldMembers[name]; ok {
+		return m.get(f.group.layer.it.context(), f)
+	}
+	if v := f.group.layer.deeper(f.group.key, name); v != nil {
+		return v, nil
+	}
+	if v, err := starlark.String(f.text()).Attr(name); v != nil || err != nil {
+		return v, err
+	}
+	names := append(fieldMembers.names(), f.group.layer.below(f.group.key)...)
+	more := ""
+	if below := f.group.layer.below(f.group.key); len(below) > 0 {
+		more = ": " + strings.Join(below, " ")
+	}
+	return nil, fmt.Errorf("field %s has no attribute %q and no field below it of that name%s%s",
+		f.group.layer.node.Name+"."+f.group.key, name, more, suggestion(name, names))
+}
+
+// AttrNames returns the attributes, the fields that go on from this one and a
+// string's methods.
+func (f *Field) AttrNames() []string {
+	names := append(fieldMembers.names(), f.group.layer.below(f.group.key)...)
+	names = append(names, starlark.String("").AttrNames()...)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// CompareSameType compares two fields: as numbers when both are, else as text.
+func (f *Field) CompareSameType(op syntax.Token, y starlark.Value, _ int) (bool, error) {
+	return f.compareWith(op, y)
+}
+
+// compareWith is f op y for any y.
+func (f *Field) compareWith(op syntax.Token, y starlark.Value) (bool, error) {
+	switch y := y.(type) {
+	case *Field:
+		if op != syntax.EQL && op != syntax.NEQ {
+			if a, ok := f.number(); ok {
+				if b, ok := y.number(); ok {
+					return starlark.Compare(op, a, b)
+				}
+			}
+		}
+		return starlark.Compare(op, starlark.String(f.text()), starlark.String(y.text()))
+	case starlark.String:
+		return starlark.Compare(op, starlark.String(f.text()), y)
+	case starlark.Bool:
+		if f.kind() == kindBool {
+			return starlark.Compare(op, f.Truth(), y)
+		}
+	case starlark.Int, starlark.Float:
+		if n, ok := f.number(); ok {
+			return starlark.Compare(op, n, y)
+		}
+	}
+	switch op {
+	case syntax.EQL:
+		return false, nil
+	case syntax.NEQ:
+		return true, nil
+	}
+	return false, fmt.Errorf("cannot compare %s, which is the text %q, with the %s %s", f.name(), f.text(), y.Type(), y)
+}
+
+// Binary is arithmetic with the text: joining and repeating as strings do.
+// Numbers have to be asked for, as in PyShark.
+func (f *Field) Binary(op syntax.Token, y starlark.Value, side starlark.Side) (starlark.Value, error) {
+	if _, text := y.(starlark.String); !text || op != syntax.PLUS {
+		switch y.(type) {
+		case starlark.Int, starlark.Float:
+			if op != syntax.STAR || f.kind() != kindText {
+				return nil, fmt.Errorf("%s is the text %q, got it with the %s %s in %q: write int(%s) or %s.value",
+					f.name(), f.text(), y.Type(), y, op, f.name(), f.name())
+			}
+		}
+	}
+	other := plainValue(y)
+	if side == starlark.Left {
+		return starlark.Binary(op, starlark.String(f.text()), other)
+	}
+	return starlark.Binary(op, other, starlark.String(f.text()))
+}
+
+func fieldInterp(f *Field) *Interp { return f.group.layer.it }
+
+// labelPart returns the getter of one side of a label "key: value".
+func labelPart(right bool) func(context.Context, *Field) (starlark.Value, error) {
+	return func(_ context.Context, f *Field) (starlark.Value, error) {
+		key, value, ok := strings.Cut(f.node.Label, ": ")
+		switch {
+		case !ok:
+			return starlark.None, nil
+		case right:
+			return newString(value)
+		}
+		return newString(key)
+	}
+}
+
+func (g *fieldGroup) list(nodes []*dissect.Field) starlark.Value {
+	out := make([]starlark.Value, len(nodes))
+	for i, n := range nodes {
+		out[i] = g.at(n)
+	}
+	return starlark.NewList(out)
+}
+
+// fieldMembers are PyShark's attributes of a field and ours.
+var fieldMembers = members[*Field]{
+	"name":           {detail: "its filter name: ip.src", kind: kindString, get: func(_ context.Context, f *Field) (starlark.Value, error) { return newString(f.node.Name) }},
+	"showname":       {detail: "the line that Wireshark shows", kind: kindString, get: func(_ context.Context, f *Field) (starlark.Value, error) { return newString(f.node.Label) }},
+	"showname_key":   {detail: "that line before the colon, or None", kind: kindString, get: labelPart(false)},
+	"showname_value": {detail: "that line after the colon, or None", kind: kindString, get: labelPart(true)},
+	"show":           {detail: "its value as text", kind: kindString, get: func(_ context.Context, f *Field) (starlark.Value, error) { return newString(f.node.Show) }},
+	"value":          {detail: "its value, typed", get: func(_ context.Context, f *Field) (starlark.Value, error) { return f.typed(), nil }},
+	"raw_value":      {detail: "its bytes in hex", kind: kindString, get: func(_ context.Context, f *Field) (starlark.Value, error) { return newString(f.raw()) }},
+	"binary_value": {detail: "its bytes", get: func(_ context.Context, f *Field) (starlark.Value, error) {
+		return starlark.Bytes(f.bytes()), nil
+	}},
+	"int_value": {detail: "its value as an int", get: func(_ context.Context, f *Field) (starlark.Value, error) { return f.integer() }},
+	"hex_value": {detail: "its raw_value read as a hexadecimal int", get: func(_ context.Context, f *Field) (starlark.Value, error) { return f.hexValue() }},
+	"pos":       {detail: "offset of its bytes in their buffer", get: func(_ context.Context, f *Field) (starlark.Value, error) { return newInt(f.node.Pos) }},
+	"size":      {detail: "number of its bytes", get: func(_ context.Context, f *Field) (starlark.Value, error) { return newInt(f.node.Size) }},
+	"hide":      {detail: "whether trees leave it out", get: func(_ context.Context, f *Field) (starlark.Value, error) { return starlark.Bool(f.node.Hidden), nil }},
+	"all_fields": {detail: "every occurrence in the layer", kind: kindFields, get: func(_ context.Context, f *Field) (starlark.Value, error) {
+		return f.group.list(f.group.all), nil
+	}},
+	"main_field": {detail: "the first occurrence", kind: kindField, get: func(_ context.Context, f *Field) (starlark.Value, error) {
+		return f.group.at(f.group.all[0]), nil
+	}},
+	"alternate_fields": {detail: "the other occurrences", kind: kindFields, get: func(_ context.Context, f *Field) (starlark.Value, error) {
+		return f.group.list(f.group.all[1:]), nil
+	}},
+	"get_default_value": method(fieldInterp, "get_default_value", "its value as text", kindString, func(_ context.Context, f *Field, c invocation) (starlark.Value, error) {
+		if err := c.unpack(); err != nil {
+			return nil, err
+		}
+		return newString(f.text())
+	}),
+}

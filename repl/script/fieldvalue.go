@@ -1,0 +1,206 @@
+// This file reads a field's shown text as a number, a boolean, a time or bytes.
+
+package script
+
+import (
+	"encoding/hex"
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+	"time"
+
+	startime "go.starlark.net/lib/time"
+	"go.starlark.net/starlark"
+
+	"pktsh/dissect"
+)
+
+// valueKind is what a field's value is to a script.
+type valueKind uint8
+
+const (
+	kindUnsure valueKind = iota // not looked up yet
+	kindText
+	kindInt
+	kindBool
+	kindFloat
+	kindTime
+	kindBytes
+)
+
+// kind returns what the field's value is: by its type in the catalogue, or,
+// while no catalogue is loaded, by the look of its text.
+func (f *Field) kind() valueKind {
+	g := f.group
+	if g.kind != kindUnsure {
+		return g.kind
+	}
+	if c := g.layer.it.catalogue(); c != nil {
+		if info, ok := c.Lookup(f.node.Name); ok {
+			g.kind = kindOfType(info.Type)
+			return g.kind
+		}
+	}
+	return kindOfText(f.node.Show)
+}
+
+// kindOfType maps Wireshark's field types (epan/ftypes/ftypes.h).
+func kindOfType(t dissect.Type) valueKind {
+	switch t {
+	case "CHAR", "UINT8", "UINT16", "UINT24", "UINT32", "UINT40", "UINT48", "UINT56", "UINT64",
+		"INT8", "INT16", "INT24", "INT32", "INT40", "INT48", "INT56", "INT64", "FRAMENUM":
+		return kindInt
+	case "BOOLEAN":
+		return kindBool
+	case "FLOAT", "DOUBLE", "IEEE_11073_FLOAT", "IEEE_11073_SFLOAT", "RELATIVE_TIME":
+		return kindFloat
+	case "ABSOLUTE_TIME":
+		return kindTime
+	case "BYTES", "UINT_BYTES":
+		return kindBytes
+	}
+	return kindText
+}
+
+func kindOfText(s string) valueKind {
+	if s == "True" || s == "False" {
+		return kindBool
+	}
+	if _, ok := parseInt(s); ok {
+		return kindInt
+	}
+	return kindText
+}
+
+// parseInt reads an integer as Wireshark writes one: decimal or with 0x.
+func parseInt(s string) (*big.Int, bool) {
+	digits, base := s, 10
+	if rest, ok := strings.CutPrefix(s, "0x"); ok {
+		digits, base = rest, 16
+	}
+	if digits == "" || strings.ContainsAny(digits, "_+") {
+		return nil, false
+	}
+	return new(big.Int).SetString(digits, base)
+}
+
+// parseBool reads a boolean: "1" and "0" before Wireshark 4.2, "True" and
+// "False" since.
+func parseBool(s string) (value, ok bool) {
+	switch s {
+	case "1", "True":
+		return true, true
+	case "0", "False":
+		return false, true
+	}
+	return false, false
+}
+
+// number returns the value as an int or float when it is one.
+func (f *Field) number() (starlark.Value, bool) {
+	switch f.kind() {
+	case kindInt, kindBool:
+		n, err := f.integer()
+		return n, err == nil
+	case kindFloat:
+		x, err := strconv.ParseFloat(f.node.Show, 64)
+		return starlark.Float(x), err == nil
+	}
+	return nil, false
+}
+
+// integer returns the value of an integer field.
+func (f *Field) integer() (starlark.Value, error) {
+	if n, ok := parseInt(f.node.Show); ok {
+		return starlark.MakeBigInt(n), nil
+	}
+	if b, ok := parseBool(f.node.Show); ok {
+		if b {
+			return starlark.MakeInt(1), nil
+		}
+		return starlark.MakeInt(0), nil
+	}
+	if k := f.kind(); k == kindInt || k == kindBool {
+		if b := f.bytes(); b != nil && len(b) <= 8 && f.node.Show == "" {
+			return starlark.MakeBigInt(new(big.Int).SetBytes(b)), nil
+		}
+	}
+	return nil, fmt.Errorf("%s is the text %q, want an integer field", f.name(), f.text())
+}
+
+// raw returns what PDML's value attribute holds: the bytes in hex; of a field
+// of some bits of them, its number in hex.
+func (f *Field) raw() string {
+	if isBitField(f.node.Label) {
+		if n, err := f.integer(); err == nil {
+			if i, ok := n.(starlark.Int); ok {
+				return fmt.Sprintf("%X", i.BigInt())
+			}
+		}
+	}
+	return hex.EncodeToString(f.bytes())
+}
+
+// isBitField says whether a label begins with the bits that Wireshark draws
+// for a field with a mask: "0100 .... = Version: 4".
+func isBitField(label string) bool {
+	bits, _, ok := strings.Cut(label, " = ")
+	return ok && bits != "" && strings.Trim(bits, "01. ") == ""
+}
+
+// hexValue is raw_value read as a hexadecimal number.
+func (f *Field) hexValue() (starlark.Value, error) {
+	n, ok := new(big.Int).SetString(f.raw(), 16)
+	if !ok {
+		return nil, fmt.Errorf("%s has no bytes of its own: no hex_value", f.name())
+	}
+	return starlark.MakeBigInt(n), nil
+}
+
+// timeLayouts are how Wireshark writes an absolute time (epan/to_str.c).
+var timeLayouts = []string{
+	"Jan _2, 2006 15:04:05.999999999 MST",
+	"2006-01-02T15:04:05.999999999Z0700",
+	"2006-01-02 15:04:05.999999999",
+}
+
+// typed returns the value as the field's type says; as text when it does not
+// read as that.
+func (f *Field) typed() starlark.Value {
+	switch f.kind() {
+	case kindInt:
+		if n, err := f.integer(); err == nil {
+			return n
+		}
+	case kindBool:
+		if b, ok := parseBool(f.node.Show); ok {
+			return starlark.Bool(b)
+		}
+	case kindFloat:
+		if x, err := strconv.ParseFloat(f.node.Show, 64); err == nil {
+			return starlark.Float(x)
+		}
+	case kindBytes:
+		if b := f.bytes(); b != nil {
+			return starlark.Bytes(b)
+		}
+	case kindTime:
+		for _, layout := range timeLayouts {
+			if t, err := time.ParseInLocation(layout, strings.TrimSpace(f.node.Show), time.Local); err == nil {
+				return startime.Time(t)
+			}
+		}
+	}
+	return starlark.String(f.text())
+}
+
+// epoch returns a time as seconds since 1970 with nine digits.
+func epoch(t time.Time) string {
+	ns := t.UnixNano()
+	sign := ""
+	if ns < 0 {
+		sign, ns = "-", -ns
+	}
+	return fmt.Sprintf("%s%d.%09d", sign, ns/1e9, ns%1e9)
+}

@@ -1,0 +1,123 @@
+// This file is the shell's door to the interpreter's globals.
+
+package script
+
+import (
+	"context"
+	"fmt"
+
+	"go.starlark.net/starlark"
+
+	"pktsh/engine"
+)
+
+// Func is a Go function that scripts can call. Arguments and result are Go
+// values: nil, bool, int64, float64, string, []byte, []any, map[string]any,
+// *engine.Packet, *engine.View; a field comes as its text. A result may also
+// be an int, a []string, an *engine.Capture or a result.Result, which is shown.
+type Func func(ctx context.Context, args []any, kwargs map[string]any) (any, error)
+
+// AddFunc makes fn callable under a name, which the user may rebind.
+func (it *Interp) AddFunc(name string, fn Func) {
+	b := starlark.NewBuiltin(name, func(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		goArgs := make([]any, len(args))
+		for i, a := range args {
+			v, err := toGo(a)
+			if err != nil {
+				return nil, fmt.Errorf("%s: argument %d: %w", name, i+1, err)
+			}
+			goArgs[i] = v
+		}
+		goKwargs := make(map[string]any, len(kwargs))
+		for _, kv := range kwargs {
+			key, _ := starlark.AsString(kv[0])
+			v, err := toGo(kv[1])
+			if err != nil {
+				return nil, fmt.Errorf("%s: argument %s: %w", name, key, err)
+			}
+			goKwargs[key] = v
+		}
+		v, err := fn(it.context(), goArgs, goKwargs)
+		if err != nil {
+			return nil, err
+		}
+		return it.fromGo(v)
+	})
+	it.builtin[name] = b
+	if !it.main.assigned[name] {
+		it.main.env[name] = b
+	}
+}
+
+// Names returns every global name in order, the predeclared ones included.
+func (it *Interp) Names() []string { return it.main.names() }
+
+// Assigned says whether the user's code bound a name, so that it no longer
+// means the command or function of that name.
+func (it *Interp) Assigned(name string) bool { return it.main.assigned[name] }
+
+// Get returns a global as a Go value, as AddFunc describes them. It fails for
+// a name that is not there and for a value with no Go form (a function).
+func (it *Interp) Get(name string) (any, error) {
+	v, ok := it.main.env[name]
+	if !ok {
+		return nil, fmt.Errorf("%s", it.undefined(name))
+	}
+	return toGo(v)
+}
+
+// Set gives a global a Go value, as AddFunc describes them.
+func (it *Interp) Set(name string, value any) error {
+	v, err := it.fromGo(value)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	it.main.env[name] = v
+	return nil
+}
+
+// GetCapture returns the view that a global capture stands for.
+func (it *Interp) GetCapture(name string) (*engine.View, bool) {
+	c, ok := it.main.env[name].(*Capture)
+	if !ok {
+		return nil, false
+	}
+	v, ok := c.view.(engineView)
+	return v.View, ok
+}
+
+// GetPacket returns the packet that a global stands for.
+func (it *Interp) GetPacket(name string) (*engine.Packet, bool) {
+	p, ok := it.main.env[name].(*Packet)
+	if !ok {
+		return nil, false
+	}
+	e, ok := p.src.(*engine.Packet)
+	return e, ok
+}
+
+// SetCapture makes a global stand for a view. A capture that stands for that
+// very view already is left alone, with its place for next(). A nil view
+// removes the name.
+func (it *Interp) SetCapture(name string, v *engine.View) {
+	if v == nil {
+		delete(it.main.env, name)
+		return
+	}
+	if now, ok := it.GetCapture(name); ok && now == v {
+		return
+	}
+	it.main.env[name] = it.newCapture(engineView{v})
+}
+
+// SetPacket makes a global stand for a packet; nil removes the name.
+func (it *Interp) SetPacket(name string, p *engine.Packet) {
+	if p == nil {
+		delete(it.main.env, name)
+		return
+	}
+	if now, ok := it.GetPacket(name); ok && now == p {
+		return
+	}
+	it.main.env[name] = it.newPacket(p, false)
+}

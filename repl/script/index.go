@@ -1,0 +1,239 @@
+// This file indexes a packet's tree once, so that finding a layer or a field
+// by any spelling of its name is one look into a map.
+
+package script
+
+import (
+	"slices"
+	"strings"
+
+	"pktsh/dissect"
+)
+
+// normalize returns the spelling under which names are compared: lower case,
+// with "_" for "." and "-".
+func normalize(name string) string {
+	plain := true
+	for i := range len(name) {
+		if c := name[i]; c == '.' || c == '-' || c >= 'A' && c <= 'Z' {
+			plain = false
+			break
+		}
+	}
+	if plain {
+		return name
+	}
+	return strings.Map(func(r rune) rune {
+		if r == '.' || r == '-' {
+			return '_'
+		}
+		return r
+	}, strings.ToLower(name))
+}
+
+// treeIndex is a packet's tree with its layers by name.
+type treeIndex struct {
+	tree   *dissect.Tree
+	frame  *Layer   // nil when the tree has none
+	layers []*Layer // top-level protocols in order, frame apart
+	byName map[string][]*Layer
+}
+
+func (it *Interp) newIndex(t *dissect.Tree) *treeIndex {
+	x := &treeIndex{tree: t, byName: map[string][]*Layer{}}
+	for _, n := range t.Nodes {
+		if !n.Protocol {
+			continue
+		}
+		l := &Layer{it: it, index: x, node: n}
+		key := normalize(n.Name)
+		x.byName[key] = append(x.byName[key], l)
+		if n.Name == "frame" {
+			x.frame = l
+		} else {
+			x.layers = append(x.layers, l)
+		}
+	}
+	return x
+}
+
+// layer returns the first layer of a name in any spelling.
+func (x *treeIndex) layer(name string) (*Layer, bool) {
+	l := x.byName[normalize(name)]
+	if len(l) == 0 {
+		return nil, false
+	}
+	return l[0], true
+}
+
+// layerNames returns the names of the layers in order, each once.
+func (x *treeIndex) layerNames() []string {
+	var out []string
+	for _, l := range x.layers {
+		if !slices.Contains(out, l.node.Name) {
+			out = append(out, l.node.Name)
+		}
+	}
+	return out
+}
+
+// highest returns the last layer that is not one of Wireshark's own, or nil.
+func (x *treeIndex) highest() *Layer {
+	for _, l := range slices.Backward(x.layers) {
+		if !isPseudo(l.node.Name) {
+			return l
+		}
+	}
+	return nil
+}
+
+func isPseudo(protocol string) bool { return strings.HasPrefix(protocol, "_ws.") }
+
+// transport returns the innermost transport layer, or nil. ICMP counts, as
+// what a ping has in that place.
+func (x *treeIndex) transport() *Layer {
+	for _, l := range slices.Backward(x.layers) {
+		switch l.node.Name {
+		case "tcp", "udp", "udplite", "sctp", "dccp", "icmp", "icmpv6":
+			return l
+		}
+	}
+	return nil
+}
+
+// has says whether the tree holds a node of this name anywhere.
+func (x *treeIndex) has(name string) bool {
+	return !dissect.Walk(x.tree.Nodes, func(f *dissect.Field, _ int) bool { return f.Name != name })
+}
+
+// layerIndex is a layer's fields by name.
+type layerIndex struct {
+	// fields are in the order of their first occurrence, keys as field_names.
+	fields []*Field
+	byKey  map[string]*Field
+	// aliases are names without the prefix of another protocol: a layer mdns
+	// holds fields dns.*.
+	aliases map[string]*Field
+	// prefixes are the keys that names go on after: "qry" of "qry.name".
+	prefixes map[string]bool
+	// nested are the protocols that stand inside the layer.
+	nested map[string]*Layer
+}
+
+// key returns a field's name as field_names has it: without the layer's
+// prefix, with "_" for ".".
+func (l *Layer) key(name string) string {
+	prefix := l.node.Name + "."
+	if len(name) > len(prefix) && strings.EqualFold(name[:len(prefix)], prefix) {
+		name = name[len(prefix):]
+	}
+	return normalize(name)
+}
+
+// fieldIndex returns the layer's index, made on first use.
+func (l *Layer) fieldIndex() *layerIndex {
+	if l.fields != nil {
+		return l.fields
+	}
+	x := &layerIndex{
+		byKey: map[string]*Field{}, aliases: map[string]*Field{},
+		prefixes: map[string]bool{}, nested: map[string]*Layer{},
+	}
+	l.addFields(x, l.node.Children)
+	// What the dissector put beside its protocol (tcp.segments) belongs to the
+	// first layer of that prefix.
+	if first, ok := l.index.layer(l.node.Name); ok && first == l {
+		for _, n := range l.index.tree.Nodes {
+			if !n.Protocol && strings.HasPrefix(n.Name, l.node.Name+".") {
+				l.addField(x, n)
+				l.addFields(x, n.Children)
+			}
+		}
+	}
+	l.fields = x
+	return x
+}
+
+// addFields adds nodes and what is below them, nested protocols apart.
+func (l *Layer) addFields(x *layerIndex, nodes []*dissect.Field) {
+	for _, n := range nodes {
+		if n.Protocol {
+			if key := normalize(n.Name); x.nested[key] == nil {
+				x.nested[key] = &Layer{it: l.it, index: l.index, node: n}
+			}
+			continue
+		}
+		l.addField(x, n)
+		l.addFields(x, n.Children)
+	}
+}
+
+func (l *Layer) addField(x *layerIndex, n *dissect.Field) {
+	if n.Name == "" {
+		return
+	}
+	key := l.key(n.Name)
+	if f := x.byKey[key]; f != nil {
+		f.group.all = append(f.group.all, n)
+		return
+	}
+	f := &Field{node: n, group: &fieldGroup{layer: l, key: key, all: []*dissect.Field{n}}}
+	x.byKey[key] = f
+	x.fields = append(x.fields, f)
+	rest, own := strings.CutPrefix(n.Name, l.node.Name+".")
+	if !own {
+		if _, after, ok := strings.Cut(n.Name, "."); ok {
+			if alias := normalize(after); x.aliases[alias] == nil {
+				x.aliases[alias] = f
+			}
+		}
+	}
+	for i := range len(rest) {
+		if rest[i] == '.' {
+			x.prefixes[normalize(rest[:i])] = true
+		}
+	}
+}
+
+// find returns what a name in any spelling stands for in the layer: a *Field,
+// a nested *Layer, a *Prefix, or nil.
+func (l *Layer) find(name string) any {
+	x := l.fieldIndex()
+	key := l.key(name)
+	if f := x.byKey[key]; f != nil {
+		return f
+	}
+	// ip_src, the layer's own prefix spelt with "_".
+	if short, ok := strings.CutPrefix(key, normalize(l.node.Name)+"_"); ok {
+		if f := x.byKey[short]; f != nil {
+			return f
+		}
+	}
+	if f := x.aliases[key]; f != nil {
+		return f
+	}
+	if n := x.nested[key]; n != nil {
+		return n
+	}
+	if x.prefixes[key] {
+		return &Prefix{layer: l, key: key}
+	}
+	return nil
+}
+
+// field returns the field of a name in any spelling.
+func (l *Layer) field(name string) (*Field, bool) {
+	f, ok := l.find(name).(*Field)
+	return f, ok
+}
+
+// below returns the field names that go on after key, without it.
+func (l *Layer) below(key string) []string {
+	var out []string
+	for _, f := range l.fieldIndex().fields {
+		if rest, ok := strings.CutPrefix(f.group.key, key+"_"); ok {
+			out = append(out, rest)
+		}
+	}
+	return out
+}

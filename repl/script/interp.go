@@ -1,0 +1,315 @@
+package script
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"go.starlark.net/lib/json"
+	"go.starlark.net/lib/math"
+	startime "go.starlark.net/lib/time"
+	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
+
+	"pktsh/dissect"
+	"pktsh/engine"
+	"pktsh/repl/result"
+)
+
+// Config is what an interpreter needs from outside. Every function may be nil.
+type Config struct {
+	// Out takes what print writes.
+	Out io.Writer
+	// Echo receives the repr of an expression that stands by itself.
+	Echo func(repr string)
+	// Show receives what pretty_print shows. When it is nil the text goes to Out.
+	Show func(result.Result)
+	// Notice receives what a person should know and nobody asked for, a line each.
+	Notice func(line string)
+	// Open opens a capture for FileCapture.
+	Open func(ctx context.Context, o OpenOptions) (*engine.Capture, error)
+	// Catalogue returns the field catalogue, nil while it is not loaded.
+	Catalogue func() *dissect.Catalogue
+	// Dir is what load() resolves relative paths against; "" means the
+	// process's working directory.
+	Dir string
+	// Args are the script's arguments: the list argv.
+	Args []string
+}
+
+// OpenOptions is what FileCapture asks to be opened. Fields hold what the
+// matching flags of tshark take.
+type OpenOptions struct {
+	Paths []string
+	// Preferences are "name:value" (tshark -o).
+	Preferences []string
+	// DecodeAs are "layertype==selector,protocol" (tshark -d).
+	DecodeAs []string
+	// DisabledProtocols are filter names (tshark --disable-protocol).
+	DisabledProtocols []string
+	// DecryptionKeys are records of Wireshark's 80211_keys table:
+	// `"wpa-pwd","passphrase:ssid"`.
+	DecryptionKeys []string
+}
+
+// Interp runs source and keeps its globals. It is not safe for concurrent use:
+// the one goroutine that reads the prompt uses it.
+type Interp struct {
+	cfg     Config
+	builtin starlark.StringDict // what every file starts with
+	main    *scope
+	modules map[string]*module
+	noticed map[string]bool
+
+	ctx     atomic.Pointer[context.Context]
+	thread  *starlark.Thread // the one that runs, nil when none does
+	pending error            // what an iterator could not return
+}
+
+// New returns an interpreter.
+func New(cfg Config) *Interp {
+	it := &Interp{cfg: cfg, modules: map[string]*module{}, noticed: map[string]bool{}}
+	it.builtin = maps.Clone(starlark.Universe)
+	it.builtin["json"] = json.Module
+	it.builtin["math"] = math.Module
+	it.builtin["time"] = startime.Module
+	it.addOperators(it.builtin)
+	it.addBuiltins(it.builtin)
+	args := make([]starlark.Value, len(cfg.Args))
+	for i, a := range cfg.Args {
+		args[i] = starlark.String(a)
+	}
+	it.builtin["argv"] = starlark.NewList(args)
+	it.builtin["FileCapture"] = starlark.NewBuiltin("FileCapture", it.fileCapture)
+	it.main = it.newScope()
+	return it
+}
+
+// fileOptions is the dialect.
+func fileOptions() *syntax.FileOptions {
+	return &syntax.FileOptions{
+		Set: true, While: true, TopLevelControl: true, GlobalReassign: true,
+		Recursion: true, LoadBindsGlobally: true,
+	}
+}
+
+// Exec runs a chunk of one or several complete statements. Filename and line
+// (that of the chunk's first line, from 1) are for errors, which are *Error.
+// Values of expressions that stand by themselves are echoed, except None, and
+// kept in _. Statements before the one that fails keep their effect.
+//
+// When ctx ends, Exec returns within milliseconds with an error that
+// errors.Is(err, context.Canceled) recognises.
+func (it *Interp) Exec(ctx context.Context, src, filename string, line int) (err error) {
+	file, err := parse(src, filename, line)
+	if err != nil {
+		return it.translate(ctx, err)
+	}
+	thread := &starlark.Thread{Name: filename, Load: it.load}
+	defer it.enter(ctx, thread)()
+	stop := context.AfterFunc(ctx, func() { thread.Cancel("interrupted") })
+	defer stop()
+	if err := it.run(thread, it.main, file, true); err != nil {
+		return it.translate(ctx, err)
+	}
+	return nil
+}
+
+func parse(src, filename string, line int) (*syntax.File, error) {
+	file, err := fileOptions().Parse(filename, syntax.FilePortion{
+		Content: []byte(src), FirstLine: int32(max(line, 1)), FirstCol: 1,
+	}, 0)
+	if err != nil {
+		return nil, explainSyntax(src, err)
+	}
+	return file, nil
+}
+
+// enter makes thread and ctx current and returns what puts the former back.
+// Exec may so be called by a function that Exec runs.
+func (it *Interp) enter(ctx context.Context, thread *starlark.Thread) (leave func()) {
+	oldThread, oldPending, oldCtx := it.thread, it.pending, it.ctx.Load()
+	it.thread, it.pending = thread, nil
+	it.ctx.Store(&ctx)
+	return func() {
+		it.thread, it.pending = oldThread, oldPending
+		it.ctx.Store(oldCtx)
+	}
+}
+
+// context returns the context of the chunk that runs: Starlark's interfaces
+// pass none to attributes and iterators.
+func (it *Interp) context() context.Context {
+	if ctx := it.ctx.Load(); ctx != nil {
+		return *ctx
+	}
+	return context.Background()
+}
+
+// fail stops the running chunk with err, for where Starlark's interfaces
+// return no error: iterators, Len, String.
+func (it *Interp) fail(err error) {
+	if it.pending == nil {
+		it.pending = err
+	}
+	if it.thread != nil {
+		it.thread.Cancel(err.Error())
+	}
+}
+
+// run runs a file's statements one by one in a scope. A panic becomes an error.
+func (it *Interp) run(thread *starlark.Thread, in *scope, file *syntax.File, echo bool) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("internal error: %v", r)
+		}
+	}()
+	for _, s := range file.Stmts {
+		one := &syntax.File{Path: file.Path, Options: file.Options, Stmts: rewriteTop(s, echo)}
+		// Every name is looked up when it is used, so every name is accepted here.
+		prog, err := starlark.FileProgram(one, func(string) bool { return true })
+		if err != nil {
+			return err
+		}
+		bound, err := prog.Init(thread, in.env)
+		for name, v := range bound { // what load() bound
+			in.set(name, v)
+		}
+		if it.pending != nil {
+			return it.atStack(err, it.pending)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// atStack gives a pending error the place where the thread was cancelled.
+func (it *Interp) atStack(cancelled, pending error) error {
+	evalErr, ok := cancelled.(*starlark.EvalError)
+	if !ok {
+		return pending
+	}
+	out := it.translateEval(evalErr)
+	out.Msg, out.Err = pending.Error(), pending
+	return out
+}
+
+// notice tells a person a line once.
+func (it *Interp) noticeOnce(line string) {
+	if it.noticed[line] || it.cfg.Notice == nil {
+		return
+	}
+	it.noticed[line] = true
+	it.cfg.Notice(line)
+}
+
+// catalogue returns the field catalogue or nil.
+func (it *Interp) catalogue() *dissect.Catalogue {
+	if it.cfg.Catalogue == nil {
+		return nil
+	}
+	return it.cfg.Catalogue()
+}
+
+// scope is a file's globals: one table that its functions read while they run.
+type scope struct {
+	it  *Interp
+	env starlark.StringDict
+	// assigned are the names that the user's code bound.
+	assigned map[string]bool
+}
+
+func (it *Interp) newScope() *scope {
+	s := &scope{it: it, env: maps.Clone(it.builtin), assigned: map[string]bool{}}
+	s.env[opGlobals] = globals{s}
+	s.env[opEcho] = starlark.NewBuiltin(opEcho, it.echo)
+	return s
+}
+
+func (s *scope) set(name string, v starlark.Value) {
+	s.env[name] = v
+	s.assigned[name] = true
+}
+
+// names returns the scope's names in order, operators left out.
+func (s *scope) names() []string {
+	names := slices.Sorted(maps.Keys(s.env))
+	return slices.DeleteFunc(names, func(n string) bool { return strings.HasPrefix(n, "⟨") })
+}
+
+// globals is the value that assignments at top level go to.
+type globals struct{ s *scope }
+
+func (globals) String() string        { return "globals" }
+func (globals) Type() string          { return "globals" }
+func (globals) Freeze()               {}
+func (globals) Truth() starlark.Bool  { return true }
+func (globals) Hash() (uint32, error) { return 0, fmt.Errorf("unhashable: globals") }
+
+// Get returns a global, for x += 1.
+func (g globals) Get(k starlark.Value) (starlark.Value, bool, error) {
+	name := string(k.(starlark.String))
+	v, ok := g.s.env[name]
+	if !ok {
+		return nil, false, fmt.Errorf("%s", g.s.it.undefined(name))
+	}
+	return v, true, nil
+}
+
+// SetKey assigns a global.
+func (g globals) SetKey(k, v starlark.Value) error {
+	g.s.set(string(k.(starlark.String)), v)
+	return nil
+}
+
+// module is a loaded file; loading is set until it has run.
+type module struct {
+	globals starlark.StringDict
+	loading bool
+	err     error
+}
+
+// load runs a file named by load() once and returns its globals.
+func (it *Interp) load(thread *starlark.Thread, name string) (starlark.StringDict, error) {
+	path := name
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(it.cfg.Dir, path)
+	}
+	if m, ok := it.modules[path]; ok {
+		if m.loading {
+			return nil, fmt.Errorf("load(%q): the file loads itself, directly or through another (cycle)", name)
+		}
+		return m.globals, m.err
+	}
+	m := &module{loading: true}
+	it.modules[path] = m
+	m.globals, m.err = it.runModule(thread, path)
+	m.loading = false
+	if m.err != nil {
+		delete(it.modules, path) // it may be mended and loaded again
+	}
+	return m.globals, m.err
+}
+
+func (it *Interp) runModule(thread *starlark.Thread, path string) (starlark.StringDict, error) {
+	file, err := fileOptions().Parse(path, nil, 0)
+	if err != nil {
+		return nil, it.translate(it.context(), err)
+	}
+	in := it.newScope()
+	if err := it.run(thread, in, file, false); err != nil {
+		return nil, it.translate(it.context(), err)
+	}
+	out := make(starlark.StringDict, len(in.assigned))
+	for name := range in.assigned {
+		out[name] = in.env[name]
+	}
+	return out, nil
+}

@@ -1,0 +1,202 @@
+// This file holds the operators that rewritten source calls: they do what
+// Starlark does, and give a Field the meaning of its text or number.
+
+package script
+
+import (
+	"fmt"
+	"strings"
+
+	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
+)
+
+// addOperators puts the operators into env.
+func (it *Interp) addOperators(env starlark.StringDict) {
+	for tok, name := range comparisons {
+		env[name] = starlark.NewBuiltin(name, func(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
+			return compare(tok, args[0], args[1])
+		})
+	}
+	env[opKey] = starlark.NewBuiltin(opKey, func(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
+		return plainValue(args[0]), nil
+	})
+	env[opCall] = starlark.NewBuiltin(opCall, callMethod)
+}
+
+// compare is x op y, op being a comparison, `in` or `not in`.
+func compare(op syntax.Token, x, y starlark.Value) (starlark.Value, error) {
+	switch op {
+	case syntax.IN, syntax.NOT_IN:
+		found, err := contains(x, y)
+		if err != nil {
+			return nil, err
+		}
+		return starlark.Bool(found == (op == syntax.IN)), nil
+	}
+	ok, err := compareValues(op, x, y)
+	return starlark.Bool(ok), err
+}
+
+func compareValues(op syntax.Token, x, y starlark.Value) (bool, error) {
+	switch fx := x.(type) {
+	case *Field:
+		return fx.compareWith(op, y)
+	case starlark.String, starlark.Int, starlark.Float, starlark.Bool:
+		if fy, ok := y.(*Field); ok {
+			return fy.compareWith(mirrored(op), x)
+		}
+	case starlark.Tuple, *starlark.List, *starlark.Dict:
+		x, y = plainValue(x), plainValue(y)
+	}
+	return starlark.Compare(op, x, y)
+}
+
+// mirrored returns the operator with which y op' x says what x op y does.
+func mirrored(op syntax.Token) syntax.Token {
+	switch op {
+	case syntax.LT:
+		return syntax.GT
+	case syntax.LE:
+		return syntax.GE
+	case syntax.GT:
+		return syntax.LT
+	case syntax.GE:
+		return syntax.LE
+	}
+	return op
+}
+
+// contains is x in y.
+func contains(x, y starlark.Value) (bool, error) {
+	switch y := y.(type) {
+	case *Field:
+		needle, ok := starlark.AsString(plainValue(x))
+		if !ok {
+			return false, fmt.Errorf("'in <field>' needs text on its left, got %s", x.Type())
+		}
+		return strings.Contains(y.text(), needle), nil
+	case *starlark.List:
+		return containsElement(x, y)
+	case starlark.Tuple:
+		return containsElement(x, y)
+	}
+	f, isField := x.(*Field)
+	z, err := starlark.Binary(syntax.IN, plainValue(x), y)
+	if err != nil {
+		return false, err
+	}
+	if !isField || bool(z.Truth()) {
+		return bool(z.Truth()), nil
+	}
+	switch y.(type) {
+	case *starlark.Dict, *starlark.Set:
+		if n, ok := f.number(); ok { // {80: 'http'} asked for a port's field
+			z, err = starlark.Binary(syntax.IN, n, y)
+			return err == nil && bool(z.Truth()), err
+		}
+	}
+	return false, nil
+}
+
+func containsElement(x starlark.Value, y starlark.Indexable) (bool, error) {
+	for i := range y.Len() {
+		if eq, err := compareValues(syntax.EQL, y.Index(i), x); err != nil || eq {
+			return eq, err
+		}
+	}
+	return false, nil
+}
+
+// keepsValue names the list's methods that only store their argument: a field
+// stored in a list stays a field.
+func keepsValue(method string) bool {
+	return method == "append" || method == "insert" || method == "extend"
+}
+
+// callMethod calls args[0] with the other arguments. A method of one of
+// Starlark's own types gets a field as its text.
+func callMethod(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	fn, args := args[0], args[1:]
+	if b, ok := fn.(*starlark.Builtin); ok && !keepsValue(b.Name()) {
+		switch b.Receiver().(type) {
+		case nil, starlark.String, starlark.Bytes, *starlark.List, *starlark.Dict, *starlark.Set:
+			args = plainArgs(args)
+		}
+	}
+	return starlark.Call(thread, fn, args, kwargs)
+}
+
+// plainArgs returns args with fields as text; args itself when it holds none.
+func plainArgs(args starlark.Tuple) starlark.Tuple {
+	return plainValue(args).(starlark.Tuple)
+}
+
+// plainDepth bounds how deep containers are searched for fields.
+const plainDepth = 8
+
+// plainValue returns v with every Field in it, also inside tuples, lists and
+// dictionaries, replaced by its text. What holds no field is returned as it is.
+func plainValue(v starlark.Value) starlark.Value { return plain(v, plainDepth) }
+
+func plain(v starlark.Value, depth int) starlark.Value {
+	switch v := v.(type) {
+	case *Field:
+		return starlark.String(v.text())
+	case starlark.Tuple:
+		if holdsField(v, depth) {
+			out := make(starlark.Tuple, len(v))
+			for i, e := range v {
+				out[i] = plain(e, depth-1)
+			}
+			return out
+		}
+	case *starlark.List:
+		if holdsField(v, depth) {
+			out := make([]starlark.Value, v.Len())
+			for i := range out {
+				out[i] = plain(v.Index(i), depth-1)
+			}
+			return starlark.NewList(out)
+		}
+	case *starlark.Dict:
+		if holdsField(v, depth) {
+			out := starlark.NewDict(v.Len())
+			for _, item := range v.Items() {
+				// The keys are there already: setting them cannot fail.
+				_ = out.SetKey(plain(item[0], depth-1), plain(item[1], depth-1))
+			}
+			return out
+		}
+	}
+	return v
+}
+
+func holdsField(v starlark.Value, depth int) bool {
+	if depth == 0 {
+		return false
+	}
+	switch v := v.(type) {
+	case *Field:
+		return true
+	case starlark.Tuple:
+		for _, e := range v {
+			if holdsField(e, depth-1) {
+				return true
+			}
+		}
+	case *starlark.List:
+		for i := range v.Len() {
+			if holdsField(v.Index(i), depth-1) {
+				return true
+			}
+		}
+	case *starlark.Dict:
+		for _, item := range v.Items() {
+			if holdsField(item[0], depth-1) || holdsField(item[1], depth-1) {
+				return true
+			}
+		}
+	}
+	return false
+}

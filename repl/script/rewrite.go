@@ -1,0 +1,281 @@
+// This file rewrites a statement's syntax tree before it is compiled. It does
+// two things that Starlark has no hook for.
+//
+// Globals. Starlark copies a chunk's globals when a function is made, so that
+// redefining a helper does not reach its callers. Here an assignment at top
+// level, `x = 1`, becomes `⟨globals⟩["x"] = 1`, and every name that is not
+// local is looked up in the interpreter's one table when it is used, as in
+// Python.
+//
+// Fields. A Field stands for its text, but Starlark compares values of
+// different types as unequal before a value is asked, and a dictionary keeps
+// the key it was given. Comparisons, `in`, index keys, dictionary keys and
+// arguments of methods therefore go through the operators of ops.go, which
+// pass everything that is not a Field straight on.
+
+package script
+
+import (
+	"go.starlark.net/syntax"
+)
+
+// The names of the operators. No identifier can be spelt like this.
+const (
+	opGlobals = "⟨globals⟩"
+	opKey     = "⟨key⟩"
+	opCall    = "⟨call⟩"
+	opEcho    = "⟨echo⟩"
+)
+
+// comparisons maps the operators that are rewritten to their functions' names.
+var comparisons = map[syntax.Token]string{
+	syntax.EQL:    "⟨==⟩",
+	syntax.NEQ:    "⟨!=⟩",
+	syntax.LT:     "⟨<⟩",
+	syntax.LE:     "⟨<=⟩",
+	syntax.GT:     "⟨>⟩",
+	syntax.GE:     "⟨>=⟩",
+	syntax.IN:     "⟨in⟩",
+	syntax.NOT_IN: "⟨not in⟩",
+}
+
+// rewriteTop returns the statements that stand for one top-level statement.
+// With echo, an expression's value is handed to the echo operator.
+func rewriteTop(s syntax.Stmt, echo bool) []syntax.Stmt {
+	if e, ok := s.(*syntax.ExprStmt); ok && echo && !isDocString(e.X) {
+		e.X = apply(opEcho, syntax.Start(e.X), rewriteExpr(e.X))
+		return []syntax.Stmt{e}
+	}
+	return rewriteStmts([]syntax.Stmt{s}, true)
+}
+
+// isDocString says that e is a triple-quoted string standing by itself, which
+// people write as a comment.
+func isDocString(e syntax.Expr) bool {
+	l, ok := e.(*syntax.Literal)
+	if !ok || l.Token != syntax.STRING {
+		return false
+	}
+	raw := l.Raw
+	if raw != "" && raw[0] == 'r' {
+		raw = raw[1:]
+	}
+	return len(raw) >= 6 && (raw[:3] == `"""` || raw[:3] == `'''`)
+}
+
+// rewriteStmts rewrites a block; global says that its assignments are to globals.
+func rewriteStmts(list []syntax.Stmt, global bool) []syntax.Stmt {
+	out := make([]syntax.Stmt, 0, len(list))
+	for _, s := range list {
+		out = append(out, s)
+		switch s := s.(type) {
+		case *syntax.AssignStmt:
+			s.LHS = rewriteTarget(s.LHS, global)
+			s.RHS = rewriteExpr(s.RHS)
+		case *syntax.ExprStmt:
+			s.X = rewriteExpr(s.X)
+		case *syntax.ReturnStmt:
+			if s.Result != nil {
+				s.Result = rewriteExpr(s.Result)
+			}
+		case *syntax.IfStmt:
+			s.Cond = rewriteExpr(s.Cond)
+			s.True = rewriteStmts(s.True, global)
+			s.False = rewriteStmts(s.False, global)
+		case *syntax.ForStmt:
+			s.Vars = rewriteTarget(s.Vars, global)
+			s.X = rewriteExpr(s.X)
+			s.Body = rewriteStmts(s.Body, global)
+		case *syntax.WhileStmt:
+			s.Cond = rewriteExpr(s.Cond)
+			s.Body = rewriteStmts(s.Body, global)
+		case *syntax.DefStmt:
+			rewriteParams(s.Params)
+			s.Body = rewriteStmts(s.Body, false)
+			if global {
+				// The rest of this very statement must see the function too.
+				out = append(out, &syntax.AssignStmt{
+					OpPos: s.Def, Op: syntax.EQ,
+					LHS: globalTarget(s.Name.Name, s.Name.NamePos),
+					RHS: &syntax.Ident{NamePos: s.Name.NamePos, Name: s.Name.Name},
+				})
+			}
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// rewriteTarget rewrites what is assigned to.
+func rewriteTarget(e syntax.Expr, global bool) syntax.Expr {
+	switch e := e.(type) {
+	case *syntax.Ident:
+		if global {
+			return globalTarget(e.Name, e.NamePos)
+		}
+	case *syntax.ParenExpr:
+		e.X = rewriteTarget(e.X, global)
+	case *syntax.TupleExpr:
+		for i := range e.List {
+			e.List[i] = rewriteTarget(e.List[i], global)
+		}
+	case *syntax.ListExpr:
+		for i := range e.List {
+			e.List[i] = rewriteTarget(e.List[i], global)
+		}
+	case *syntax.IndexExpr, *syntax.DotExpr:
+		return rewriteExpr(e)
+	}
+	return e
+}
+
+// globalTarget returns ⟨globals⟩["name"].
+func globalTarget(name string, pos syntax.Position) syntax.Expr {
+	return &syntax.IndexExpr{
+		X:      &syntax.Ident{NamePos: pos, Name: opGlobals},
+		Lbrack: pos,
+		Y:      &syntax.Literal{Token: syntax.STRING, TokenPos: pos, Raw: name, Value: name},
+		Rbrack: pos,
+	}
+}
+
+// apply returns the call of an operator.
+func apply(op string, pos syntax.Position, args ...syntax.Expr) syntax.Expr {
+	return &syntax.CallExpr{
+		Fn:     &syntax.Ident{NamePos: pos, Name: op},
+		Lparen: pos, Args: args, Rparen: pos,
+	}
+}
+
+func rewriteParams(params []syntax.Expr) {
+	for _, p := range params {
+		if d, ok := p.(*syntax.BinaryExpr); ok {
+			d.Y = rewriteExpr(d.Y)
+		}
+	}
+}
+
+func rewriteList(list []syntax.Expr) {
+	for i := range list {
+		list[i] = rewriteExpr(list[i])
+	}
+}
+
+func rewriteOptional(e syntax.Expr) syntax.Expr {
+	if e == nil {
+		return nil
+	}
+	return rewriteExpr(e)
+}
+
+// rewriteExpr rewrites an expression and returns what stands for it.
+func rewriteExpr(e syntax.Expr) syntax.Expr {
+	switch e := e.(type) {
+	case *syntax.BinaryExpr:
+		return rewriteBinary(e)
+	case *syntax.CallExpr:
+		return rewriteCall(e)
+	case *syntax.Comprehension:
+		rewriteComprehension(e)
+	case *syntax.CondExpr:
+		e.Cond, e.True, e.False = rewriteExpr(e.Cond), rewriteExpr(e.True), rewriteExpr(e.False)
+	case *syntax.DictEntry:
+		e.Key, e.Value = rewriteKey(e.Key), rewriteExpr(e.Value)
+	case *syntax.DictExpr:
+		rewriteList(e.List)
+	case *syntax.DotExpr:
+		e.X = rewriteExpr(e.X)
+	case *syntax.IndexExpr:
+		e.X, e.Y = rewriteExpr(e.X), rewriteKey(e.Y)
+	case *syntax.LambdaExpr:
+		rewriteParams(e.Params)
+		e.Body = rewriteExpr(e.Body)
+	case *syntax.ListExpr:
+		rewriteList(e.List)
+	case *syntax.ParenExpr:
+		e.X = rewriteExpr(e.X)
+	case *syntax.SliceExpr:
+		e.X = rewriteExpr(e.X)
+		e.Lo, e.Hi, e.Step = rewriteOptional(e.Lo), rewriteOptional(e.Hi), rewriteOptional(e.Step)
+	case *syntax.TupleExpr:
+		rewriteList(e.List)
+	case *syntax.UnaryExpr:
+		e.X = rewriteOptional(e.X)
+	}
+	return e
+}
+
+func rewriteBinary(e *syntax.BinaryExpr) syntax.Expr {
+	plain := isPlain(e.X) && isPlain(e.Y)
+	if e.Op != syntax.EQ { // f(k=v): k is no expression
+		e.X = rewriteExpr(e.X)
+	}
+	e.Y = rewriteExpr(e.Y)
+	name, ok := comparisons[e.Op]
+	if !ok || plain {
+		return e
+	}
+	return apply(name, e.OpPos, e.X, e.Y)
+}
+
+// rewriteKey rewrites an index or a dictionary's key.
+func rewriteKey(e syntax.Expr) syntax.Expr {
+	if isPlain(e) {
+		return e
+	}
+	return apply(opKey, syntax.Start(e), rewriteExpr(e))
+}
+
+// rewriteCall sends `x.method(arg)` through the call operator, because a
+// method of a string, list, dictionary or set knows nothing of fields.
+func rewriteCall(e *syntax.CallExpr) syntax.Expr {
+	plain := true
+	for i, a := range e.Args {
+		plain = plain && isPlain(a)
+		e.Args[i] = rewriteExpr(a)
+	}
+	_, method := e.Fn.(*syntax.DotExpr)
+	e.Fn = rewriteExpr(e.Fn)
+	if !method || plain {
+		return e
+	}
+	return &syntax.CallExpr{
+		Fn:     &syntax.Ident{NamePos: e.Lparen, Name: opCall},
+		Lparen: e.Lparen,
+		Args:   append([]syntax.Expr{e.Fn}, e.Args...),
+		Rparen: e.Rparen,
+	}
+}
+
+func rewriteComprehension(e *syntax.Comprehension) {
+	if _, dict := e.Body.(*syntax.DictEntry); e.Curly && !dict {
+		e.Body = rewriteKey(e.Body) // {x for …}: an element is a key
+	} else {
+		e.Body = rewriteExpr(e.Body)
+	}
+	for _, c := range e.Clauses {
+		switch c := c.(type) {
+		case *syntax.ForClause:
+			c.X = rewriteExpr(c.X)
+		case *syntax.IfClause:
+			c.Cond = rewriteExpr(c.Cond)
+		}
+	}
+}
+
+// isPlain says that e is written out and so cannot be a Field.
+func isPlain(e syntax.Expr) bool {
+	switch e := e.(type) {
+	case *syntax.Literal, *syntax.LambdaExpr:
+		return true
+	case *syntax.UnaryExpr:
+		return e.X != nil && isPlain(e.X)
+	case *syntax.ParenExpr:
+		return isPlain(e.X)
+	case *syntax.Ident:
+		return e.Name == "None" || e.Name == "True" || e.Name == "False"
+	}
+	return false
+}

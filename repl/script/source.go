@@ -1,0 +1,69 @@
+package script
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"pktsh/dissect"
+	"pktsh/engine"
+)
+
+// packetSource is one packet as this package needs it; *engine.Packet is one.
+type packetSource interface {
+	Number() uint32
+	Length() int
+	CapturedLength() int
+	Time() (t time.Time, ok bool)
+	Interface() (name string, ok bool)
+	Bytes() ([]byte, error)
+	Tree(ctx context.Context) (*dissect.Tree, error)
+	// Dissected returns the tree if it is at hand; it never waits.
+	Dissected() *dissect.Tree
+	Row(ctx context.Context) (engine.Row, error)
+}
+
+// viewSource is a capture seen through a filter as this package needs it.
+// engineView makes one of an *engine.View; tests have their own.
+type viewSource interface {
+	Path() string
+	Filter() string
+	Len(ctx context.Context) (int, error)
+	Frame(ctx context.Context, i int) (uint32, error)
+	Frames(ctx context.Context) iter.Seq2[uint32, error]
+	Packet(frame uint32) (packetSource, error)
+	Narrow(ctx context.Context, expr string) (viewSource, error)
+	Slice(ctx context.Context, start, end, step int) (viewSource, error)
+	Close() error
+}
+
+// engineView is an *engine.View behind the interface: its methods differ only
+// in that they return interfaces.
+type engineView struct{ *engine.View }
+
+func (v engineView) Path() string { return v.Capture().Path() }
+func (v engineView) Close() error { return v.Capture().Close() }
+
+func (v engineView) Packet(frame uint32) (packetSource, error) {
+	p, err := v.Capture().Packet(frame)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (v engineView) Narrow(ctx context.Context, expr string) (viewSource, error) {
+	n, err := v.View.Narrow(ctx, expr)
+	if err != nil {
+		return nil, err
+	}
+	return engineView{n}, nil
+}
+
+func (v engineView) Slice(ctx context.Context, start, end, step int) (viewSource, error) {
+	n, err := v.View.Slice(ctx, start, end, step)
+	if err != nil {
+		return nil, err
+	}
+	return engineView{n}, nil
+}
