@@ -202,8 +202,8 @@ func (c *Capture) tier(ctx context.Context, q plan.Question) (tier, plan.Choice,
 		}
 		c.session.notifyOnce("deep failed "+c.Path(), fmt.Sprintf("%v; pktsh's own dissectors answer instead and know less", err))
 	}
-	if choice.Reason != "" && !choice.Preview && c.session.cfg.Mode == plan.Auto {
-		c.session.notifyOnce("native", "Wireshark's dissectors are not installed: pktsh's own answer what they know, tshark would show more")
+	if choice.Tier == plan.Own && !choice.Preview && c.session.cfg.Mode == plan.Auto {
+		c.session.notifyOnce("native", "Wireshark is not installed: pktsh's own dissectors answer what they know; with tshark and sharkd there would be more")
 	}
 	return nativeTier{c}, choice, nil
 }
@@ -331,8 +331,27 @@ func (c *Capture) checkFilter(ctx context.Context, expr string) error {
 	err = t.Check(ctx, expr)
 	var fe *wireshark.FilterError
 	if errors.As(err, &fe) {
-		return &filter.Error{Expr: fe.Expr, Offset: fe.Offset, Length: fe.Length, Message: fe.Message,
-			Suggestion: filter.Suggest(fe.Expr, fe.Offset, fe.Length, c.session.Catalogue())}
+		return c.explainFilter(ctx, fe)
 	}
 	return err
+}
+
+// explainFilter adds to Wireshark's verdict on a filter what our own parser and
+// checker say of it: a suggestion, and the place where Wireshark names none.
+func (c *Capture) explainFilter(ctx context.Context, fe *wireshark.FilterError) error {
+	out := &filter.Error{Expr: fe.Expr, Offset: fe.Offset, Length: fe.Length, Message: fe.Message}
+	fields, err := c.session.WaitCatalogue(ctx)
+	if err != nil {
+		return out
+	}
+	_, err = filter.Compile(fe.Expr, fields)
+	var own *filter.Error
+	if !errors.As(err, &own) || own.NeedsWireshark {
+		return out
+	}
+	out.Suggestion = own.Suggestion
+	if out.Offset < 0 {
+		out.Offset, out.Length = own.Offset, own.Length
+	}
+	return out
 }

@@ -150,6 +150,20 @@ func (s *Session) Mode() plan.Mode { return s.cfg.Mode }
 // Tools returns Wireshark's programs as the session found them.
 func (s *Session) Tools() wireshark.Tools { return s.cfg.Tools }
 
+// Dissection returns how Wireshark is configured where a capture says nothing else.
+func (s *Session) Dissection() wireshark.Config { return s.cfg.Dissection }
+
+// NoticePartial says, once, that Wireshark would show more of a packet than
+// pktsh's own dissectors did.
+func (s *Session) NoticePartial() {
+	switch {
+	case s.cfg.Mode == plan.Native:
+		s.notifyOnce("partial", "some of this packet is shown as data: pktsh's own dissectors end there (--engine native)")
+	case s.cfg.Tools.Sharkd == "":
+		s.notifyOnce("partial", "some of this packet is shown as data: with Wireshark's dissectors installed (tshark, sharkd) pktsh would show more")
+	}
+}
+
 // WiresharkVersion returns the version of the deep tier, or "" when there is none.
 func (s *Session) WiresharkVersion(ctx context.Context) string {
 	if !s.deepAllowed() {

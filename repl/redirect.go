@@ -84,7 +84,9 @@ func (s *Shell) pipe(ctx context.Context, line string, write func(io.Writer) err
 // system runs a line in the user's shell, on the user's terminal.
 func (s *Shell) system(ctx context.Context, line string) error {
 	cmd := s.systemCommand(ctx, line)
-	cmd.Stdin = s.cfg.In
+	if s.cfg.System.In != nil {
+		cmd.Stdin = s.cfg.System.In
+	}
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("%s: %w", line, err)
 	}
@@ -97,7 +99,12 @@ func (s *Shell) systemCommand(ctx context.Context, line string) *exec.Cmd {
 		shell = "/bin/sh"
 	}
 	cmd := exec.CommandContext(ctx, shell, "-c", line)
-	cmd.Stdout, cmd.Stderr = s.cfg.Out, s.cfg.Err
+	if s.cfg.System.Out != nil { // a nil *os.File is no nil io.Writer
+		cmd.Stdout = s.cfg.System.Out
+	}
+	if s.cfg.System.Err != nil {
+		cmd.Stderr = s.cfg.System.Err
+	}
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 2 * time.Second // then it is killed
 	return cmd

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 
 	"pktsh/completion"
@@ -30,8 +31,9 @@ type Config struct {
 	Session *engine.Session
 	// Out takes results, Err errors and notices.
 	Out, Err io.Writer
-	// In is the standard input of the shell commands that a line runs.
-	In io.Reader
+	// System is the standard input, output and error of the shell commands
+	// that a line runs: files, so that programs find the terminal there.
+	System struct{ In, Out, Err *os.File }
 	// Style is asked before every result, because a terminal changes its size.
 	Style func() render.Style
 	// History returns what was typed before; nil means nothing was.

@@ -84,20 +84,29 @@ func (t *terminal) notify(line string) {
 	if t != nil {
 		style = t.style()
 	}
-	_ = render.New(os.Stderr, style).Notice(line)
+	_ = render.New(t.wrap(os.Stderr), style).Notice(line)
+}
+
+// wrap keeps what is written to a terminal out of the progress line's way.
+func (t *terminal) wrap(f *os.File) io.Writer {
+	if t == nil {
+		return f
+	}
+	return t.bar.Wrap(f)
 }
 
 // shellConfig is the shell's part of the command line.
 func (o *options) shellConfig(session *engine.Session, t *terminal) repl.Config {
 	cfg := repl.Config{
-		Session: session, Out: os.Stdout, Err: os.Stderr, Args: o.args, KeepGoing: o.keepGoing,
+		Session: session, Out: t.wrap(os.Stdout), Err: t.wrap(os.Stderr), Args: o.args, KeepGoing: o.keepGoing,
 		SystemShell: os.Getenv("SHELL"),
 		Style:       func() render.Style { return render.Style{Color: o.colored(false)} },
 	}
+	cfg.System.Out, cfg.System.Err = os.Stdout, os.Stderr
 	if t == nil {
 		return cfg
 	}
-	cfg.In = t.in
+	cfg.System.In = t.in
 	cfg.Style = t.style
 	cfg.History = func() []string { return prompt.ReadHistory(o.historyFile()) }
 	return cfg

@@ -1,0 +1,167 @@
+package repl
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"os"
+	"strconv"
+	"strings"
+
+	"pktsh/completion"
+	"pktsh/repl/command"
+)
+
+// Complete returns what may stand at the cursor, a byte offset into text, and
+// where the word begins that a suggestion replaces. It must not run while Exec
+// does. It never runs the user's code.
+func (s *Shell) Complete(ctx context.Context, text string, cursor int) ([]completion.Suggestion, int) {
+	return s.completer.Complete(ctx, text, cursor)
+}
+
+func (s *Shell) newCompleter() *completion.Completer {
+	commands := completionCommands{s}
+	functions := completion.PySharkSignatures()
+	home, _ := os.UserHomeDir() // without one ~ stands for nothing
+	return &completion.Completer{
+		Grammar: completion.Grammar{Commands: commands, Functions: functions},
+		Providers: []completion.Provider{
+			completion.CommandProvider{Commands: commands},
+			completion.FileProvider{Home: home},
+			completion.WordProvider{Words: sessionWords{s}},
+			completion.AttributeProvider{Objects: scriptObjects{s}},
+			completion.NameProvider{Globals: scriptObjects{s}, Functions: functions},
+			&completion.FieldProvider{Catalogue: s.catalogue},
+		},
+	}
+}
+
+// completionCommands shows the command table to completion.
+type completionCommands struct{ s *Shell }
+
+func (c completionCommands) Lookup(name string) (completion.Command, bool) {
+	found, ok := c.s.table.Lookup(name)
+	if !ok {
+		return completion.Command{}, false
+	}
+	return completionCommand(found), true
+}
+
+func (c completionCommands) Rebound(name string) bool { return c.s.interp.Assigned(name) }
+
+func (c completionCommands) All() iter.Seq[completion.Command] {
+	return func(yield func(completion.Command) bool) {
+		for _, cmd := range c.s.table.All() {
+			if cmd.Name != "!" && !yield(completionCommand(cmd)) {
+				return
+			}
+		}
+	}
+}
+
+func completionCommand(c *command.Command) completion.Command {
+	out := completion.Command{Name: c.Name, Help: c.Summary}
+	for _, a := range c.Args {
+		out.Args = append(out.Args, completion.Arg{Kinds: a.Kinds, Choices: a.Choices, Repeat: a.Repeated})
+	}
+	for _, o := range c.Options {
+		option := completion.Option{Name: "--" + o.Name, Help: o.Help}
+		if o.Value != "" {
+			option.Value.Kinds = completion.ArgText
+		}
+		out.Options = append(out.Options, option)
+	}
+	return out
+}
+
+// sessionWords knows the words that only the session has.
+type sessionWords struct{ s *Shell }
+
+func (w sessionWords) Words(ctx context.Context, kind completion.ArgKind, at completion.Context) []completion.Suggestion {
+	switch kind {
+	case completion.ArgLayer:
+		return w.layers(at)
+	case completion.ArgCapture:
+		return w.captures()
+	case completion.ArgFrame, completion.ArgRange:
+		return w.frames(ctx)
+	case completion.ArgHelp:
+		var out []completion.Suggestion
+		for _, t := range command.Topics() {
+			out = append(out, completion.Suggestion{Text: t, Description: "topic"})
+		}
+		return out
+	}
+	return nil
+}
+
+// layers are those of the packet that the line names, or of the current one, as
+// far as they are at hand: completion starts no dissection.
+func (w sessionWords) layers(at completion.Context) []completion.Suggestion {
+	p := w.s.state.Packet
+	if len(at.Args) > 0 && p != nil {
+		if n, err := strconv.ParseUint(at.Args[0], 10, 32); err == nil {
+			if other, err := p.Capture().Packet(uint32(n)); err == nil {
+				p = other
+			}
+		}
+	}
+	if p == nil {
+		return nil
+	}
+	t := p.Dissected()
+	if t == nil {
+		return nil
+	}
+	var out []completion.Suggestion
+	for _, l := range t.Layers() {
+		label, _, _ := strings.Cut(l.Label, ",")
+		out = append(out, completion.Suggestion{Text: l.Name, Description: label})
+	}
+	return out
+}
+
+func (w sessionWords) captures() []completion.Suggestion {
+	var out []completion.Suggestion
+	for i, c := range w.s.cfg.Session.Captures() {
+		out = append(out, completion.Suggestion{Text: strconv.Itoa(i + 1), Description: c.Path(), Rank: i})
+	}
+	for _, v := range w.s.variables() {
+		out = append(out, completion.Suggestion{Text: v.Name, Description: v.View.Capture().Path()})
+	}
+	return out
+}
+
+// frames are the current packet and the ends of what is in view.
+func (w sessionWords) frames(ctx context.Context) []completion.Suggestion {
+	if w.s.state.Packet == nil {
+		return nil
+	}
+	current := w.s.state.Packet.Number()
+	return []completion.Suggestion{
+		{Text: fmt.Sprint(current), Description: "the current packet"},
+		{Text: "-1", Description: "the last packet", Rank: 1},
+	}
+}
+
+// scriptObjects shows the interpreter's names and values to completion.
+type scriptObjects struct{ s *Shell }
+
+func (o scriptObjects) Globals(context.Context) []completion.Member {
+	var out []completion.Member
+	for _, name := range o.s.interp.Names() {
+		if _, isCommand := o.s.table.Lookup(name); isCommand && !o.s.interp.Assigned(name) {
+			continue // offered as a command
+		}
+		out = append(out, completion.Member{Name: name})
+	}
+	return out
+}
+
+func (o scriptObjects) Members(ctx context.Context, chain string) []completion.Member {
+	return nil
+}
+
+func (o scriptObjects) Keys(ctx context.Context, chain string) []completion.Member {
+	return nil
+}
