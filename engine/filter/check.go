@@ -200,6 +200,9 @@ func (c *checker) comparison(n *comparison) (checkedTest, error) {
 			suggest("ask for its presence: %s", c.source(n.left))
 	}
 	out.right, err = c.right(n.right, n.left, left)
+	if _, sliced := out.right.(*sliceOperand); sliced && left.typ().class != classBytes {
+		out.left = wholeBytes(left)
+	}
 	return out, err
 }
 
@@ -232,8 +235,9 @@ func (c *checker) right(n, leftNode operand, left checkedOperand) (checkedOperan
 	}
 	_, sliced := left.(*sliceOperand)
 	_, isConst := right.(*constant)
+	_, rightSliced := right.(*sliceOperand)
 	switch {
-	case isConst || want.comparable(right.typ()):
+	case isConst || rightSliced && want.canSlice() || want.comparable(right.typ()):
 		return right, nil
 	case sliced && right.typ().canSlice():
 		return wholeBytes(right), nil
@@ -277,7 +281,12 @@ func (c *checker) contains(n *comparison, out *checkedComparison) (checkedTest, 
 	if out.right, err = c.operand(right, &want); err != nil {
 		return nil, err
 	}
-	if _, ok := out.right.(*constant); !ok && !want.comparable(out.right.typ()) {
+	_, isConst := out.right.(*constant)
+	_, sliced := out.right.(*sliceOperand)
+	if sliced && want.class != classBytes {
+		out.left = wholeBytes(out.left)
+	}
+	if !isConst && !sliced && !want.comparable(out.right.typ()) {
 		return nil, c.error(right, "%s is %s, wanted %s", c.source(right), article(out.right.typ()), article(want))
 	}
 	return out, nil
@@ -294,7 +303,9 @@ func (c *checker) matches(n *comparison, out *checkedComparison) (checkedTest, e
 			suggest("matches %q", c.source(n.right))
 	}
 	if _, err := compilePattern(q.value); err != nil {
-		return nil, c.error(q, "%v", err).needsWireshark()
+		e := c.error(q, "%v", err)
+		e.NeedsWireshark = !wrongAnywhere(err)
+		return nil, e
 	}
 	out.pattern = q.value
 	return out, nil

@@ -77,6 +77,8 @@ func (c *checker) quoted(n *quotedLiteral, want *fieldType) (checkedOperand, err
 // constant wraps a literal's value, or explains why it has none.
 func (c *checker) constant(n operand, value Value, t fieldType, err error) (checkedOperand, error) {
 	switch {
+	case errors.Is(err, errNames) && t.unnamed:
+		return nil, c.suggestField(c.error(n, "got %s, wanted %s", c.source(n), article(t)), n)
 	case errors.Is(err, errNames):
 		e := c.error(n, "got %s, wanted %s: %v", c.source(n), article(t), errNames).needsWireshark()
 		return nil, c.suggestField(e, n)
@@ -120,10 +122,9 @@ func (c *checker) arithmetic(n *arithmetic, want *fieldType) (checkedOperand, er
 		if left, err = c.term(n.left, want, n.op); err != nil {
 			return nil, err
 		}
+		// The right side's literals take the type of what is on their left.
 		t := left.typ()
-		if want == nil {
-			want = &t
-		}
+		want = &t
 	}
 	right, err := c.term(n.right, want, n.op)
 	if err != nil {
@@ -144,6 +145,11 @@ func (c *checker) arithmetic(n *arithmetic, want *fieldType) (checkedOperand, er
 func (c *checker) term(n operand, want *fieldType, op string) (checkedOperand, error) {
 	if q, ok := n.(*quotedLiteral); ok {
 		return nil, c.error(q, "got %s, wanted a number or a field beside %q", q.text, op)
+	}
+	if want != nil {
+		t := *want
+		t.unnamed = true
+		want = &t
 	}
 	x, err := c.operand(n, want)
 	if err != nil {
@@ -189,6 +195,7 @@ func (c *checker) call(n *call) (checkedOperand, error) {
 			out.fieldType = x.typ()
 		}
 	}
+	out.unnamed = true
 	return out, nil
 }
 

@@ -81,7 +81,7 @@ func inLayers(n, last int, ranges []byteRange) bool {
 // cut returns the bytes of v in ranges, one after the other; false when v is
 // too short for any of them.
 func cut(v Value, ranges []byteRange) (Value, bool) {
-	b := v.bytes()
+	b := v.sliceable()
 	if ranges == nil {
 		return BytesValue(b), true
 	}
@@ -210,7 +210,7 @@ func compileArithmetic(x *arithmeticOperand) values {
 		rights := right(p)
 		for _, a := range left(p) {
 			for _, b := range rights {
-				if v, ok := combine(x.op, a, b); ok {
+				if v, ok := combine(x.op, a, b, x.fieldType); ok {
 					out = append(out, v)
 				}
 			}
@@ -232,7 +232,7 @@ func foldConstant(x *arithmeticOperand) checkedOperand {
 		return x
 	}
 	if left, ok := x.left.(*constant); ok {
-		if v, ok := combine(x.op, left.value, right.value); ok {
+		if v, ok := combine(x.op, left.value, right.value, x.fieldType); ok {
 			return &constant{value: v, fieldType: x.fieldType}
 		}
 	}
@@ -251,15 +251,15 @@ func negate(v Value) (Value, bool) {
 	return Value{}, false
 }
 
-// combine computes a op b; false when there is no result (division by zero).
-func combine(op string, a, b Value) (Value, bool) {
+// combine computes a op b for operands of type t; false when there is no result
+// (division by zero, or a number too large for the type's arithmetic).
+func combine(op string, a, b Value, t fieldType) (Value, bool) {
 	switch a.kind {
 	case KindUint, KindInt:
 		if b.kind != KindUint && b.kind != KindInt {
 			return Value{}, false
 		}
-		n, ok := combineInts(op, a.int(), b.int())
-		return IntValue(n), ok
+		return combineIntValues(op, a, b, t)
 	case KindFloat:
 		return combineFloats(op, a.float(), b.float()), b.kind == KindFloat
 	case KindDelta:
@@ -284,14 +284,52 @@ func combine(op string, a, b Value) (Value, bool) {
 	return Value{}, false
 }
 
+// combineIntValues computes a op b as a's signedness has it.
+func combineIntValues(op string, a, b Value, t fieldType) (Value, bool) {
+	y := b.int()
+	switch {
+	case t.bits > 32:
+	case a.kind == KindInt:
+		y = int64(int32(y))
+	case y < 0:
+		y = int64(uint32(y))
+	}
+	n, ok := combineInts(op, a.int(), y)
+	if !ok || !fits(n, t) {
+		return Value{}, false
+	}
+	if a.kind == KindUint && n >= 0 {
+		return UintValue(uint64(n)), true
+	}
+	return IntValue(n), true
+}
+
+// fits reports whether n is a result of Wireshark's arithmetic, which is done in
+// 32 bits for types of up to 32; unsigned differences may be negative.
+func fits(n int64, t fieldType) bool {
+	if t.bits > 32 {
+		return true
+	}
+	if t.class == classUint {
+		return n >= math.MinInt32 && n <= math.MaxUint32
+	}
+	return n >= math.MinInt32 && n <= math.MaxInt32
+}
+
 func combineInts(op string, a, b int64) (int64, bool) {
 	switch op {
 	case "+":
-		return a + b, true
+		n := a + b
+		return n, (n > a) == (b > 0)
 	case "-":
-		return a - b, true
+		n := a - b
+		return n, (n < a) == (b > 0)
 	case "*":
-		return a * b, true
+		if a == 0 || b == 0 {
+			return 0, true
+		}
+		n := a * b
+		return n, n/b == a && !(a == -1 && b == math.MinInt64) && !(b == -1 && a == math.MinInt64)
 	case "&":
 		return a & b, true
 	}

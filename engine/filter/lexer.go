@@ -135,11 +135,12 @@ func (l *lexer) charConstant() Token {
 
 // word returns the length of the word that s begins with, or 0.
 func (l *lexer) word(s string) int {
-	if n := ipv6Length(s); n > 0 {
-		return n + prefixLength(s[n:], 3)
-	}
-	if n := colonBytesLength(s); n > 0 {
-		return n
+	v6, octets := ipv6Length(s), colonBytesLength(s)
+	switch {
+	case octets > v6:
+		return octets
+	case v6 > 0:
+		return v6 + prefixLength(s[v6:], 3)
 	}
 	i := 0
 	// A leading dot says "this is a field", a leading colon "this is a literal".

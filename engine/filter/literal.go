@@ -95,6 +95,8 @@ func parseInt(s string) (v uint64, numeric bool, err error) {
 func intLiteral(text string, t fieldType) (Value, error) {
 	v, numeric, err := parseInt(text)
 	switch {
+	case !numeric && text[0] == ':':
+		return Value{}, err
 	case !numeric:
 		return Value{}, errNames
 	case err != nil:
@@ -136,28 +138,37 @@ func bytesLiteral(text string) ([]byte, error) {
 			return nil, fmt.Errorf("%q is not a valid byte string: a hexadecimal number stands for one byte only", text)
 		}
 	}
-	if len(s) == 1 {
-		s = "0" + s
+	bad := fmt.Errorf("%q is not a valid byte string", text)
+	if s == "" {
+		return nil, bad
 	}
 	var out []byte
-	for len(s) > 0 {
+	for {
 		n := 0
 		for n < len(s) && isHex(s[n]) {
 			n++
 		}
-		b, err := hex.DecodeString(s[:n])
-		if err != nil || n == 0 {
-			return nil, fmt.Errorf("%q is not a valid byte string", text)
+		if n == 0 {
+			return nil, bad
+		}
+		digits := s[:n]
+		if n%2 == 1 {
+			// An odd digit at the end of a run is a byte of its own.
+			digits = s[:n-1] + "0" + s[n-1:n]
+		}
+		b, err := hex.DecodeString(digits)
+		if err != nil {
+			return nil, bad
 		}
 		out = append(out, b...)
-		if s = s[n:]; s != "" {
-			if !strings.ContainsRune(":-.", rune(s[0])) || len(s) == 1 {
-				return nil, fmt.Errorf("%q is not a valid byte string", text)
-			}
-			s = s[1:]
+		if s = s[n:]; s == "" {
+			return out, nil
 		}
+		if !strings.ContainsRune(":-.", rune(s[0])) {
+			return nil, bad
+		}
+		s = s[1:]
 	}
-	return out, nil
 }
 
 func etherLiteral(text string) (Value, error) {

@@ -234,7 +234,8 @@ func (p *parser) chain(quantifier string, left operand, start span) (test, error
 func (p *parser) membership(quantifier string, left operand, start span) (test, error) {
 	negated := false
 	if _, ok := p.isOp("!"); ok && p.pos+1 < len(p.tokens) && p.tokens[p.pos+1].Op == "in" {
-		negated = true
+		// "all x not in" is "not (any x in)" in Wireshark 4.0: the quantifier is lost.
+		negated, quantifier = true, ""
 		p.pos++
 	}
 	if _, ok := p.isOp("in"); !ok {

@@ -1,42 +1,123 @@
 package filter
 
 // This file adapts Go's regular expressions to what Wireshark asks of PCRE2:
-// case-insensitive, over bytes and not over UTF-8, and with a "$" that also
-// matches before a final line break.
+// case-insensitive in ASCII, over bytes and not over UTF-8, with a "$" that also
+// matches before a final line break and a "\s" that has the vertical tab. What
+// the two would read differently is refused, so that Wireshark can be asked.
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"strings"
 )
 
 // compilePattern compiles the pattern of a matches operator. Patterns that
 // RE2 does not have (look-around, back-references, possessive quantifiers) are
 // an error.
 func compilePattern(pattern string) (*regexp.Regexp, error) {
-	tree, err := syntax.Parse(string(latin1([]byte(pattern))), syntax.Perl|syntax.FoldCase)
-	if err != nil {
-		return nil, fmt.Errorf("the regular expression %q is not understood here (%w), and may be one that only Wireshark's PCRE2 reads", pattern, err)
+	translated, refused := translatePattern(pattern)
+	if refused != "" {
+		return nil, fmt.Errorf("the regular expression %q has %s, which only Wireshark's PCRE2 reads right", pattern, refused)
 	}
-	softenDollar(tree)
-	re, err := regexp.Compile(tree.String())
+	tree, err := syntax.Parse(translated, syntax.Perl|syntax.FoldCase)
+	if err != nil {
+		return nil, fmt.Errorf("the regular expression %q is not understood here (%w); it may be one that only Wireshark's PCRE2 reads", pattern, err)
+	}
+	re, err := regexp.Compile(adapt(tree).String())
 	if err != nil {
 		return nil, fmt.Errorf("the regular expression %q cannot be compiled: %w", pattern, err)
 	}
 	return re, nil
 }
 
-// softenDollar lets every "$" match before a final line break too.
-func softenDollar(re *syntax.Regexp) {
-	for i, sub := range re.Sub {
-		softenDollar(sub)
-		if sub.Op == syntax.OpEndText && sub.Flags&syntax.WasDollar != 0 {
-			re.Sub[i] = dollar()
+// wrongAnywhere reports whether a pattern that compilePattern refused is wrong in
+// PCRE2 too.
+func wrongAnywhere(err error) bool {
+	var e *syntax.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code {
+	case syntax.ErrMissingParen, syntax.ErrMissingBracket, syntax.ErrTrailingBackslash, syntax.ErrUnexpectedParen, syntax.ErrInvalidCharRange:
+		return true
+	}
+	return false
+}
+
+// translatePattern rewrites the escapes that mean something else in PCRE2, and
+// names the ones that cannot be.
+func translatePattern(p string) (out, refused string) {
+	var b strings.Builder
+	inClass := false
+	for i := 0; i < len(p); i++ {
+		switch c := p[i]; {
+		case c == '\\' && i+1 < len(p):
+			i++
+			switch e := p[i]; {
+			case e == 's' && inClass:
+				b.WriteString(`\s\x0b`)
+			case e == 's':
+				b.WriteString(`[\s\x0b]`)
+			case e == 'S' && !inClass:
+				b.WriteString(`[^\s\x0b]`)
+			case strings.IndexByte("SvVpPQECX", e) >= 0:
+				return "", `\` + string(rune(e))
+			case e == 'x' && strings.HasPrefix(p[i+1:], "{"):
+				return "", `\x{`
+			case e == 'x' && !inClass && len(p) > i+2 && isHex(p[i+2]) && p[i+1] > '7' && isHex(p[i+1]):
+				writeHighByte(&b, p[i+1:i+3])
+				i += 2
+			default:
+				b.WriteByte('\\')
+				b.WriteByte(e)
+			}
+			continue
+		case c == '[' && !inClass:
+			inClass = true
+			b.WriteByte(c)
+			// A bracket that comes first in a class is a member of it.
+			for _, first := range []byte("^]") {
+				if i+1 < len(p) && p[i+1] == first {
+					i++
+					b.WriteByte(first)
+				}
+			}
+			continue
+		case c == '[' && strings.HasPrefix(p[i:], "[:"):
+			if end := strings.Index(p[i:], ":]"); end > 0 {
+				b.WriteString(p[i : i+end+2])
+				i += end + 1
+				continue
+			}
+		case c == ']':
+			inClass = false
+		case c >= 0x80 && inClass:
+			fmt.Fprintf(&b, `\x%02x`, c)
+			continue
+		case c >= 0x80:
+			writeHighByte(&b, fmt.Sprintf("%02x", c))
+			continue
 		}
+		b.WriteByte(p[i])
+	}
+	return b.String(), ""
+}
+
+// writeHighByte writes a byte outside ASCII, of which PCRE2's own tables know no
+// other case.
+func writeHighByte(b *strings.Builder, hex string) { b.WriteString(`(?-i:\x` + hex + `)`) }
+
+// adapt replaces every "$" of a parsed expression.
+func adapt(re *syntax.Regexp) *syntax.Regexp {
+	for i, sub := range re.Sub {
+		re.Sub[i] = adapt(sub)
 	}
 	if re.Op == syntax.OpEndText && re.Flags&syntax.WasDollar != 0 {
-		*re = *dollar()
+		return dollar()
 	}
+	return re
 }
 
 // dollar is \n?\z.

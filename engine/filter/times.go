@@ -1,6 +1,7 @@
 package filter
 
-// This file reads times as display filters write them.
+// This file reads times as display filters write them. Like mktime(3), on which
+// Wireshark leans, it lets February have 31 days and a minute 61 seconds.
 
 import (
 	"fmt"
@@ -10,39 +11,92 @@ import (
 	"time"
 )
 
+var (
+	// isoTime is "2020-07-04T12:34:56.5Z": the time of day, its seconds, their
+	// decimals and the zone may be missing.
+	isoTime = regexp.MustCompile(`^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d*))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?$`)
+	// namedTime is "Sep 26, 2004 23:18:04.954975".
+	namedTime = regexp.MustCompile(`^([A-Za-z]{3}) +(\d{1,2}), +(\d{4}) +(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d*))?$`)
+	seconds   = regexp.MustCompile(`^[0-9]+(\.[0-9]{1,9})?$`)
+)
+
 // timeLiteral reads an absolute time in ISO 8601 form ("2020-07-04T12:34:56",
 // "2020-07-04 12:34:56.5Z", "2020-07-04") or Wireshark's own ("Sep 26, 2004
-// 23:18:04.954975"). Without a zone it is local time.
+// 23:18:04.954975"). Without a zone, or " UTC" behind it, it is local time.
 func timeLiteral(text string) (Value, error) {
-	s := strings.TrimSpace(text)
-	loc := time.Local
+	s, loc := strings.TrimSpace(text), time.Local
 	if rest, ok := strings.CutSuffix(s, " UTC"); ok {
 		s, loc = strings.TrimSpace(rest), time.UTC
 	}
-	s = strings.Join(strings.Fields(s), " ")
-	for _, layout := range []string{
-		"2006-01-02T15:04:05Z07:00", "2006-01-02 15:04:05Z07:00",
-		"2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700",
-		"2006-01-02T15:04:05Z07", "2006-01-02 15:04:05Z07",
-		"2006-01-02T15:04:05", "2006-01-02 15:04:05",
-		"2006-01-02T15:04Z07:00", "2006-01-02 15:04Z07:00",
-		"2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02",
-		"Jan 2, 2006 15:04:05",
-	} {
-		if t, err := time.ParseInLocation(layout, s, loc); err == nil {
-			return TimeValue(t.UnixNano()), nil
+	var parts []string // year, month, day, hour, minute, second, decimals
+	if m := isoTime.FindStringSubmatch(s); m != nil {
+		parts = m[1:8]
+		if m[8] != "" {
+			loc = parseZone(m[8])
 		}
+	} else if m := namedTime.FindStringSubmatch(s); m != nil {
+		parts = []string{m[3], monthNumber(m[1]), m[2], m[4], m[5], m[6], m[7]}
+	}
+	if v, ok := civilTime(parts, loc); ok {
+		return v, nil
 	}
 	return Value{}, fmt.Errorf(`%q is not a valid absolute time, wanted one like "Nov 12, 1999 08:55:44.123" or "2011-07-04 12:34:56"`, text)
+}
+
+// civilTime checks every part against its own limits, not against the calendar.
+func civilTime(parts []string, loc *time.Location) (Value, bool) {
+	if parts == nil {
+		return Value{}, false
+	}
+	limits := [6][2]int{{1, 9999}, {1, 12}, {1, 31}, {0, 23}, {0, 59}, {0, 61}}
+	var n [6]int
+	for i, limit := range limits {
+		if parts[i] == "" && i >= 3 {
+			continue
+		}
+		v, err := strconv.Atoi(parts[i])
+		if err != nil || v < limit[0] || v > limit[1] {
+			return Value{}, false
+		}
+		n[i] = v
+	}
+	ns, err := strconv.Atoi((parts[6] + "000000000")[:9])
+	t := time.Date(n[0], time.Month(n[1]), n[2], n[3], n[4], n[5], ns, loc)
+	return TimeValue(t.UnixNano()), err == nil
+}
+
+// parseZone reads Z, +01, +0100 and +01:00.
+func parseZone(s string) *time.Location {
+	if s == "Z" {
+		return time.UTC
+	}
+	digits := strings.ReplaceAll(s[1:], ":", "") + "00"
+	hours, _ := strconv.Atoi(digits[:2]) // the pattern lets only digits through
+	minutes, _ := strconv.Atoi(digits[2:4])
+	offset := hours*3600 + minutes*60
+	if s[0] == '-' {
+		offset = -offset
+	}
+	return time.FixedZone(s, offset)
+}
+
+// monthNumber returns "1" for "Jan" in any case, and "" for what is no month.
+func monthNumber(name string) string {
+	for m := time.January; m <= time.December; m++ {
+		if strings.EqualFold(m.String()[:3], name) {
+			return strconv.Itoa(int(m))
+		}
+	}
+	return ""
 }
 
 // deltaLiteral reads seconds: "1", "0.000001", with at most nine decimals.
 func deltaLiteral(text string) (Value, error) {
 	bad := fmt.Errorf("%q is not a valid time, wanted seconds with at most nine decimals", text)
-	whole, fraction, _ := strings.Cut(text, ".")
-	if len(fraction) > 9 || !regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`).MatchString(text) {
+	if !seconds.MatchString(text) {
 		return Value{}, bad
 	}
+	whole, fraction, _ := strings.Cut(text, ".")
 	s, err := strconv.ParseInt(whole, 10, 64)
 	if err != nil || s > int64(1<<63-1)/1e9-1 {
 		return Value{}, bad

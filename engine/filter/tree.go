@@ -181,7 +181,18 @@ func (p *treePacket) protocolValue(o occurrence) Value {
 	if f.Source < 0 || f.Source >= len(p.tree.Sources) || f.Pos < 0 || f.Pos > o.limit {
 		return ProtocolValue(nil, 0)
 	}
-	return ProtocolValue(p.tree.Sources[f.Source].Bytes[f.Pos:o.limit], max(f.Size, 0))
+	b, size := p.tree.Sources[f.Source].Bytes[f.Pos:o.limit], f.Size
+	switch f.Name {
+	case "tcp":
+		// TCP's item is made to cover the segment and cut to the header only
+		// afterwards, which the value does not notice.
+		size = len(b)
+	case "arp":
+		// ARP's covers Ethernet's padding too, but its bytes are cut off.
+		size = len(b)
+		b = b[:min(max(f.Size, 0), len(b))]
+	}
+	return ProtocolValue(b, size)
 }
 
 // fieldBytes returns the bytes of a field: those it points to or, for computed

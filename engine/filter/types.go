@@ -38,6 +38,9 @@ type fieldType struct {
 	// size is what len() answers for values of a fixed size, in bytes; -1 when
 	// it is that of the value.
 	size int
+	// unnamed says that the values surely have no names: those of a function's
+	// result, or of an operand of arithmetic.
+	unnamed bool
 	// name is Wireshark's, for exact comparisons and messages: "UINT16".
 	name string
 }

@@ -210,7 +210,7 @@ func compare(a, b Value) (order int, ok bool) {
 	case KindString:
 		return cmp.Compare(a.text, b.text), b.kind == KindString
 	case KindBytes, KindEther:
-		return bytes.Compare(a.raw, b.raw), b.kind == KindBytes || b.kind == KindEther
+		return compareBytes(a, b), b.kind == KindBytes || b.kind == KindEther
 	case KindIPv4:
 		if b.kind != KindIPv4 {
 			return 0, false
@@ -233,27 +233,35 @@ func compare(a, b Value) (order int, ok bool) {
 	return 0, false
 }
 
-// compareInts orders integers of either sign.
+// compareBytes puts the shorter one first, as Wireshark does, and only then
+// looks at the bytes.
+func compareBytes(a, b Value) int {
+	if order := cmp.Compare(a.length(), b.length()); order != 0 {
+		return order
+	}
+	return bytes.Compare(a.sliceable(), b.sliceable())
+}
+
+// compareInts orders integers as a's signedness has it: beside an unsigned
+// number a negative one counts as larger than any, as it does in Wireshark.
 func compareInts(a, b Value) int {
-	aNegative := a.kind == KindInt && a.int() < 0
-	bNegative := b.kind == KindInt && b.int() < 0
-	switch {
-	case aNegative && bNegative:
+	if a.kind == KindInt {
 		return cmp.Compare(a.int(), b.int())
-	case aNegative:
+	}
+	if b.kind == KindInt && b.int() < 0 {
 		return -1
-	case bNegative:
-		return 1
 	}
 	return cmp.Compare(a.num, b.num)
 }
 
 // ProtocolValue returns a protocol's value: b are the bytes that it was given
-// to dissect, to their end, because that is what contains, matches and slices
-// see; size is the number of them that its own node covers (the header), which
-// len() answers and comparisons use. It keeps b: do not change it.
+// to dissect, to their end, because contains and matches look at all of them;
+// size is the number of bytes that its item was made with (the header, mostly),
+// which len() answers and to which slices and comparisons are confined. A size
+// beyond b is possible: Ethernet's padding, cut off after the item was made. It
+// keeps b: do not change it.
 func ProtocolValue(b []byte, size int) Value {
-	return Value{kind: KindBytes, raw: b, num: uint64(min(max(size, 0), len(b))), protocol: true}
+	return Value{kind: KindBytes, raw: b, num: uint64(max(size, 0)), protocol: true}
 }
 
 // length is what len() answers.
@@ -265,4 +273,13 @@ func (v Value) length() int {
 		return len(v.text)
 	}
 	return len(v.bytes())
+}
+
+// sliceable returns the bytes that slices and comparisons see.
+func (v Value) sliceable() []byte {
+	b := v.bytes()
+	if v.protocol {
+		return b[:min(v.length(), len(b))]
+	}
+	return b
 }
