@@ -331,58 +331,68 @@ func (it *Interp) format(_ *starlark.Thread, _ *starlark.Builtin, args starlark.
 		return nil, fmt.Errorf("fmt: got a %s as format, want a string", args[0].Type())
 	}
 	rest := args[1:]
-	var goArgs []any
-	for i := 0; i < len(layout); i++ {
-		if layout[i] != '%' {
-			continue
+	var out strings.Builder
+	for layout != "" {
+		start := strings.IndexByte(layout, '%')
+		if start < 0 {
+			break
 		}
-		for i++; i < len(layout) && strings.IndexByte("+-# 0123456789.", layout[i]) >= 0; i++ {
+		out.WriteString(layout[:start])
+		end := start + 1
+		for end < len(layout) && strings.IndexByte("+-# 0123456789.", layout[end]) >= 0 {
+			end++
 		}
-		if i == len(layout) {
-			return nil, fmt.Errorf("fmt: the format ends within a verb: %q", layout)
+		if end == len(layout) {
+			return nil, fmt.Errorf("fmt: the format ends within a verb: %q", layout[start:])
 		}
-		if layout[i] == '%' {
+		flags, verb := layout[start:end], layout[end]
+		layout = layout[end+1:]
+		if verb == '%' {
+			out.WriteByte('%')
 			continue
 		}
 		if len(rest) == 0 {
-			return nil, fmt.Errorf("fmt: %q wants more values than the %d given", layout, len(args)-1)
+			return nil, fmt.Errorf("fmt: the format wants more values than the %d given", len(args)-1)
 		}
-		a, err := it.formatArg(layout[i], rest[0])
+		goVerb, v, err := it.formatArg(verb, rest[0])
 		if err != nil {
 			return nil, err
 		}
-		goArgs, rest = append(goArgs, a), rest[1:]
+		fmt.Fprintf(&out, flags+goVerb, v)
+		rest = rest[1:]
 	}
+	out.WriteString(layout)
 	if len(rest) > 0 {
-		return nil, fmt.Errorf("fmt: %q takes %d values, got %d", layout, len(goArgs), len(args)-1)
+		return nil, fmt.Errorf("fmt: the format takes %d values, got %d", len(args)-1-len(rest), len(args)-1)
 	}
-	return newString(fmt.Sprintf(layout, goArgs...))
+	return newString(out.String())
 }
 
-func (it *Interp) formatArg(verb byte, v starlark.Value) (any, error) {
+// formatArg returns the verb that Go knows and the value it takes.
+func (it *Interp) formatArg(verb byte, v starlark.Value) (string, any, error) {
 	switch verb {
 	case 's', 'v':
-		return it.text(v), nil
+		return "s", it.text(v), nil
 	case 'q', 'r':
-		return it.repr(v), nil
+		return "s", it.repr(v), nil
 	}
 	n, err := numeric(v)
 	if err != nil {
-		return nil, fmt.Errorf("fmt: %%%c: %w", verb, err)
+		return "", nil, fmt.Errorf("fmt: %%%c: %w", verb, err)
 	}
 	switch verb {
 	case 'd', 'x', 'X', 'o', 'b', 'c':
 		i, err := starlark.NumberToInt(n)
 		if err != nil {
-			return nil, fmt.Errorf("fmt: %%%c: %w", verb, err)
+			return "", nil, fmt.Errorf("fmt: %%%c: %w", verb, err)
 		}
 		if small, ok := i.Int64(); ok {
-			return small, nil
+			return string(verb), small, nil
 		}
-		return i.BigInt(), nil
+		return string(verb), i.BigInt(), nil
 	case 'f', 'F', 'e', 'E', 'g', 'G':
 		x, _ := starlark.AsFloat(n)
-		return x, nil
+		return string(verb), x, nil
 	}
-	return nil, fmt.Errorf("fmt: no verb %%%c; there are d x X o b c f e g s v q", verb)
+	return "", nil, fmt.Errorf("fmt: no verb %%%c; there are d x X o b c f F e E g G s v q r", verb)
 }

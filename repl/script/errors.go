@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -139,7 +140,8 @@ func suggestion(name string, names []string) string {
 }
 
 // nearest returns the one of names that is most like name, or "" when none is
-// like it: at most a third of its letters may differ.
+// like it: at most a third of its letters, and one, may differ. Swapped letters
+// count as one.
 func nearest(name string, names []string) string {
 	best, limit := "", max(1, len(name)/3)+1
 	lower := strings.ToLower(name)
@@ -147,9 +149,20 @@ func nearest(name string, names []string) string {
 		if n == name || len(n) > len(name)+limit || len(name) > len(n)+limit {
 			continue
 		}
-		if d := levenshtein.ComputeDistance(lower, strings.ToLower(n)); d < limit {
+		d := levenshtein.ComputeDistance(lower, strings.ToLower(n))
+		if d == 2 && len(n) == len(name) && sameLetters(lower, strings.ToLower(n)) {
+			d = 1
+		}
+		if d < limit {
 			best, limit = n, d
 		}
 	}
 	return best
+}
+
+func sameLetters(a, b string) bool {
+	x, y := []byte(a), []byte(b)
+	slices.Sort(x)
+	slices.Sort(y)
+	return slices.Equal(x, y)
 }

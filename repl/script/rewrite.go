@@ -250,11 +250,7 @@ func rewriteCall(e *syntax.CallExpr) syntax.Expr {
 }
 
 func rewriteComprehension(e *syntax.Comprehension) {
-	if _, dict := e.Body.(*syntax.DictEntry); e.Curly && !dict {
-		e.Body = rewriteKey(e.Body) // {x for …}: an element is a key
-	} else {
-		e.Body = rewriteExpr(e.Body)
-	}
+	e.Body = rewriteExpr(e.Body)
 	for _, c := range e.Clauses {
 		switch c := c.(type) {
 		case *syntax.ForClause:
