@@ -2,6 +2,7 @@ package filter_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"pktsh/dissect"
@@ -67,20 +68,22 @@ func TestFromTree(t *testing.T) {
 		},
 	}
 	for expr, want := range map[string]bool{
-		"":                           true,
-		"ip":                         true,
-		"tcp":                        false,
-		"ip.addr == 10.0.0.2":        true,
-		"ip.addr != 10.0.0.2":        false,
-		"ip.addr !== 10.0.0.2":       true,
-		"ip.addr#2 == 10.0.0.2":      false,
-		"ip.addr#[-1] == 10.0.0.3":   true,
-		"ip.len == 8":                true,
-		"tcp.port != 80":             false,
-		"!(tcp.port == 80)":          true,
-		"eth.src[0:3] == 01:02:03":   true,
-		"len(ip) == 4 && ip[4:] > 5": true,
-		"count(ip.addr) == 3":        true,
+		"":                                true,
+		"ip":                              true,
+		"tcp":                             false,
+		"ip.addr == 10.0.0.2":             true,
+		"ip.addr != 10.0.0.2":             false,
+		"ip.addr !== 10.0.0.2":            true,
+		"ip.addr#2 == 10.0.0.2":           false,
+		"ip.addr#[-1] == 10.0.0.3":        true,
+		"ip.len == 8":                     true,
+		"tcp.port != 80":                  false,
+		"!(tcp.port == 80)":               true,
+		"eth.src[0:3] == 01:02:03":        true,
+		"len(ip) == 4 && ip[2:] == 03:04": true,
+		"ip[4:] == 05:06:07:08":           false,
+		"ip contains 05:06:07:08":         true,
+		"count(ip.addr) == 3":             true,
 	} {
 		p, err := filter.Compile(expr, smallCatalogue())
 		if err != nil {
@@ -91,4 +94,112 @@ func TestFromTree(t *testing.T) {
 			t.Errorf("%s: got %v, want %v\n%s", expr, got, want, p.Dump())
 		}
 	}
+}
+
+func TestDump(t *testing.T) {
+	p, err := filter.Compile(`!(ip.src != 10.0.0.0/8) and (tcp.port in {80, 443..445} or eth.src[0:3] == 00:11:22 or all len(dns.qry.name) + 1 > 3)`, smallCatalogue())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `&&
+  !
+    all !=
+      ip.src IPV4
+      constant 10.0.0.0/8 IPV4
+  ||
+    ||
+      any in
+        tcp.port UINT16
+        constant 80 UINT16
+        range
+          constant 443 UINT16
+          constant 445 UINT16
+      any ==
+        slice [0:3]
+          eth.src ETHER
+        constant 001122 BYTES
+    all >
+      +
+        len() UINT32
+          dns.qry.name STRING
+        constant 1 UINT32
+      constant 3 UINT32
+`
+	if got := p.Dump(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	names := strings.Join(p.FieldNames(), " ")
+	if names != "dns.qry.name eth.src ip.src tcp.port" {
+		t.Errorf("FieldNames: got %s", names)
+	}
+}
+
+func TestTokens(t *testing.T) {
+	const expr = `!tcp.port in {80..90} && eth.src[0:3] eq 00:11:22 || ip.src = "a\"b" #é 'x`
+	want := []struct {
+		text string
+		kind filter.TokenKind
+	}{
+		{"!", filter.TokenOperator}, {"tcp.port", filter.TokenWord}, {"in", filter.TokenOperator}, {"{", filter.TokenPunct},
+		{"80", filter.TokenWord}, {"..", filter.TokenPunct}, {"90", filter.TokenWord}, {"}", filter.TokenPunct},
+		{"&&", filter.TokenOperator}, {"eth.src", filter.TokenWord}, {"[0:3]", filter.TokenRange}, {"eq", filter.TokenOperator},
+		{"00:11:22", filter.TokenWord}, {"||", filter.TokenOperator}, {"ip.src", filter.TokenWord}, {"=", filter.TokenError},
+		{`"a\"b"`, filter.TokenString}, {"#", filter.TokenPunct}, {"é", filter.TokenError}, {"'x", filter.TokenError},
+	}
+	got := filter.Tokens(expr)
+	for i, token := range got {
+		if i >= len(want) || token.Text != want[i].text || token.Kind != want[i].kind {
+			t.Fatalf("token %d: got %+v", i, token)
+		}
+		if expr[token.Offset:token.End()] != token.Text {
+			t.Errorf("token %d: %q is not at %d", i, token.Text, token.Offset)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("got %d tokens, want %d", len(got), len(want))
+	}
+}
+
+// FuzzParse holds every stage to its promises: no panics, tokens in their
+// places, errors that point into the expression, programs that can be run.
+func FuzzParse(f *testing.F) {
+	for _, expr := range readCases(f) {
+		f.Add(expr)
+	}
+	fields := readCatalogue(readFile(f, "fields.txt"))
+	tree := &dissect.Tree{
+		Sources: []dissect.Source{{Bytes: []byte("\x00\x11\x22\x33\x44\x55\x0a\x0b")}},
+		Nodes: []*dissect.Field{
+			{Name: "frame", Protocol: true, Size: 8, Children: []*dissect.Field{{Name: "frame.len", Show: "8"}}},
+			{Name: "ip", Protocol: true, Pos: 4, Size: 9, Children: []*dissect.Field{{Name: "ip.src", Show: "not an address"}, {Name: "ip.ttl", Show: "64"}}},
+			{Name: "tcp", Protocol: true, Pos: 99, Source: 7, Children: []*dissect.Field{{Name: "tcp.port", Show: "0x50"}, {Name: "eth.src", Pos: 0, Size: 6}}},
+		},
+	}
+	f.Fuzz(func(t *testing.T, expr string) {
+		end := 0
+		for _, token := range filter.Tokens(expr) {
+			if token.Text == "" || token.Offset < end || token.End() > len(expr) || expr[token.Offset:token.End()] != token.Text {
+				t.Fatalf("%q: token %+v is out of place", expr, token)
+			}
+			if strings.TrimSpace(expr[end:token.Offset]) != "" {
+				t.Fatalf("%q: text before %+v is in no token", expr, token)
+			}
+			end = token.End()
+		}
+		p, err := filter.Compile(expr, fields)
+		if err != nil {
+			var e *filter.Error
+			if !errors.As(err, &e) || e.Expr != expr || e.Offset < 0 || e.Length < 0 || e.Offset+e.Length > len(expr) {
+				t.Fatalf("%q: the error is out of place: %#v", expr, err)
+			}
+			if strings.Contains(e.Error(), "\n") && !strings.Contains(expr, "\n") || e.Caret() == "" {
+				t.Fatalf("%q: %q is no line", expr, e.Error())
+			}
+			return
+		}
+		p.Match(filter.FromTree(tree, fields))
+		if p.Dump() == "" || p.String() != expr {
+			t.Fatalf("%q: got %q, %q", expr, p.String(), p.Dump())
+		}
+	})
 }
