@@ -72,7 +72,9 @@ type Completer struct {
 // ends at the cursor). Text is the whole input, earlier lines of a block
 // included. At most [MaxSuggestions] are returned, ordered by Rank, then
 // by how well they match, then by Key; fuzzy matches are only returned when
-// nothing begins with the word. A cursor outside text is moved to its nearest end.
+// nothing begins with the word. Texts that cannot be typed (control characters)
+// are left out, and descriptions are made visible and short, because both come
+// from files and packets. A cursor outside text is moved to its nearest end.
 func (c *Completer) Complete(ctx context.Context, text string, cursor int) (suggestions []Suggestion, start int) {
 	at := c.Grammar.Parse(text, cursor)
 	if at.Kind == KindNone {
@@ -98,7 +100,7 @@ func rank(word string, all []Suggestion) []Suggestion {
 	kept := make([]scored, 0, len(all))
 	for _, s := range all {
 		how := matchWord(word, s.key())
-		if how == matchNone {
+		if how == matchNone || !typeable(s.Text) {
 			continue
 		}
 		best = min(best, how)
@@ -115,7 +117,7 @@ func rank(word string, all []Suggestion) []Suggestion {
 	for _, s := range kept {
 		if i, ok := seen[s.Text]; ok {
 			if out[i].Description == "" {
-				out[i].Description = s.Description
+				out[i].Description = describe(s.Description)
 			}
 			continue
 		}
@@ -123,6 +125,7 @@ func rank(word string, all []Suggestion) []Suggestion {
 			break
 		}
 		seen[s.Text] = len(out)
+		s.Description = describe(s.Description)
 		out = append(out, s.Suggestion)
 	}
 	return out

@@ -83,7 +83,7 @@ type fakeWords struct{}
 func (fakeWords) Words(_ context.Context, kind ArgKind, _ Context) []Suggestion {
 	switch kind {
 	case ArgFrame:
-		return []Suggestion{{Text: "17", Description: "current"}}
+		return []Suggestion{{Text: "17", Description: "current"}, {Text: "-1", Description: "last", Rank: 1}}
 	case ArgRange:
 		return []Suggestion{{Text: "1-20"}}
 	case ArgLayer:

@@ -121,7 +121,7 @@ func (c *Context) argument(w shellWord, arg Arg, known bool, pending Option) {
 		// What stands before "=" holds no quote, so the offsets are the same.
 		c.setWord(w.start+len(name)+1, value)
 		return
-	case isOption(w.value) || w.value == "-":
+	case isOption(w.value):
 		c.Kinds = ArgOption
 	case known:
 		c.Kinds, c.Choices = arg.Kinds|ArgOption, arg.Choices
