@@ -82,18 +82,21 @@ func (f *File) convert(ctx context.Context, src *os.File, path string, head []by
 	}
 	cmd.Stdout, cmd.Stderr = spool, &stderr
 	cmd.WaitDelay = time.Second
-	if err := cmd.Run(); err != nil {
-		said := editcapSaid(stderr.String())
+	err = cmd.Run()
+	said := editcapSaid(stderr.String())
+	if err != nil {
 		switch stat, statErr := spool.Stat(); {
 		case ctx.Err() != nil:
 			return nil, errors.Join(ctx.Err(), spool.Close())
-		case statErr == nil && stat.Size() > 0:
-			f.warnings = append(f.warnings, Warning{Text: fmt.Sprintf("%s: editcap could not convert all of it: %s", f.name, said)})
+		case statErr == nil && stat.Size() > 0: // what it wrote counts
 		case said == "":
 			return nil, errors.Join(fmt.Errorf("%s is %s, and %s cannot be run: %w", f.name, name, o.Editcap, err), spool.Close())
 		default:
 			return nil, errors.Join(fmt.Errorf("%s is %s, and editcap cannot read it: %s", f.name, name, said), spool.Close())
 		}
+	}
+	if said != "" { // a damaged file is no failure to editcap, but it says so
+		f.warnings = append(f.warnings, Warning{Text: fmt.Sprintf("%s: editcap could not convert all of it: %s", f.name, said)})
 	}
 	return spool, nil
 }

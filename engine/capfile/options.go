@@ -28,7 +28,6 @@ const (
 	optIfRxSpeed     = 17
 
 	optEPBFlags     = 2
-	optEPBHash      = 3
 	optEPBDropCount = 4
 	optEPBPacketID  = 5
 	optEPBQueue     = 6
@@ -45,12 +44,12 @@ func walkOptions(b []byte, order binary.ByteOrder, f func(code int, value []byte
 		}
 		code, length := int(order.Uint16(b)), int(order.Uint16(b[2:]))
 		b = b[4:]
-		if code == optEnd {
-			return nil
-		}
 		padded := (length + 3) &^ 3
 		if padded > len(b) {
 			return fmt.Errorf("option %d is too long: got %d bytes left in the block, want %d", code, len(b), padded)
+		}
+		if code == optEnd {
+			return nil
 		}
 		if err := f(code, b[:length]); err != nil {
 			return err
@@ -83,11 +82,11 @@ func checkPacketOption(code int, value []byte) error {
 		want = 4
 	case optEPBDropCount, optEPBPacketID:
 		want = 8
-	case optEPBHash, optEPBVerdict:
+	case optEPBVerdict:
 		if len(value) < 1 {
 			return fmt.Errorf("packet option %d has a length of 0, want at least 1", code)
 		}
-		if code == optEPBHash || value[0] != 1 && value[0] != 2 {
+		if value[0] != 1 && value[0] != 2 {
 			return nil
 		}
 		want = 9 // a verdict of Linux eBPF, TC or XDP

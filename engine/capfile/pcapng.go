@@ -228,7 +228,7 @@ func (x *ngIndexer) sectionHeader(b *block) error {
 		if code == optComment {
 			comments = append(comments, text(value))
 		}
-		return nil
+		return checkCustomOption(code, value)
 	})
 	if err != nil {
 		return err
@@ -270,6 +270,12 @@ func parseInterface(b *block) (Interface, error) {
 	i.options, i.order = b.body[8:], b.order
 	seen := make(map[int]bool)
 	err := walkOptions(b.body[8:], b.order, func(code int, value []byte) error {
+		if err := checkCustomOption(code, value); err != nil {
+			return err
+		}
+		if code == optIfFilter && len(value) == 0 {
+			return errors.New("interface filter option has a length of 0, want at least 1")
+		}
 		if code == optComment {
 			i.Comments = append(i.Comments, text(value))
 			return nil
@@ -404,6 +410,9 @@ func (x *ngIndexer) simple(b *block) error {
 // names takes a Name Resolution Block (section 4.5).
 func (x *ngIndexer) names(b *block) error {
 	body := b.body
+	if len(body) < 4 {
+		return tooSmall("name resolution", b, 4)
+	}
 	for len(body) >= 4 {
 		kind, length := b.order.Uint16(body), int(b.order.Uint16(body[2:]))
 		body = body[4:]
@@ -448,9 +457,6 @@ func (x *ngIndexer) name(kind uint16, value []byte) error {
 	return nil
 }
 
-// errJournal is for systemd journal entries without the time that they must have.
-var errJournal = errors.New("systemd journal entry has no __REALTIME_TIMESTAMP=")
-
 // other takes the blocks that are no packets but that Wireshark numbers as
 // frames; it skips what it does not know.
 func (x *ngIndexer) other(b *block) error {
@@ -468,11 +474,11 @@ func (x *ngIndexer) other(b *block) error {
 		}
 		add(4, 0, false, uint32(len(b.body)-4), uint32(len(b.body)-4))
 	case blockJournal:
-		t, length, err := journalEntry(b.body)
-		if err != nil {
-			return err
+		if len(b.body) < minJournal {
+			return tooSmall("systemd journal", b, minJournal)
 		}
-		add(0, t, true, length, length)
+		t, hasTime, length := journalEntry(b.body)
+		add(0, t, hasTime, length, length)
 	case blockSysdigEvent, blockSysdigEventV2, blockSysdigLarge:
 		return x.sysdig(b, add)
 	}
@@ -490,23 +496,22 @@ func (x *ngIndexer) standInInterface() int {
 	return x.standIn
 }
 
-// journalEntry finds the time of an entry in the Journal Export Format and its
-// length without padding (pcapng draft, appendix on systemd).
-func journalEntry(body []byte) (t int64, length uint32, err error) {
-	const key = "__REALTIME_TIMESTAMP="
+// minJournal is the length of "__REALTIME_TIMESTAMP=0\n", which an entry must have.
+const minJournal = 23
+
+// journalEntry finds the time of an entry in systemd's Journal Export Format and
+// the entry's length without the padding.
+func journalEntry(body []byte) (t int64, hasTime bool, length uint32) {
 	body = bytes.TrimRight(body, "\x00")
-	at := bytes.Index(body, []byte(key))
-	if at < 0 || at > 0 && body[at-1] != '\n' {
-		return 0, 0, errJournal
-	}
+	_, digits, found := bytes.Cut(body, []byte("__REALTIME_TIMESTAMP="))
 	var micros int64
-	for _, c := range body[at+len(key):] {
-		if c < '0' || c > '9' || micros > 1<<52 {
+	for _, c := range digits {
+		if c < '0' || c > '9' || micros > 1<<52/10 {
 			break
 		}
 		micros = micros*10 + int64(c-'0')
 	}
-	return micros * 1000, uint32(len(body)), nil
+	return micros * 1000, found, uint32(len(body))
 }
 
 // sysdig takes an event of sysdig's: CPU, time, thread, length and type come
