@@ -15,8 +15,8 @@ import (
 )
 
 // Merge opens several captures as one, ordered by time: packets of one file keep
-// their order, and of two with the same time that of the earlier path comes
-// first. The result is a temporary pcapng file with every interface of every
+// their order, and of two with the same time that of the later path comes first,
+// as in Wireshark's mergecap. The result is a temporary pcapng file with every interface of every
 // file, in the order of paths; File.Source tells where a packet is from.
 func Merge(ctx context.Context, paths []string, o Options) (merged *File, err error) {
 	switch len(paths) {
@@ -201,7 +201,7 @@ func (q mergeQueue) Less(i, j int) bool {
 	if q[i].time != q[j].time {
 		return q[i].time < q[j].time
 	}
-	return q[i].source < q[j].source
+	return q[i].source > q[j].source
 }
 func (q mergeQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
 func (q *mergeQueue) Push(x any)   { *q = append(*q, x.(*mergeCursor)) }
