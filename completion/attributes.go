@@ -22,6 +22,15 @@ type Objects interface {
 	Keys(ctx context.Context, chain string) []Member
 }
 
+// Scoped is optionally implemented by [Objects] that can tell from the input
+// itself what names stand for: that p is a packet in `for p in cap: print(p.`.
+type Scoped interface {
+	// In returns Objects that also know the names that source binds. Source is
+	// the whole input, what stands after the cursor included (a comprehension's
+	// loop follows its body), and mostly not yet valid.
+	In(source string) Objects
+}
+
 // AttributeProvider suggests what may stand after a dot, in x['…'], and in
 // strings that name a member (layer.get_field('…').
 type AttributeProvider struct {
@@ -33,12 +42,16 @@ func (p AttributeProvider) Suggest(ctx context.Context, at Context) []Suggestion
 	if p.Objects == nil || at.Receiver == "" {
 		return nil
 	}
+	objects := p.Objects
+	if scoped, ok := objects.(Scoped); ok {
+		objects = scoped.In(at.Text)
+	}
 	var members []Member
 	switch {
 	case at.Kind == KindAttribute, at.Kind == KindString && at.Wants(ArgMember):
-		members = p.Objects.Members(ctx, at.Receiver)
+		members = objects.Members(ctx, at.Receiver)
 	case at.Kind == KindString && at.Wants(ArgKey):
-		members = p.Objects.Keys(ctx, at.Receiver)
+		members = objects.Keys(ctx, at.Receiver)
 	}
 	out := make([]Suggestion, 0, len(members))
 	for _, m := range members {

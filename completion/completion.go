@@ -15,8 +15,8 @@
 //   - [Suggestion] is one way to go on.
 //   - [Nearest] is the "did you mean" of every error message.
 //
-// What they ask of the session are the small interfaces [Words], [Objects] and
-// [Globals], and the functions that [FieldProvider] holds.
+// What they ask of the session are the small interfaces [Words], [Objects] (and
+// [Scoped]) and [Globals], and the functions that [FieldProvider] holds.
 //
 // Later features add providers and change nothing here. Providers never run the
 // user's code, never start a dissection of more than the packet at hand and

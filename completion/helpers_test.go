@@ -72,6 +72,32 @@ func (fakeObjects) Keys(_ context.Context, chain string) []Member {
 	return nil
 }
 
+// In knows one loop.
+func (f fakeObjects) In(source string) Objects {
+	if strings.Contains(source, "for p in cap") {
+		return loopObjects{}
+	}
+	return f
+}
+
+// loopObjects are fakeObjects where p is a packet as well.
+type loopObjects struct{}
+
+func (loopObjects) Members(ctx context.Context, chain string) []Member {
+	return fakeObjects{}.Members(ctx, packetName(chain))
+}
+
+func (loopObjects) Keys(ctx context.Context, chain string) []Member {
+	return fakeObjects{}.Keys(ctx, packetName(chain))
+}
+
+func packetName(chain string) string {
+	if rest, ok := strings.CutPrefix(chain, "p"); ok && (rest == "" || rest[0] == '.') {
+		return "pkt" + rest
+	}
+	return chain
+}
+
 type fakeGlobals struct{}
 
 func (fakeGlobals) Globals(context.Context) []Member {
