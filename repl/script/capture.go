@@ -18,7 +18,8 @@ type Capture struct {
 	view        viewSource
 	keepPackets bool
 	onlySummary bool
-	next        int // what next() returns next, from 0
+	next        int     // what next() returns next, from 0
+	last        *Packet // what was indexed last: cap[0].ip and then cap[0].dns is one dissection
 	closed      bool
 	constructor string // "FileCapture", for repr
 }
@@ -37,7 +38,7 @@ func (it *Interp) newCapture(v viewSource) *Capture {
 // with returns the capture with another view: a filtered one, a slice.
 func (c *Capture) with(v viewSource) *Capture {
 	out := *c
-	out.view, out.next = v, 0
+	out.view, out.next, out.last = v, 0, nil
 	return &out
 }
 
@@ -131,7 +132,21 @@ func (c *Capture) at(ctx context.Context, i int) (*Packet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.packet(frame)
+	return c.keep(frame)
+}
+
+// keep returns the packet of a frame number, the one it returned last if it is
+// that and its dissection is whole.
+func (c *Capture) keep(frame uint32) (*Packet, error) {
+	if p := c.last; p != nil && p.src.Number() == frame && (p.index == nil || !p.index.tree.Partial) {
+		return p, nil
+	}
+	p, err := c.packet(frame)
+	if err != nil {
+		return nil, err
+	}
+	c.last = p
+	return p, nil
 }
 
 // packet returns the packet of a frame number.
@@ -252,7 +267,7 @@ func frameOfCapture(_ context.Context, c *Capture, in invocation) (starlark.Valu
 	if number < 1 || int64(number) > 1<<32-1 {
 		return nil, fmt.Errorf("frame numbers count from 1, got %d; cap[%d] indexes from 0", number, number)
 	}
-	return c.packet(uint32(number))
+	return c.keep(uint32(number))
 }
 
 func nextPacket(ctx context.Context, c *Capture, in invocation) (starlark.Value, error) {
@@ -304,7 +319,7 @@ func closeCapture(_ context.Context, c *Capture, in invocation) (starlark.Value,
 	if c.closed {
 		return starlark.None, nil
 	}
-	c.closed = true
+	c.closed, c.last = true, nil
 	return starlark.None, c.view.Close()
 }
 

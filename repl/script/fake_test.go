@@ -203,7 +203,6 @@ type harness struct {
 	out     bytes.Buffer
 	view    *fakeView
 	notices []string
-	line    int
 }
 
 func newHarness(t *testing.T) *harness {

@@ -137,9 +137,9 @@ func (f *Field) compareWith(op syntax.Token, y starlark.Value) (bool, error) {
 				}
 			}
 		}
-		return starlark.Compare(op, starlark.String(f.text()), starlark.String(y.text()))
+		return compareText(op, f.text(), y.text()), nil
 	case starlark.String:
-		return starlark.Compare(op, starlark.String(f.text()), y)
+		return compareText(op, f.text(), string(y)), nil
 	case starlark.Bool:
 		if f.kind() == kindBool {
 			return starlark.Compare(op, f.Truth(), y)
@@ -156,6 +156,23 @@ func (f *Field) compareWith(op syntax.Token, y starlark.Value) (bool, error) {
 		return true, nil
 	}
 	return false, fmt.Errorf("cannot compare %s, which is the text %q, with the %s %s", f.name(), f.text(), y.Type(), y)
+}
+
+// compareText is a op b; it stands in loops over packets and so makes no values.
+func compareText(op syntax.Token, a, b string) bool {
+	switch op {
+	case syntax.EQL:
+		return a == b
+	case syntax.NEQ:
+		return a != b
+	case syntax.LT:
+		return a < b
+	case syntax.LE:
+		return a <= b
+	case syntax.GT:
+		return a > b
+	}
+	return a >= b
 }
 
 // Binary is arithmetic with the text: joining and repeating as strings do.

@@ -112,6 +112,9 @@ func (f *Field) number() (starlark.Value, bool) {
 
 // integer returns the value of an integer field.
 func (f *Field) integer() (starlark.Value, error) {
+	if n, err := strconv.ParseInt(f.node.Show, 10, 64); err == nil { // nearly always
+		return starlark.MakeInt64(n), nil
+	}
 	if n, ok := parseInt(f.node.Show); ok {
 		return starlark.MakeBigInt(n), nil
 	}

@@ -26,8 +26,7 @@ func (it *Interp) addOperators(env starlark.StringDict) {
 
 // compare is x op y, op being a comparison, `in` or `not in`.
 func compare(op syntax.Token, x, y starlark.Value) (starlark.Value, error) {
-	switch op {
-	case syntax.IN, syntax.NOT_IN:
+	if op == syntax.IN || op == syntax.NOT_IN {
 		found, err := contains(x, y)
 		if err != nil {
 			return nil, err
