@@ -51,17 +51,20 @@ type builder struct {
 	data  []byte
 	tree  bool // nodes are wanted
 
-	root    Field // its children are the top-level nodes
+	root    Field  // its children are the top-level nodes
+	under   *Field // where protocols add their node: the root, or an ICMP error
 	path    []string
 	col     columns
 	partial bool
 	depth   int // nesting of encapsulations
 	quoted  int // inside a packet that an ICMP error quotes: columns are not ours
 
-	src, dst netip.Addr // of the innermost network layer
-	ipProto  uint8      // of the innermost network layer
-	ttl      uint8
-	lastUsed int // end of the bytes that the network layer accounts for, 0 if unknown
+	src, dst         netip.Addr // of the innermost network layer
+	ipProto          uint8      // of the innermost network layer
+	srcPort, dstPort uint16
+	ttl              uint8
+	vlan             uint16 // of the innermost tag
+	lastUsed         int    // end of the bytes that the network layer accounts for, 0 if unknown
 }
 
 // maxDepth bounds the nesting of headers, against packets that are made of
@@ -112,7 +115,7 @@ func (b *builder) protocol(self *Protocol, p payload, size int, label string) *F
 	}
 	size = min(size, p.captured())
 	f := &Field{Name: self.Name, Label: label, Pos: p.off, Size: size, Protocol: true}
-	b.root.Children = append(b.root.Children, f)
+	b.under.Children = append(b.under.Children, f)
 	return f
 }
 
@@ -151,7 +154,7 @@ func (b *builder) note(name, label string, p payload, s Severity) *Field {
 		return nil
 	}
 	f := &Field{Name: name, Label: label, Pos: p.off, Protocol: true, Severity: s}
-	b.root.Children = append(b.root.Children, f)
+	b.under.Children = append(b.under.Children, f)
 	return f
 }
 
@@ -256,14 +259,11 @@ func addSeconds(parent *Field, d *FieldDef, pos int, ns int64) *Field {
 }
 
 // addText adds a line that has no field.
-func addText(parent *Field, pos, size int, format string, args ...any) *Field {
+func addText(parent *Field, pos, size int, text string) *Field {
 	if parent == nil {
 		return nil
 	}
-	f := &Field{Pos: pos, Size: size, Source: parent.Source, Label: format}
-	if len(args) > 0 {
-		f.Label = fmt.Sprintf(format, args...)
-	}
+	f := &Field{Pos: pos, Size: size, Source: parent.Source, Label: text}
 	parent.Children = append(parent.Children, f)
 	return f
 }
@@ -348,3 +348,11 @@ func be24(b []byte) uint32 { return uint32(b[0])<<16 | uint32(b[1])<<8 | uint32(
 
 // protocols is the value of frame.protocols.
 func (b *builder) protocols() string { return strings.Join(b.path, ":") }
+
+// resize sets the number of bytes of a node whose field is wider in other
+// versions of its header.
+func (f *Field) resize(n int) {
+	if f != nil {
+		f.Size = n
+	}
+}

@@ -104,13 +104,13 @@ func decodeEth(b *builder, self *Protocol, p payload) {
 	next := p.skip(ethHeaderLen)
 	if h.typ <= maxLength {
 		addUint(n, ethLen, p.off+12, uint64(h.typ))
-		b.run(nil, next.limit(int(h.typ)))
-		b.trailer(n, p, next.skip(int(h.typ)), true)
+		b.run(b.table.llc, next.limit(int(h.typ)))
+		b.trailer(n, next.skip(int(h.typ)), ethPadding, ethTrailer, b.in.FCS)
 		return
 	}
 	addUint(n, ethType, p.off+12, uint64(h.typ))
 	used := b.etherType(h.typ, next)
-	b.trailer(n, p, next.skip(used), true)
+	b.trailer(n, next.skip(used), ethPadding, ethTrailer, b.in.FCS)
 }
 
 // addEthAddr adds an address with the fields that Wireshark derives from it.
@@ -160,26 +160,25 @@ func (b *builder) etherType(typ uint16, p payload) (used int) {
 const minFrame = 60
 
 // trailer adds what follows the payload: zero padding up to the minimum frame
-// length, then a trailer, whose last four bytes may be the FCS.
-func (b *builder) trailer(n *Field, whole, t payload, link bool) {
+// length, then a trailer. fcs is how many bytes of frame check sequence there
+// are, -1 where the file does not say: then a frame that is long enough to have one has.
+func (b *builder) trailer(n *Field, t payload, padding, trailer *FieldDef, fcs int) {
 	if n == nil || t.captured() == 0 {
 		return
 	}
-	rest := b.rest(t)
-	size := whole.reported
-	pos := t.off
-	if pad := minFrame - (int(b.in.Original) - t.reported); pad > 0 && int(b.in.Original) >= minFrame && pad <= len(rest) && zero(rest[:pad]) {
-		addBytes(n, ethPadding, pos, rest[:pad])
+	rest, pos, size := b.rest(t), t.off, int(b.in.Original)
+	if pad := minFrame - (size - t.reported); pad > 0 && size >= minFrame && pad <= len(rest) && zero(rest[:pad]) {
+		addBytes(n, padding, pos, rest[:pad])
 		rest, pos = rest[pad:], pos+pad
 	}
-	fcs := link && size >= 64 && t.reported >= 4 && t.captured() == t.reported && len(rest) >= 4
-	if fcs {
+	hasFCS := fcs == 4 && len(rest) >= 4
+	if hasFCS {
 		rest = rest[:len(rest)-4]
 	}
 	if len(rest) > 0 {
-		addBytes(n, ethTrailer, pos, rest)
+		addBytes(n, trailer, pos, rest)
 	}
-	if fcs {
+	if hasFCS {
 		pos = t.end - 4
 		addUintText(n, ethFCS, pos, uint64(be32(b.data[pos:])), fmt.Sprintf("0x%08x [unverified]", be32(b.data[pos:])))
 		virtual(addUint(n, ethFCSStatus, pos, checksumUnverified))

@@ -72,6 +72,7 @@ func frameSourceName(n int) string { return fmt.Sprintf("Frame (%d byte%s)", n, 
 // link layer; frame.protocols is known last.
 func (b *builder) frame() {
 	in := b.in
+	b.under = &b.root
 	p := payload{end: len(in.Data), reported: max(int(in.Original), len(in.Data))}
 	b.commentNodes()
 	n := b.protocol(&frameProtocol, p, len(in.Data), "")

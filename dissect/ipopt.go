@@ -35,7 +35,7 @@ func (b *builder) ipOptions(n *Field, p payload) {
 		return
 	}
 	d := b.rest(p)
-	list := addText(n, p.off, len(d), "Options: (%d bytes)", len(d))
+	list := addText(n, p.off, len(d), fmt.Sprintf("Options: (%d bytes)", len(d)))
 	for i := 0; i < len(d); {
 		kind := d[i]
 		name := ipOptionNames.name(uint64(kind), fmt.Sprintf("Unknown (0x%02x)", kind))
@@ -43,7 +43,7 @@ func (b *builder) ipOptions(n *Field, p payload) {
 		size := 1
 		if kind > 1 {
 			if i+1 >= len(d) || d[i+1] < 2 || i+int(d[i+1]) > len(d) {
-				addText(list, p.off+i, len(d)-i, "IP Option - %s (option length does not fit)", name)
+				addText(list, p.off+i, len(d)-i, "IP Option - "+name+" (option length does not fit)")
 				return
 			}
 			size = int(d[i+1])
@@ -57,7 +57,7 @@ func (b *builder) ipOptions(n *Field, p payload) {
 }
 
 func ipOption(list *Field, at int, o []byte, name string) {
-	f := addText(list, at, len(o), "IP Option - %s", name)
+	f := addText(list, at, len(o), "IP Option - "+name)
 	if len(o) > 1 {
 		f.Label += fmt.Sprintf(" (%d bytes)", len(o))
 	}

@@ -25,6 +25,7 @@ type Table struct {
 	udpPorts   map[uint16]*Protocol
 	tcpPorts   map[uint16]*Protocol
 	data       *Protocol
+	llc        *Protocol
 	all        []*Protocol
 }
 
@@ -32,19 +33,37 @@ type Table struct {
 func NewTable() *Table {
 	t := &Table{
 		linkTypes: map[int]*Protocol{
+			linkNull: &nullProtocol, linkLoop: &nullProtocol,
 			linkEthernet: &ethProtocol,
+			linkRawBSD:   &rawProtocol, linkRawOpenBSD: &rawProtocol, linkRaw: &rawProtocol,
+			linkIPv4: &ipProtocol, linkIPv6: &ipv6Protocol,
+			linkSLL: &sllProtocol, linkSLL2: &sllProtocol,
 		},
 		etherTypes: map[uint16]*Protocol{
 			0x0800: &ipProtocol,
+			0x0806: &arpProtocol,
+			0x8100: &vlanProtocol,
+			0x86dd: &ipv6Protocol,
+			0x88a8: &providerVLANProtocol,
 		},
 		ipProtos: map[uint8]*Protocol{
+			1:  &icmpProtocol,
 			4:  &ipProtocol,
 			6:  &tcpProtocol,
 			17: &udpProtocol,
+			41: &ipv6Protocol,
+			58: &icmpv6Protocol,
 		},
-		data: &dataProtocol,
+		udpPorts: map[uint16]*Protocol{53: &dnsProtocol, 5353: &mdnsProtocol, 5355: &llmnrProtocol},
+		tcpPorts: map[uint16]*Protocol{53: &dnsProtocol, 5353: &mdnsProtocol},
+		data:     &dataProtocol,
+		llc:      &llcProtocol,
 	}
-	t.all = []*Protocol{&frameProtocol, &ethProtocol, &ipProtocol, &tcpProtocol, &udpProtocol, &dataProtocol}
+	t.all = []*Protocol{
+		&frameProtocol, &ethProtocol, &llcProtocol, &vlanProtocol, &providerVLANProtocol, &sllProtocol, &nullProtocol,
+		&rawProtocol, &arpProtocol, &ipProtocol, &ipv6Protocol, &icmpProtocol, &icmpv6Protocol, &tcpProtocol,
+		&udpProtocol, &dnsProtocol, &mdnsProtocol, &llmnrProtocol, &dataProtocol,
+	}
 	return t
 }
 

@@ -110,6 +110,7 @@ func decodeTCP(b *builder, self *Protocol, p payload) {
 		b.shortTCP(self, p)
 		return
 	}
+	b.srcPort, b.dstPort, b.ipProto = h.src, h.dst, 6
 	ports := fmt.Sprintf("%d → %d [%s]", h.src, h.dst, tcpFlagNames(h.flags))
 	if h.headerLen < tcpMinHeader {
 		b.setInfo("%s, bogus TCP header length (%d, must be at least %d)", ports[:strings.Index(ports, " [")]+ports[strings.Index(ports, " ["):], h.headerLen, tcpMinHeader)

@@ -51,6 +51,7 @@ func decodeUDP(b *builder, self *Protocol, p payload) {
 		b.exception(self, p, udpHeaderLen)
 		return
 	}
+	b.srcPort, b.dstPort, b.ipProto = h.src, h.dst, 17
 	size := int(h.length)
 	switch {
 	case size == 0 && b.dst.Is6():

@@ -1,0 +1,109 @@
+package dissect
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// This file reads domain names (RFC 1035 sections 3.1 and 4.1.4).
+
+// maxName is the length at which a decoded name is cut (RFC 1035 section 2.3.4).
+const maxName = 255
+
+// dnsName is a decoded name.
+type dnsName struct {
+	text   string // "<Root>" for the root
+	labels int
+	size   int // bytes of the message that it takes up where it stands
+}
+
+// readName reads the name at offset at of a message. Pointers must point
+// backwards from where they stand or be followed at most as often as the
+// message has bytes: either way a loop ends.
+func readName(msg []byte, at int) (n dnsName, ok bool) {
+	var sb strings.Builder
+	pos, jumped := at, false
+	for hops := 0; ; {
+		if pos >= len(msg) {
+			return n, false
+		}
+		c := int(msg[pos])
+		switch {
+		case c == 0:
+			if !jumped {
+				n.size = pos + 1 - at
+			}
+			n.text = sb.String()
+			if n.text == "" {
+				n.text = "<Root>"
+			}
+			return n, true
+		case c&0xc0 == 0xc0:
+			if pos+1 >= len(msg) {
+				return n, false
+			}
+			if !jumped {
+				n.size = pos + 2 - at
+			}
+			jumped = true
+			target := (c&0x3f)<<8 | int(msg[pos+1])
+			if hops++; hops > maxName || target >= len(msg) || target == pos {
+				return n, false
+			}
+			pos = target
+		case c&0xc0 != 0:
+			return n, false
+		default:
+			if pos+1+c > len(msg) {
+				return n, false
+			}
+			if sb.Len()+c+1 > maxName+1 {
+				return n, false
+			}
+			if sb.Len() > 0 {
+				sb.WriteByte('.')
+			}
+			sb.WriteString(printable(msg[pos+1 : pos+1+c]))
+			n.labels++
+			pos += 1 + c
+		}
+	}
+}
+
+// printable escapes what Wireshark's format_text would.
+func printable(b []byte) string {
+	plain := true
+	for _, c := range b {
+		if c < 0x20 || c > 0x7e || c == '\\' || c == '"' {
+			plain = false
+			break
+		}
+	}
+	if plain {
+		return string(b)
+	}
+	var sb strings.Builder
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		switch {
+		case r == utf8.RuneError && n == 1:
+			sb.WriteRune(utf8.RuneError)
+		case r == '\n':
+			sb.WriteString(`\n`)
+		case r == '\r':
+			sb.WriteString(`\r`)
+		case r == '\t':
+			sb.WriteString(`\t`)
+		case r == '\\' || r == '"':
+			sb.WriteByte('\\')
+			sb.WriteRune(r)
+		case r < 0x20 || r == 0x7f:
+			fmt.Fprintf(&sb, "\\%03o", r)
+		default:
+			sb.WriteRune(r)
+		}
+		b = b[n:]
+	}
+	return sb.String()
+}

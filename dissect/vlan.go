@@ -1,0 +1,102 @@
+package dissect
+
+import "fmt"
+
+// This file is VLAN tags: IEEE 802.1Q (0x8100) and the provider tag of 802.1ad (0x88a8).
+
+var (
+	vlanPriority = uint16Field("vlan.priority", "Priority", baseDec).mask(0xe000).named(vlanPriorityNames)
+	vlanDEI      = boolField("vlan.dei", "DEI", 16, 0x1000, "Eligible", "Ineligible")
+	vlanID       = uint16Field("vlan.id", "ID", baseDec).mask(0x0fff)
+	vlanType     = uint16Field("vlan.etype", "Type", baseHex).named(etherTypeNames)
+	vlanLen      = uint16Field("vlan.len", "Length", baseDec)
+	vlanPadding  = field("vlan.padding", "Padding", "BYTES")
+	vlanTrailer  = field("vlan.trailer", "Trailer", "BYTES")
+
+	providerPriority = uint16Field("ieee8021ad.priority", "Priority", baseDec).mask(0xe000)
+	providerDEI      = uint16Field("ieee8021ad.dei", "DEI", baseDec).mask(0x1000)
+	providerID       = uint16Field("ieee8021ad.id", "ID", baseDec).mask(0x0fff)
+)
+
+var vlanProtocol = Protocol{
+	Name: "vlan", Long: "802.1Q Virtual LAN", Short: "VLAN",
+	Fields: []*FieldDef{vlanPriority, vlanDEI, vlanID, vlanType, vlanLen, vlanPadding, vlanTrailer},
+	decode: decodeVLAN,
+}
+
+var providerVLANProtocol = Protocol{
+	Name: "ieee8021ad", Long: "IEEE 802.1ad", Short: "IEEE 802.1ad",
+	Fields: []*FieldDef{providerPriority, providerDEI, providerID},
+	decode: decodeProviderVLAN,
+}
+
+const vlanHeaderLen = 4
+
+// vlanHeader is a parsed tag and the type that follows it.
+type vlanHeader struct{ tci, typ uint16 }
+
+func (h vlanHeader) id() uint16 { return h.tci & 0x0fff }
+
+func parseVLAN(d []byte) (h vlanHeader, ok bool) {
+	if len(d) < vlanHeaderLen {
+		return h, false
+	}
+	return vlanHeader{be16(d), be16(d[2:])}, true
+}
+
+func decodeVLAN(b *builder, self *Protocol, p payload) {
+	b.setProtocol("VLAN")
+	h, ok := parseVLAN(b.rest(p))
+	if !ok {
+		b.protocol(self, p, p.captured(), self.Long)
+		b.exception(self, p, vlanHeaderLen)
+		return
+	}
+	tci := uint64(h.tci)
+	b.vlan = h.id()
+	b.setInfo("PRI: %d  DEI: %d  ID: %d", tci>>13, tci>>12&1, h.id())
+	n := b.protocol(self, p, vlanHeaderLen, "")
+	if n != nil {
+		n.Label = fmt.Sprintf("802.1Q Virtual LAN, PRI: %d, DEI: %d, ID: %d", tci>>13, tci>>12&1, h.id())
+	}
+	addUint(n, vlanPriority, p.off, tci)
+	addUint(n, vlanDEI, p.off, tci)
+	addUint(n, vlanID, p.off, tci)
+	b.afterTag(n, p, h)
+}
+
+func decodeProviderVLAN(b *builder, self *Protocol, p payload) {
+	b.setProtocol(self.Short)
+	h, ok := parseVLAN(b.rest(p))
+	if !ok {
+		b.protocol(self, p, p.captured(), self.Long)
+		b.exception(self, p, vlanHeaderLen)
+		return
+	}
+	tci := uint64(h.tci)
+	b.vlan = h.id()
+	b.setInfo("PRI: %d  DROP: %d  ID: %d", tci>>13, tci>>12&1, h.id())
+	n := b.protocol(self, p, vlanHeaderLen, fmt.Sprintf("IEEE 802.1ad, ID: %d", h.id()))
+	addUint(n, providerPriority, p.off, tci)
+	addUint(n, providerDEI, p.off, tci)
+	addUint(n, providerID, p.off, tci)
+	b.afterTag(n, p, h)
+}
+
+// afterTag passes on what follows a tag: an EtherType or an 802.3 length. What
+// is left of the frame afterwards belongs to the tag's node, as Wireshark has it.
+func (b *builder) afterTag(n *Field, p payload, h vlanHeader) {
+	next := p.skip(vlanHeaderLen)
+	whole := next
+	if h.typ <= maxLength {
+		addUint(n, vlanLen, p.off+2, uint64(h.typ))
+		next = next.limit(int(h.typ))
+		b.run(b.table.llc, next)
+		b.trailer(n, whole.skip(int(h.typ)), vlanPadding, vlanTrailer, 0)
+	} else {
+		addUint(n, vlanType, p.off+2, uint64(h.typ))
+		used := b.etherType(h.typ, next)
+		b.trailer(n, whole.skip(used), vlanPadding, vlanTrailer, 0)
+	}
+	b.lastUsed = p.off + p.reported
+}
