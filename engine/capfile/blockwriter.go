@@ -49,8 +49,8 @@ func (w *BlockWriter) Interface(i Interface) (id uint32, err error) {
 	w.begin(blockInterface)
 	w.uint32(uint32(i.LinkType) & 0xffff)
 	w.uint32(i.SnapLen)
-	if i.order != nil {
-		w.options(i.options, i.order, interfaceOptionWidth)
+	if i.block != nil {
+		w.options(i.block.options, i.block.order, interfaceOptionWidth)
 	} else {
 		for _, c := range i.Comments {
 			w.option(optComment, []byte(c))
@@ -96,7 +96,7 @@ func (w *BlockWriter) beginPacket(id uint32, ticks uint64, data []byte, original
 }
 
 // packetWithOptions copies the options of a packet block of another file.
-func (w *BlockWriter) packetWithOptions(id uint32, ticks uint64, data []byte, original uint32, options []byte, order binary.ByteOrder) error {
+func (w *BlockWriter) packetWithOptions(id uint32, ticks uint64, data []byte, original uint32, options []byte, order byteOrder) error {
 	w.beginPacket(id, ticks, data, original)
 	if len(options) > 0 {
 		w.options(options, order, packetOptionWidth)
@@ -151,10 +151,10 @@ func (w *BlockWriter) stringOption(code uint16, value string) {
 
 // options copies options that walkOptions accepted out of a section of the given
 // byte order. width says which are numbers, and of how many bytes.
-func (w *BlockWriter) options(b []byte, order binary.ByteOrder, width func(code int) int) {
+func (w *BlockWriter) options(b []byte, order byteOrder, width func(code int) int) {
 	// The walk cannot fail: it did not when the file was indexed.
 	_ = walkOptions(b, order, func(code int, value []byte) error {
-		if n := width(code); order == binary.BigEndian && n > 0 && n <= len(value) {
+		if n := width(code); order == bigEndian && n > 0 && n <= len(value) {
 			swapped := append([]byte(nil), value...)
 			for i := range n {
 				swapped[i] = value[n-1-i]
@@ -202,7 +202,7 @@ func customOptionWidth(code int) int {
 func (w *BlockWriter) copyBlock(b *block) error {
 	w.begin(b.kind)
 	switch {
-	case b.order == binary.LittleEndian:
+	case b.order == littleEndian:
 		w.bytes(b.body)
 	case b.kind == blockSecrets:
 		length := b.order.Uint32(b.body[4:])

@@ -1,7 +1,6 @@
 package capfile
 
 import (
-	"encoding/binary"
 	"errors"
 	"io/fs"
 	"os"
@@ -29,7 +28,7 @@ type File struct {
 	interfaces      []Interface
 	sectionComments []string
 	names           []Name
-	sections        []binary.ByteOrder // of a pcapng file
+	sections        []byteOrder // of a pcapng file
 	warnings        []Warning
 	converted       bool      // by editcap
 	end             int64     // where reading stopped
@@ -42,7 +41,8 @@ func (f *File) Len() int { return f.index.n }
 
 // Record locates packet i, counted from 0.
 func (f *File) Record(i int) Record {
-	e, iface := f.index.at(i), f.index.iface(i)
+	e := f.index.at(i)
+	iface := f.index.ifaceOf(e, i)
 	r := Record{
 		Offset:    e.offset(),
 		Time:      e.time,
@@ -64,7 +64,7 @@ func (f *File) Record(i int) Record {
 func (f *File) Data(i int) []byte {
 	e := f.index.at(i)
 	data := f.raw(e)
-	if phdr := f.interfaces[f.index.iface(i)].phdr; phdr.size > 0 {
+	if phdr := f.interfaces[f.index.ifaceOf(e, i)].phdr; phdr.size > 0 {
 		skip, captured, _ := phdr.strip(data, e.original)
 		return data[skip : skip+int(captured) : skip+int(captured)]
 	}
@@ -83,7 +83,7 @@ func (f *File) Comments(i int) []string {
 	if f.pcap != nil || e.kind() != kindPacket && e.kind() != kindOld {
 		return nil
 	}
-	b := f.block(e, f.index.iface(i))
+	b := f.block(e, f.index.ifaceOf(e, i))
 	var comments []string
 	// The walk cannot fail: it did not when the file was indexed.
 	_ = walkOptions(b.body[packetOptionsAt(e.length()):], b.order, func(code int, value []byte) error {

@@ -1,7 +1,5 @@
 package capfile
 
-import "encoding/binary"
-
 // frame is a packet as its file has it, for writing it to another.
 type frame struct {
 	iface    int
@@ -11,7 +9,7 @@ type frame struct {
 	data     []byte // with its pseudo header
 	original uint32 // likewise
 	options  []byte // of its block
-	order    binary.ByteOrder
+	order    byteOrder
 }
 
 // frame reads packet i with what the index leaves in the file.

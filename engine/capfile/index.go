@@ -76,12 +76,14 @@ func (x *index) at(i int) *entry {
 	return &x.chunks[i>>chunkBits][i&(chunkEntries-1)]
 }
 
-func (x *index) iface(i int) int {
-	slot := int(x.at(i).where >> offsetBits)
-	if slot == manyIfaces {
-		return x.wide[i]
+func (x *index) iface(i int) int { return x.ifaceOf(x.at(i), i) }
+
+// ifaceOf is iface for who has entry i at hand.
+func (x *index) ifaceOf(e *entry, i int) int {
+	if slot := int(e.where >> offsetBits); slot != manyIfaces {
+		return slot
 	}
-	return slot
+	return x.wide[i]
 }
 
 func (e *entry) offset() int64  { return int64(e.where & offsetMask) }

@@ -3,7 +3,6 @@ package capfile
 // This file reads the options of pcapng blocks (draft-ietf-opsawg-pcapng, section 3.5).
 
 import (
-	"encoding/binary"
 	"fmt"
 )
 
@@ -37,7 +36,7 @@ const (
 // walkOptions calls f with every option of b until the end or opt_endofopt. An
 // option that does not fit is an error, as it is to wiretap, which then gives
 // up on the file.
-func walkOptions(b []byte, order binary.ByteOrder, f func(code int, value []byte) error) error {
+func walkOptions(b []byte, order byteOrder, f func(code int, value []byte) error) error {
 	for len(b) > 0 {
 		if len(b) < 4 {
 			return fmt.Errorf("option header cut short: got %d bytes, want 4", len(b))

@@ -5,7 +5,6 @@ package capfile
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 )
 
@@ -57,7 +56,7 @@ const (
 // pcapFile is a pcap file's header, read.
 type pcapFile struct {
 	data     []byte
-	order    binary.ByteOrder
+	order    byteOrder
 	first    int64 // offset of the first record
 	variant  pcapVariant
 	lengths  lengthOrder
@@ -69,17 +68,17 @@ type pcapFile struct {
 }
 
 // isPcap reports whether data begins with a pcap magic number, and in which order.
-func isPcap(data []byte) (magic uint32, order binary.ByteOrder, ok bool) {
+func isPcap(data []byte) (magic uint32, order byteOrder, ok bool) {
 	if len(data) < 4 {
-		return 0, nil, false
+		return 0, littleEndian, false
 	}
-	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
+	for _, order := range []byteOrder{littleEndian, bigEndian} {
 		switch magic := order.Uint32(data); magic {
 		case magicPcap, magicNanos, magicModified, magicIxiaHW, magicIxiaSW:
 			return magic, order, true
 		}
 	}
-	return 0, nil, false
+	return 0, littleEndian, false
 }
 
 // parsePcapHeader reads the file header and finds the variant.
@@ -202,7 +201,7 @@ func (p *pcapFile) faults(v pcapVariant) (n int) {
 
 // plausiblePatch checks the fields of Kuznetzov's patch: an interface index, an
 // Ethernet protocol or one of Linux's own below 0x600, a packet type.
-func plausiblePatch(record []byte, order binary.ByteOrder) bool {
+func plausiblePatch(record []byte, order byteOrder) bool {
 	protocol := order.Uint16(record[20:])
 	return order.Uint32(record[16:]) <= 10000 && record[22] <= 4 &&
 		(protocol >= 0x600 || protocol <= 0x17 || protocol == 0x60 || protocol == 0x200 || protocol == 0x400)
@@ -239,7 +238,6 @@ func (f *File) indexPcap(ctx context.Context) error {
 // indexRecords walks the records.
 func (f *File) indexRecords(ctx context.Context, p *pcapFile, phdr pseudoHeader) error {
 	data, order, header, padding := f.data, p.order, int64(p.variant.header), p.padding
-	big := order == binary.BigEndian
 	at, size := p.first, int64(len(data))
 	for at < size {
 		if f.index.n&0xfff == 0 {
@@ -251,15 +249,8 @@ func (f *File) indexRecords(ctx context.Context, p *pcapFile, phdr pseudoHeader)
 			f.stop(at, "record header cut short: got %d bytes, want %d", size-at, header)
 			return nil
 		}
-		var seconds, fraction, captured, original uint32
 		h := data[at : at+pcapRecordSize : at+pcapRecordSize]
-		if big {
-			seconds, fraction = binary.BigEndian.Uint32(h), binary.BigEndian.Uint32(h[4:])
-			captured, original = binary.BigEndian.Uint32(h[8:]), binary.BigEndian.Uint32(h[12:])
-		} else {
-			seconds, fraction = binary.LittleEndian.Uint32(h), binary.LittleEndian.Uint32(h[4:])
-			captured, original = binary.LittleEndian.Uint32(h[8:]), binary.LittleEndian.Uint32(h[12:])
-		}
+		seconds, fraction, captured, original := order.Uint32(h), order.Uint32(h[4:]), order.Uint32(h[8:]), order.Uint32(h[12:])
 		if p.lengths != capturedFirst && (p.lengths == capturedLast || captured > original) {
 			captured, original = original, captured
 		}

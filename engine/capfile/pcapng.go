@@ -1,144 +1,15 @@
 package capfile
 
-// This file reads pcapng (draft-ietf-opsawg-pcapng).
+// This file makes sense of the blocks of a pcapng file (draft-ietf-opsawg-pcapng,
+// section 4): which are packets, and what the others say about them.
 
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
 )
-
-// Block types (pcapng draft, section 10.1).
-const (
-	blockSection       = 0x0a0d0d0a
-	blockInterface     = 0x00000001
-	blockPacket        = 0x00000002 // obsolete
-	blockSimplePacket  = 0x00000003
-	blockNames         = 0x00000004
-	blockStatistics    = 0x00000005
-	blockEnhanced      = 0x00000006
-	blockJournal       = 0x00000009
-	blockSecrets       = 0x0000000a
-	blockCustom        = 0x00000bad
-	blockCustomNoCopy  = 0x40000bad
-	blockSysdigEvent   = 0x00000204
-	blockSysdigEventV2 = 0x00000216
-	blockSysdigLarge   = 0x00000221
-
-	byteOrderMagic = 0x1a2b3c4d
-
-	minBlock   = 12
-	minSection = 28
-	// wiretap's limit: an Enhanced Packet Block with the largest D-Bus message
-	// and 128 KiB of options.
-	maxBlock = 32 + 128<<20 + 128<<10
-)
-
-// block is one block of a pcapng file, checked against the file's size.
-type block struct {
-	kind   uint32
-	offset int64 // of the block's type field
-	order  binary.ByteOrder
-	body   []byte // between the two total lengths
-}
-
-// isRecord reports whether Wireshark numbers the block as a frame.
-func (b *block) isRecord() bool {
-	switch b.kind {
-	case blockEnhanced, blockSimplePacket, blockPacket, blockCustom, blockCustomNoCopy, blockJournal,
-		blockSysdigEvent, blockSysdigEventV2, blockSysdigLarge:
-		return true
-	}
-	return false
-}
-
-// blockReader steps through the blocks of a file.
-type blockReader struct {
-	data  []byte
-	at    int64
-	order binary.ByteOrder // of the current section
-}
-
-// read returns the next block; ok is false at the end of the file. After an
-// error nothing more can be read.
-func (r *blockReader) read() (b block, ok bool, err error) {
-	rest := r.data[r.at:]
-	if len(rest) == 0 {
-		return b, false, nil
-	}
-	if len(rest) < 8 {
-		return b, false, fmt.Errorf("block header cut short: got %d bytes, want 8", len(rest))
-	}
-	if binary.LittleEndian.Uint32(rest) == blockSection { // reads the same in both orders
-		if r.order, err = sectionOrder(rest); err != nil {
-			return b, false, err
-		}
-	}
-	kind, length := r.order.Uint32(rest), r.order.Uint32(rest[4:])
-	if length < minBlock {
-		return b, false, fmt.Errorf("block of type 0x%08x has a total length of %d, want at least %d", kind, length, minBlock)
-	}
-	if length > maxBlock {
-		return b, false, fmt.Errorf("block of type 0x%08x has a total length of %d, want at most %d", kind, length, maxBlock)
-	}
-	// Some writers forget to round up; wiretap does it for them.
-	padded := (int64(length) + 3) &^ 3
-	if padded > int64(len(rest)) {
-		return b, false, fmt.Errorf("block of type 0x%08x cut short: got %d bytes, want %d", kind, len(rest), padded)
-	}
-	if again := r.order.Uint32(rest[padded-4:]); (int64(again)+3)&^3 != padded {
-		return b, false, fmt.Errorf("block of type 0x%08x has total lengths that differ: %d before and %d after", kind, length, again)
-	}
-	b = block{kind: kind, offset: r.at, order: r.order, body: rest[8 : padded-4 : padded-4]}
-	r.at += padded
-	return b, true, nil
-}
-
-// eachBlock calls do with every block of a pcapng file that the indexer read; a
-// pcap file has none.
-func (f *File) eachBlock(ctx context.Context, do func(b *block) error) error {
-	if f.pcap != nil {
-		return nil
-	}
-	return f.Guard(func() error {
-		r := blockReader{data: f.data[:f.end]}
-		for n := 0; ; n++ {
-			if n&0xfff == 0 && ctx.Err() != nil {
-				return ctx.Err()
-			}
-			b, ok, err := r.read()
-			if err != nil || !ok {
-				return err
-			}
-			if err := do(&b); err != nil {
-				return err
-			}
-		}
-	})
-}
-
-// sectionOrder finds the byte order of the section that begins with b.
-func sectionOrder(b []byte) (binary.ByteOrder, error) {
-	if len(b) < minSection {
-		return nil, fmt.Errorf("section header block cut short: got %d bytes, want %d", len(b), minSection)
-	}
-	switch {
-	case binary.LittleEndian.Uint32(b[8:]) == byteOrderMagic:
-		return binary.LittleEndian, nil
-	case binary.BigEndian.Uint32(b[8:]) == byteOrderMagic:
-		return binary.BigEndian, nil
-	}
-	return nil, fmt.Errorf("section header block has byte-order magic 0x%08x, want 0x%08x in either order", binary.LittleEndian.Uint32(b[8:]), byteOrderMagic)
-}
-
-// isPcapng reports whether data begins with a section header block.
-func isPcapng(data []byte) bool {
-	return len(data) >= minSection && binary.LittleEndian.Uint32(data) == blockSection &&
-		(binary.LittleEndian.Uint32(data[8:]) == byteOrderMagic || binary.BigEndian.Uint32(data[8:]) == byteOrderMagic)
-}
 
 // ngIndexer is the state of one pass over a pcapng file.
 type ngIndexer struct {
@@ -267,7 +138,7 @@ func parseInterface(b *block) (Interface, error) {
 		Digits: 6, Exact: true, FCS: -1, clock: microseconds,
 	}
 	i.phdr = pseudoHeaderOf(i.LinkType, false)
-	i.options, i.order = b.body[8:], b.order
+	i.block = &blockOptions{b.body[8:], b.order}
 	seen := make(map[int]bool)
 	err := walkOptions(b.body[8:], b.order, func(code int, value []byte) error {
 		if err := checkCustomOption(code, value); err != nil {

@@ -1,7 +1,6 @@
 package capfile
 
 import (
-	"encoding/binary"
 	"net/netip"
 )
 
@@ -57,9 +56,13 @@ type Interface struct {
 
 	clock clock
 	phdr  pseudoHeader
-	// options are the block's own, in order; nil when there was no block.
+	block *blockOptions // nil when the file has no block for it
+}
+
+// blockOptions are the options of an Interface Description Block as they are in the file.
+type blockOptions struct {
 	options []byte
-	order   binary.ByteOrder
+	order   byteOrder
 }
 
 // Name is an entry of a Name Resolution Block (pcapng draft, section 4.5).
