@@ -33,6 +33,7 @@ type Capture struct {
 	own     *native.Dissector
 	config  wireshark.Config
 	size    int
+	digits  []int // of each interface's times
 
 	packets *lru.Cache[uint32, *Packet]
 	rows    *lru.Cache[uint32, []dissect.Summary]
@@ -45,6 +46,9 @@ type Capture struct {
 
 func newCapture(s *Session, f *capfile.File, own *native.Dissector, cfg wireshark.Config) *Capture {
 	c := &Capture{session: s, file: f, own: own, config: cfg, size: f.Len(), sets: map[string]*roaring.Bitmap{}}
+	for _, i := range f.Interfaces() {
+		c.digits = append(c.digits, timeDigits(i))
+	}
 	// The sizes are constants above zero, the only thing lru.New refuses.
 	c.packets, _ = lru.New[uint32, *Packet](packetsKept)
 	c.rows, _ = lru.New[uint32, []dissect.Summary](rowBlocksMax)
@@ -184,6 +188,7 @@ func (c *Capture) tier(ctx context.Context, q plan.Question) (tier, plan.Choice,
 	if err := c.check(); err != nil {
 		return nil, plan.Choice{}, err
 	}
+	q.PreviewAllowed = q.PreviewAllowed || hurried(ctx)
 	deep := c.startDeep()
 	choice := plan.Choose(c.session.cfg.Mode, c.Deep().State, q)
 	if choice.Tier == plan.Deep && deep != nil {
@@ -236,21 +241,20 @@ func (c *Capture) outOfRange(frame int64) error {
 	return fmt.Errorf("packet %d: %s has packets 1 to %d", frame, c.Name(), c.size)
 }
 
-// tree dissects a packet, natively or by Wireshark.
-func (c *Capture) tree(ctx context.Context, frame uint32) (*dissect.Tree, error) {
-	t, _, err := c.tier(ctx, plan.Question{})
+// tree dissects a packet, natively or by Wireshark. sure is false for a preview.
+func (c *Capture) tree(ctx context.Context, frame uint32) (tree *dissect.Tree, sure bool, err error) {
+	t, choice, err := c.tier(ctx, plan.Question{})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var tree *dissect.Tree
 	err = c.file.Guard(func() error {
 		tree, err = t.Tree(ctx, frame)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("packet %d: %w", frame, err)
+		return nil, false, fmt.Errorf("packet %d: %w", frame, err)
 	}
-	return tree, nil
+	return tree, !choice.Preview, nil
 }
 
 // summary returns a packet's row. Rows are fetched in blocks and kept, so that

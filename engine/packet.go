@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"time"
 
@@ -29,12 +30,15 @@ func (c *Capture) row(s summary, displayed uint32) Row {
 	r := Row{Summary: s}
 	i := int(s.Number) - 1
 	rec := c.file.Record(i)
+	if s.Length == math.MaxInt32 {
+		r.Length = rec.Original // where the field frame.len ends; the column goes on
+	}
 	if !rec.HasTime {
 		return r
 	}
 	digits := 6
-	if ifs := c.file.Interfaces(); rec.Interface < len(ifs) {
-		digits = timeDigits(ifs[rec.Interface])
+	if rec.Interface < len(c.digits) {
+		digits = c.digits[rec.Interface]
 	}
 	previous := rec.Time
 	if i > 0 {
@@ -136,11 +140,13 @@ func (p *Packet) Tree(ctx context.Context) (*dissect.Tree, error) {
 	if p.tree != nil {
 		return p.tree, nil
 	}
-	t, err := p.capture.tree(ctx, p.frame)
+	t, sure, err := p.capture.tree(ctx, p.frame)
 	if err != nil {
 		return nil, err
 	}
-	p.tree = t
+	if sure {
+		p.tree = t
+	}
 	return t, nil
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"math"
 	"sync/atomic"
 )
@@ -19,3 +20,15 @@ func (a *atomicFraction) set(done, total int64) {
 }
 
 func (a *atomicFraction) get() float64 { return math.Float64frombits(a.bits.Load()) }
+
+// hurry is the key of a context whose questions must not wait.
+type hurry struct{}
+
+// WithoutWaiting returns a context for questions that must not wait for
+// Wireshark's dissectors to load: until they have, pktsh's own answer. Their
+// answers are not kept. Completion asks so, because a key press cannot wait.
+func WithoutWaiting(ctx context.Context) context.Context {
+	return context.WithValue(ctx, hurry{}, true)
+}
+
+func hurried(ctx context.Context) bool { return ctx.Value(hurry{}) != nil }

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
 	"pktsh/completion"
+	"pktsh/engine"
 	"pktsh/repl/command"
 )
 
@@ -29,11 +31,27 @@ func (s *Shell) newCompleter() *completion.Completer {
 			completion.CommandProvider{Commands: commands},
 			completion.FileProvider{Home: home},
 			completion.WordProvider{Words: sessionWords{s}},
-			completion.AttributeProvider{Objects: scriptObjects{s}},
-			completion.NameProvider{Globals: scriptObjects{s}, Functions: functions},
-			&completion.FieldProvider{Catalogue: s.catalogue},
+			completion.AttributeProvider{Objects: scriptObjects{s: s}},
+			completion.NameProvider{Globals: scriptObjects{s: s}, Functions: functions},
+			&completion.FieldProvider{Catalogue: s.catalogue, Present: s.present},
 		},
 	}
+}
+
+// present are the protocols of the current packet.
+func (s *Shell) present(ctx context.Context) []string {
+	if s.state.Packet == nil {
+		return nil
+	}
+	t, err := s.state.Packet.Tree(engine.WithoutWaiting(ctx))
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, l := range t.Layers() {
+		out = append(out, l.Name)
+	}
+	return out
 }
 
 // completionCommands shows the command table to completion.
@@ -67,7 +85,7 @@ func completionCommand(c *command.Command) completion.Command {
 	for _, o := range c.Options {
 		option := completion.Option{Name: "--" + o.Name, Help: o.Help}
 		if o.Value != "" {
-			option.Value.Kinds = completion.ArgText
+			option.Value.Kinds = max(o.Kinds, completion.ArgText)
 		}
 		out.Options = append(out.Options, option)
 	}
@@ -80,7 +98,7 @@ type sessionWords struct{ s *Shell }
 func (w sessionWords) Words(ctx context.Context, kind completion.ArgKind, at completion.Context) []completion.Suggestion {
 	switch kind {
 	case completion.ArgLayer:
-		return w.layers(at)
+		return w.layers(ctx, at)
 	case completion.ArgCapture:
 		return w.captures()
 	case completion.ArgFrame, completion.ArgRange:
@@ -95,22 +113,21 @@ func (w sessionWords) Words(ctx context.Context, kind completion.ArgKind, at com
 	return nil
 }
 
-// layers are those of the packet that the line names, or of the current one, as
-// far as they are at hand: completion starts no dissection.
-func (w sessionWords) layers(at completion.Context) []completion.Suggestion {
+// layers are those of the packet that the line names, or of the current one.
+func (w sessionWords) layers(ctx context.Context, at completion.Context) []completion.Suggestion {
 	p := w.s.state.Packet
-	if len(at.Args) > 0 && p != nil {
+	if p == nil {
+		return nil
+	}
+	if len(at.Args) > 0 {
 		if n, err := strconv.ParseUint(at.Args[0], 10, 32); err == nil {
 			if other, err := p.Capture().Packet(uint32(n)); err == nil {
 				p = other
 			}
 		}
 	}
-	if p == nil {
-		return nil
-	}
-	t := p.Dissected()
-	if t == nil {
+	t, err := p.Tree(engine.WithoutWaiting(ctx))
+	if err != nil {
 		return nil
 	}
 	var out []completion.Suggestion
@@ -144,24 +161,37 @@ func (w sessionWords) frames(ctx context.Context) []completion.Suggestion {
 	}
 }
 
-// scriptObjects shows the interpreter's names and values to completion.
-type scriptObjects struct{ s *Shell }
+// scriptObjects shows the interpreter's names and values to completion. source
+// is the text before the receiver, whose loops bind names.
+type scriptObjects struct {
+	s      *Shell
+	source string
+}
+
+// In implements [completion.Scoped].
+func (o scriptObjects) In(source string) completion.Objects { return scriptObjects{o.s, source} }
 
 func (o scriptObjects) Globals(context.Context) []completion.Member {
 	var out []completion.Member
-	for _, name := range o.s.interp.Names() {
-		if _, isCommand := o.s.table.Lookup(name); isCommand && !o.s.interp.Assigned(name) {
+	for _, m := range o.s.interp.Globals() {
+		if _, isCommand := o.s.table.Lookup(m.Name); isCommand && !o.s.interp.Assigned(m.Name) {
 			continue // offered as a command
 		}
-		out = append(out, completion.Member{Name: name})
+		out = append(out, completion.Member{Name: m.Name, Detail: m.Detail, Rank: m.Rank})
 	}
 	return out
 }
 
 func (o scriptObjects) Members(ctx context.Context, chain string) []completion.Member {
-	return nil
+	found, _ := o.s.interp.ResolveIn(engine.WithoutWaiting(ctx), o.source, chain)
+	var out []completion.Member
+	for _, m := range found {
+		out = append(out, completion.Member{Name: m.Name, Detail: m.Detail, Rank: m.Rank})
+	}
+	return out
 }
 
+// Keys are what a packet holds: its layers.
 func (o scriptObjects) Keys(ctx context.Context, chain string) []completion.Member {
-	return nil
+	return slices.DeleteFunc(o.Members(ctx, chain), func(m completion.Member) bool { return m.Rank > 0 })
 }

@@ -73,6 +73,8 @@ type Arg struct {
 type Option struct {
 	Name  string // without the dashes
 	Value string // the value's name in the usage line; "" for a switch
+	// Kinds say what the value may be, for completion.
+	Kinds completion.ArgKind
 	Help  string
 }
 

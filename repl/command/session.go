@@ -80,7 +80,9 @@ func runHistory(_ context.Context, st *State, in Input) (result.Result, error) {
 
 func runStatus(ctx context.Context, st *State, _ Input) (result.Result, error) {
 	var rows [][2]string
-	add := func(name, format string, args ...any) { rows = append(rows, [2]string{name, fmt.Sprintf(format, args...)}) }
+	add := func(name, format string, args ...any) {
+		rows = append(rows, [2]string{name, fmt.Sprintf(format, args...)})
+	}
 	if v := st.View; v != nil {
 		c := v.Capture()
 		f := c.File()
