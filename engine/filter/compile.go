@@ -269,8 +269,13 @@ func inMember(p Packet, v Value, low, high values) bool {
 
 func matchPattern(re *regexp.Regexp, v Value) bool { return re.Match(latin1(v.bytes())) }
 
-// maskAddr returns the bitwise and of two addresses of one family.
+// maskAddr returns the bitwise and of two addresses of one family. That of IPv6
+// addresses comes without a prefix length, as in Wireshark 4.0, and then equals
+// every address.
 func maskAddr(a, b Value) Value {
 	addr, _ := netip.AddrFromSlice(maskBytes(a.bytes(), b.bytes()))
+	if addr.Is6() {
+		return PrefixValue(netip.PrefixFrom(addr, 0))
+	}
 	return AddrValue(addr)
 }

@@ -78,28 +78,35 @@ func inLayers(n, last int, ranges []byteRange) bool {
 	return false
 }
 
-// cut returns the bytes of v in ranges, one after the other; false when v is
-// too short for any of them.
+// cut returns the bytes of v in ranges, one after the other, or all of them for
+// nil; false when v is too short for any of them. A protocol's offsets count on
+// the size of its item, and its bytes may end before that.
 func cut(v Value, ranges []byteRange) (Value, bool) {
-	b := v.sliceable()
+	b, length := v.bytes(), v.length()
 	if ranges == nil {
-		return BytesValue(b), true
+		if length > len(b) {
+			return Value{}, false
+		}
+		return BytesValue(b[:length]), true
 	}
 	var out []byte
 	for _, r := range ranges {
 		start := r.offset
 		if start < 0 {
-			start += len(b)
+			start += length
 		}
-		if start < 0 || start >= len(b) {
+		if start < 0 || start >= length {
 			return Value{}, false
 		}
-		end := len(b)
+		end := length
 		if !r.toEnd {
-			if r.length > len(b)-start {
+			if r.length > length-start {
 				return Value{}, false
 			}
 			end = start + r.length
+		}
+		if end > len(b) {
+			return Value{}, false
 		}
 		if len(ranges) == 1 {
 			return BytesValue(b[start:end]), true
@@ -202,7 +209,7 @@ func absolute(v Value) (Value, bool) {
 func compileArithmetic(x *arithmeticOperand) values {
 	right := compileOperand(x.right)
 	if x.left == nil {
-		return mapValues(right, negate)
+		return mapValues(right, func(v Value) (Value, bool) { return negate(v, x.fieldType) })
 	}
 	left := compileOperand(x.left)
 	return func(p Packet) []Value {
@@ -226,7 +233,7 @@ func foldConstant(x *arithmeticOperand) checkedOperand {
 		return x
 	}
 	if x.left == nil {
-		if v, ok := negate(right.value); ok {
+		if v, ok := negate(right.value, x.fieldType); ok {
 			return &constant{value: v, fieldType: x.fieldType}
 		}
 		return x
@@ -239,9 +246,13 @@ func foldConstant(x *arithmeticOperand) checkedOperand {
 	return x
 }
 
-func negate(v Value) (Value, bool) {
+// negate returns -v. Unsigned numbers of up to 32 bits become signed ones first.
+func negate(v Value, t fieldType) (Value, bool) {
 	switch v.kind {
 	case KindUint, KindInt:
+		if t.bits <= 32 {
+			return IntValue(-int64(int32(v.int()))), true
+		}
 		return IntValue(-v.int()), true
 	case KindFloat:
 		return FloatValue(-v.float()), true
@@ -297,6 +308,9 @@ func combineIntValues(op string, a, b Value, t fieldType) (Value, bool) {
 	n, ok := combineInts(op, a.int(), y)
 	if !ok || !fits(n, t) {
 		return Value{}, false
+	}
+	if a.kind == KindUint && n < 0 && t.bits <= 32 && max(a.int(), y) > math.MaxInt32 {
+		return Value{}, false // a negative difference is computed with signed numbers
 	}
 	if a.kind == KindUint && n >= 0 {
 		return UintValue(uint64(n)), true

@@ -61,8 +61,12 @@ func readFile(t testing.TB, name string) string {
 // numbers of the frames.
 func readExpected(t *testing.T) map[string]string {
 	t.Helper()
+	return parseExpected(readFile(t, "expected.txt"))
+}
+
+func parseExpected(text string) map[string]string {
 	out := map[string]string{}
-	for line := range strings.Lines(readFile(t, "expected.txt")) {
+	for line := range strings.Lines(text) {
 		if answer, expr, ok := strings.Cut(strings.TrimRight(line, "\n"), "\t"); ok {
 			out[expr] = answer
 		}
@@ -76,7 +80,7 @@ func TestAgainstWireshark(t *testing.T) {
 	}
 	expected := readExpected(t)
 	fields := readCatalogue(readFile(t, "fields.txt"))
-	trees := readPDML(t, []byte(readFile(t, "mixed.pdml")), []byte(readFile(t, "mixed.pcap")), fields)
+	trees := readPDML(t, []byte(readFile(t, "mixed.pdml")), filepath.Join("testdata", "mixed.pcap"), fields)
 	compared := 0
 	for _, expr := range readCases(t) {
 		want, ok := expected[expr]
@@ -137,24 +141,26 @@ func record(t *testing.T) {
 		}
 	}
 	write("mixed.pcap", makeCapture(t))
-	run := func(args ...string) []byte {
-		cmd := exec.Command("tshark", args...)
-		cmd.Env = append(os.Environ(), "TZ=UTC", "XDG_CONFIG_HOME="+t.TempDir())
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("tshark %v: %v", args, err)
-		}
-		return out
-	}
-	pdml := run("-2", "-n", "-r", "testdata/mixed.pcap", "-T", "pdml")
+	pdml := runTshark(t, "-2", "-n", "-r", "testdata/mixed.pcap", "-T", "pdml")
 	// The header has the time and the file's path in it.
 	lines := slices.DeleteFunc(strings.SplitAfter(string(pdml), "\n"), func(s string) bool {
 		return strings.HasPrefix(s, "<!--") || strings.HasPrefix(s, "<?xml-stylesheet") || strings.HasPrefix(s, "<pdml ")
 	})
 	pdml = []byte(strings.Replace(strings.Join(lines, ""), "?>\n", "?>\n<pdml>\n", 1))
 	write("mixed.pdml", pdml)
-	write("fields.txt", []byte(relevantFields(string(run("-G", "fields")), string(pdml), readCases(t))))
-	write("expected.txt", []byte("# "+wiresharkVersion(t)+"\n"+askSharkd(t, readCases(t))))
+	write("fields.txt", []byte(relevantFields(string(runTshark(t, "-G", "fields")), string(pdml), readCases(t))))
+	write("expected.txt", []byte("# "+wiresharkVersion(t)+"\n"+askSharkd(t, "testdata/mixed.pcap", readCases(t))))
+}
+
+func runTshark(t *testing.T, args ...string) []byte {
+	t.Helper()
+	cmd := exec.Command("tshark", args...)
+	cmd.Env = append(os.Environ(), "TZ=UTC", "XDG_CONFIG_HOME="+t.TempDir())
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("tshark %v: %v", args, err)
+	}
+	return out
 }
 
 // wiresharkVersion returns what tshark calls itself: "TShark (Wireshark) 4.0.17".
@@ -178,7 +184,7 @@ func TestRecordedIsFresh(t *testing.T) {
 	if got := "# " + wiresharkVersion(t); got != version {
 		t.Skipf("recorded with %s, installed is %s", version, got)
 	}
-	if askSharkd(t, readCases(t)) != recorded {
+	if askSharkd(t, "testdata/mixed.pcap", readCases(t)) != recorded {
 		t.Error("Wireshark does not answer what is recorded in expected.txt: run with -update and look at the changes")
 	}
 }
@@ -214,7 +220,7 @@ func relevantFields(all, pdml string, cases []string) string {
 }
 
 // askSharkd returns "answer expression" for every case.
-func askSharkd(t *testing.T, cases []string) string {
+func askSharkd(t *testing.T, capture string, cases []string) string {
 	cmd := exec.Command("sharkd", "-")
 	cmd.Env = append(os.Environ(), "TZ=UTC", "XDG_CONFIG_HOME="+t.TempDir())
 	in, err := cmd.StdinPipe()
@@ -245,7 +251,7 @@ func askSharkd(t *testing.T, cases []string) string {
 			t.Fatalf("%s: %v", line, err)
 		}
 	}
-	path, err := filepath.Abs("testdata/mixed.pcap")
+	path, err := filepath.Abs(capture)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,10 +8,12 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/google/gopacket"
 	"github.com/google/gopacket/pcapgo"
 
 	"pktsh/dissect"
@@ -29,7 +31,7 @@ type pdmlNode struct {
 }
 
 // readPDML returns one tree a packet of the capture.
-func readPDML(t *testing.T, pdml, capture []byte, fields *dissect.Catalogue) []*dissect.Tree {
+func readPDML(t *testing.T, pdml []byte, capture string, fields *dissect.Catalogue) []*dissect.Tree {
 	t.Helper()
 	var doc struct {
 		Packets []pdmlNode `xml:"packet"`
@@ -37,10 +39,7 @@ func readPDML(t *testing.T, pdml, capture []byte, fields *dissect.Catalogue) []*
 	if err := xml.Unmarshal(pdml, &doc); err != nil {
 		t.Fatal(err)
 	}
-	r, err := pcapgo.NewReader(bytes.NewReader(capture))
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := openCapture(t, capture)
 	var out []*dissect.Tree
 	for i, p := range doc.Packets {
 		data, _, err := r.ReadPacketData()
@@ -57,6 +56,27 @@ func readPDML(t *testing.T, pdml, capture []byte, fields *dissect.Catalogue) []*
 		t.Fatalf("the capture has more packets than the PDML: %v", err)
 	}
 	return out
+}
+
+type packetReader interface {
+	ReadPacketData() ([]byte, gopacket.CaptureInfo, error)
+}
+
+// openCapture opens a pcap or pcapng file.
+func openCapture(t *testing.T, path string) packetReader {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := pcapgo.NewReader(bytes.NewReader(data)); err == nil {
+		return r
+	}
+	r, err := pcapgo.NewNgReader(bytes.NewReader(data), pcapgo.NgReaderOptions{WantMixedLinkType: true})
+	if err != nil {
+		t.Skipf("%s: %v", path, err)
+	}
+	return r
 }
 
 func convertPDML(nodes []pdmlNode, fields *dissect.Catalogue) []*dissect.Field {

@@ -183,6 +183,11 @@ func (p *treePacket) protocolValue(o occurrence) Value {
 	}
 	b, size := p.tree.Sources[f.Source].Bytes[f.Pos:o.limit], f.Size
 	switch f.Name {
+	case "ip":
+		// The options and extension headers come after the item is made.
+		size = 20
+	case "ipv6":
+		size = 40
 	case "tcp":
 		// TCP's item is made to cover the segment and cut to the header only
 		// afterwards, which the value does not notice.

@@ -210,7 +210,10 @@ func compare(a, b Value) (order int, ok bool) {
 	case KindString:
 		return cmp.Compare(a.text, b.text), b.kind == KindString
 	case KindBytes, KindEther:
-		return compareBytes(a, b), b.kind == KindBytes || b.kind == KindEther
+		if b.kind != KindBytes && b.kind != KindEther {
+			return 0, false
+		}
+		return compareBytes(a, b)
 	case KindIPv4:
 		if b.kind != KindIPv4 {
 			return 0, false
@@ -234,12 +237,17 @@ func compare(a, b Value) (order int, ok bool) {
 }
 
 // compareBytes puts the shorter one first, as Wireshark does, and only then
-// looks at the bytes.
-func compareBytes(a, b Value) int {
-	if order := cmp.Compare(a.length(), b.length()); order != 0 {
-		return order
+// looks at the bytes, which a protocol may not have all.
+func compareBytes(a, b Value) (order int, ok bool) {
+	n := a.length()
+	if order := cmp.Compare(n, b.length()); order != 0 {
+		return order, true
 	}
-	return bytes.Compare(a.sliceable(), b.sliceable())
+	x, y := a.bytes(), b.bytes()
+	if n > len(x) || n > len(y) {
+		return 0, true // Wireshark's comparison fails and leaves them equal
+	}
+	return bytes.Compare(x[:n], y[:n]), true
 }
 
 // compareInts orders integers as a's signedness has it: beside an unsigned
@@ -273,13 +281,4 @@ func (v Value) length() int {
 		return len(v.text)
 	}
 	return len(v.bytes())
-}
-
-// sliceable returns the bytes that slices and comparisons see.
-func (v Value) sliceable() []byte {
-	b := v.bytes()
-	if v.protocol {
-		return b[:min(v.length(), len(b))]
-	}
-	return b
 }
