@@ -2,19 +2,29 @@ package wireshark
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+
+	"pktsh/dissect"
 )
 
 // Columns calls fn for each frame with the raw values of fields, "" where a
 // frame lacks the field. A field that occurs several times gives all its
 // values, separated by commas; a name may be "a||b" for the values of both.
 // Values are as tshark -T fields -e prints them ("17", "0x0800",
-// "192.168.1.20"), with these limits of sharkd 4.0: bytes are cut at 73
-// characters, strings at 2,047, and a protocol or a field without a value gives
-// "✓". The slice belongs to fn.
+// "192.168.1.20"), except that sharkd 4.0
+//   - gives several values in the order in which the dissector made them, which
+//     for a few fields is not the tree's;
+//   - cuts strings at 2,047 characters, and bytes ("…" at the end) of fields that
+//     are hidden in the tree; other bytes are completed from the tree;
+//   - gives "✓" for a protocol or a field without a value;
+//   - has a few 64-bit fields with named ranges (quic.frame_type) in base 16.
+//
+// The slice belongs to fn.
 //
 // Unknown fields are an error before the first call of fn. Frame numbers are
 // ascending, from 1. More fields than one request takes are asked in several
@@ -65,8 +75,11 @@ func (d *Dissector) Columns(ctx context.Context, frames []uint32, fields []strin
 			}
 		}
 		for i, n := range part {
-			for j, info := range correct {
-				values[i][j] = info(values[i][j])
+			for j, value := range correct {
+				values[i][j] = value(values[i][j])
+			}
+			if err := d.complete(ctx, n, fields, values[i]); err != nil {
+				return err
 			}
 			if err := fn(n, values[i]); err != nil {
 				return err
@@ -152,7 +165,7 @@ func (d *Dissector) checkField(ctx context.Context, name string) error {
 			return err
 		}
 		if answer.code != 0 {
-			err = fmt.Errorf("unknown field %q: Wireshark has no field or protocol of this name", part)
+			err = d.unknownField(ctx, part)
 		}
 		d.mu.Lock()
 		d.fields[part] = err
@@ -162,4 +175,71 @@ func (d *Dissector) checkField(ctx context.Context, name string) error {
 		}
 	}
 	return nil
+}
+
+// unknownField says that a name is unknown and which one may have been meant.
+func (d *Dissector) unknownField(ctx context.Context, name string) error {
+	words, err := d.vocabulary(ctx)
+	if err != nil {
+		return err
+	}
+	// Of 230,000 names only those of the same protocol are worth comparing.
+	protocol, _, _ := strings.Cut(name, ".")
+	var names []string
+	for _, info := range words.catalogue.Prefix(protocol) {
+		names = append(names, info.Name)
+	}
+	return fmt.Errorf("unknown field %q%s", name, didYouMean(name, names))
+}
+
+// ellipsis is what sharkd puts at the end of bytes that it cuts.
+const ellipsis = "…"
+
+// complete replaces cut bytes in a row by all of them, taken out of the frame's
+// tree. A value of which the tree does not have the whole stays cut.
+func (d *Dissector) complete(ctx context.Context, frame uint32, fields, values []string) error {
+	var tree *dissect.Tree
+	for i, cell := range values {
+		if !strings.Contains(cell, ellipsis) {
+			continue
+		}
+		if info, ok := d.words.catalogue.Lookup(fields[i]); !ok || !strings.HasSuffix(string(info.Type), "BYTES") {
+			continue
+		}
+		if tree == nil {
+			var err error
+			if tree, err = d.Tree(ctx, frame); err != nil {
+				return err
+			}
+		}
+		values[i] = completeBytes(tree, fields[i], cell)
+	}
+	return nil
+}
+
+// completeBytes finds, for each cut value in a cell, the first field of that
+// name not yet taken whose bytes begin with it.
+func completeBytes(tree *dissect.Tree, name, cell string) string {
+	var whole []string
+	dissect.Walk(tree.Nodes, func(f *dissect.Field, _ int) bool {
+		if f.Name == name {
+			whole = append(whole, hex.EncodeToString(f.Bytes(tree)))
+		}
+		return true
+	})
+	parts := strings.Split(cell, ",")
+	for i, part := range parts {
+		start, isCut := strings.CutSuffix(part, ellipsis)
+		if !isCut {
+			continue
+		}
+		for k, text := range whole {
+			if strings.HasPrefix(text, start) {
+				parts[i] = text
+				whole = slices.Delete(whole, k, k+1)
+				break
+			}
+		}
+	}
+	return strings.Join(parts, ",")
 }

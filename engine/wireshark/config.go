@@ -95,10 +95,17 @@ func (c Config) files(shortName func(string) (string, error)) (map[string]string
 	if len(c.DecryptionKeys) > 0 {
 		prefs.WriteString("wlan.enable_decryption: TRUE\n")
 	}
+	for _, list := range [][]string{c.DisabledProtocols, c.EnabledProtocols, c.DecryptionKeys} {
+		for _, line := range list {
+			if strings.ContainsAny(line, "\r\n") {
+				return nil, fmt.Errorf("configuration: got a line break in %q, want one entry", line)
+			}
+		}
+	}
 	for _, p := range c.Preferences {
 		name, value, ok := splitPreference(p)
 		if !ok {
-			return nil, fmt.Errorf("preference: got %q, want \"name:value\", such as \"tcp.desegment_tcp_streams:FALSE\"", p)
+			return nil, badPreference(p)
 		}
 		if name == "uat" {
 			table, record, _ := strings.Cut(value, ":")

@@ -85,8 +85,12 @@ func Start(tools Tools, cfg Config, in Input, o Options) *Dissector {
 	return d
 }
 
-// loadVocabulary learns what is needed to know of the fields.
+// loadVocabulary learns what is needed to know of the fields. Without tshark it
+// is empty and values stay as sharkd writes them.
 func (d *Dissector) loadVocabulary() (*vocabulary, error) {
+	if d.tools.Tshark == "" {
+		return &vocabulary{catalogue: dissect.NewCatalogue(nil)}, nil
+	}
 	load := d.opts.Catalogue
 	if load == nil {
 		load = func(ctx context.Context) (*dissect.Catalogue, error) {

@@ -58,7 +58,7 @@ func cancelled(t *testing.T) (context.Context, context.CancelFunc) {
 
 func start(t *testing.T, cfg Config, in Input) *Dissector {
 	t.Helper()
-	d := Start(installed(t), cfg, in, Options{TempDir: t.TempDir(), Logf: t.Logf})
+	d := Start(installed(t), cfg, in, Options{TempDir: t.TempDir(), CacheDir: testCache, Logf: t.Logf})
 	t.Cleanup(func() { d.Close() })
 	return d
 }

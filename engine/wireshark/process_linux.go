@@ -17,7 +17,8 @@ func childAttributes() *syscall.SysProcAttr {
 
 // capturePosition returns where the process stands in the capture, in bytes
 // (proc(5), /proc/pid/fdinfo): the furthest of its descriptors, and the sum of
-// them, which changes when any moves. Both are -1 when that cannot be told.
+// them, which changes when any moves. The first is -1 while the capture is not
+// open, both are -1 when nothing can be told.
 func capturePosition(pid int, capture os.FileInfo) (furthest, sum int64) {
 	if capture == nil {
 		return -1, -1
@@ -27,7 +28,7 @@ func capturePosition(pid int, capture os.FileInfo) (furthest, sum int64) {
 	if err != nil {
 		return -1, -1
 	}
-	furthest, sum = -1, -1
+	furthest, sum = -1, 0
 	for _, e := range entries {
 		// Stat follows the link to the file itself, unlinked or not.
 		if info, err := os.Stat(dir + "/" + e.Name()); err != nil || !os.SameFile(info, capture) {
@@ -39,7 +40,7 @@ func capturePosition(pid int, capture os.FileInfo) (furthest, sum int64) {
 		}
 		text, _, _ = bytes.Cut(bytes.TrimSpace(bytes.TrimPrefix(text, []byte("pos:"))), []byte("\n"))
 		if n, err := strconv.ParseInt(string(text), 10, 64); err == nil {
-			furthest, sum = max(furthest, n), max(sum, 0)+n
+			furthest, sum = max(furthest, n), sum+n
 		}
 	}
 	return furthest, sum

@@ -10,7 +10,7 @@ import (
 // when none is near. The nearest is the one with the smallest edit distance, the
 // first in alphabetical order of equally near ones.
 func didYouMean(got string, names []string) string {
-	best, bestDistance := "", 1+min(3, len(got)/3)
+	best, bestDistance := "", 1+min(3, (len(got)+1)/2)
 	for _, name := range names {
 		if diff := len(name) - len(got); diff > bestDistance || -diff > bestDistance {
 			continue

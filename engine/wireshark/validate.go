@@ -42,10 +42,11 @@ func (c Config) Validate(ctx context.Context, tools Tools) error {
 			return badPreference(p)
 		}
 	}
-	if err := c.askTshark(ctx, tools); err != nil {
+	known, err := c.checkValues(ctx, tools)
+	if err != nil {
 		return err
 	}
-	return c.checkValues(ctx, tools)
+	return c.askTshark(ctx, tools, known)
 }
 
 func badPreference(p string) error {
@@ -85,7 +86,7 @@ func (c Config) checkProtocols(ctx context.Context, tools Tools) error {
 
 // askTshark has tshark judge preferences, decode-as rules and keys, one flag
 // each, all in one run.
-func (c Config) askTshark(ctx context.Context, tools Tools) error {
+func (c Config) askTshark(ctx context.Context, tools Tools, known map[string]preference) error {
 	var args []string
 	for _, p := range c.Preferences {
 		args = append(args, "-o", p)
@@ -103,13 +104,13 @@ func (c Config) askTshark(ctx context.Context, tools Tools) error {
 	if err != nil || ok {
 		return err
 	}
-	return c.explain(ctx, tools, stderr)
+	return c.explain(stderr, known)
 }
 
 // explain turns tshark's complaint into an error. A complaint about a decode-as
 // rule is followed by everything that could have been written, a tab in front of
 // each: that is for the suggestion, not for the message.
-func (c Config) explain(ctx context.Context, tools Tools, stderr string) error {
+func (c Config) explain(stderr string, known map[string]preference) error {
 	var said string
 	var candidates []string
 	for line := range strings.Lines(stderr) {
@@ -130,10 +131,6 @@ func (c Config) explain(ctx context.Context, tools Tools, stderr string) error {
 		for _, p := range c.Preferences {
 			if strings.Contains(said, `"`+p+`"`) {
 				name, _, _ := splitPreference(p)
-				known, err := tools.preferences(ctx)
-				if err != nil {
-					return err
-				}
 				return fmt.Errorf("unknown preference %q%s", name, didYouMean(name, keys(known)))
 			}
 		}
@@ -193,23 +190,25 @@ func parsePreferences(out string) map[string]preference {
 	return known
 }
 
-// checkValues checks values that tshark takes although they mean nothing, such
-// as "maybe" for a boolean, which it reads as FALSE.
-func (c Config) checkValues(ctx context.Context, tools Tools) error {
+// checkValues checks the values of the preferences that tshark lists, since it
+// takes some that mean nothing, such as "maybe" for a boolean, which it reads as
+// FALSE. It returns that list; names that are not in it, old ones too, are left
+// to tshark.
+func (c Config) checkValues(ctx context.Context, tools Tools) (map[string]preference, error) {
 	if len(c.Preferences) == 0 {
-		return nil
+		return nil, nil
 	}
 	known, err := tools.preferences(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, p := range c.Preferences {
 		name, value, _ := splitPreference(p)
 		if err := known[name].check(value); err != nil {
-			return fmt.Errorf("preference %s: %w", name, err)
+			return nil, fmt.Errorf("preference %s: %w", name, err)
 		}
 	}
-	return nil
+	return known, nil
 }
 
 func (p preference) check(value string) error {
