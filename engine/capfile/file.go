@@ -18,7 +18,7 @@ type File struct {
 	mapped *os.File // what data maps: the file itself or a spool
 	data   []byte
 	size   int64         // of what is mapped, when it was
-	stats  []fs.FileInfo // of the paths, none for what came through a pipe
+	stats  []fs.FileInfo // of the paths, nil for what came through a pipe
 
 	// dissectorPath is what Wireshark opens; empty when it has to inherit dissectorFile.
 	dissectorPath string
@@ -39,7 +39,8 @@ type File struct {
 // Len is the number of packets.
 func (f *File) Len() int { return f.index.n }
 
-// Record locates packet i, counted from 0.
+// Record locates packet i, counted from 0. Like Data and Comments it wants i
+// below Len.
 func (f *File) Record(i int) Record {
 	e := f.index.at(i)
 	iface := f.index.ifaceOf(e, i)
@@ -113,7 +114,8 @@ func (f *File) Format() string { return f.format }
 // Compression names how the file was compressed: "gzip", "zstd", "lz4" or "".
 func (f *File) Compression() string { return f.compression }
 
-// Interfaces are those of all sections, in the file's order.
+// Interfaces are those of all sections, in the file's order. It is a copy: who
+// looks at many packets keeps it.
 func (f *File) Interfaces() []Interface { return slices.Clone(f.interfaces) }
 
 // LinkTypes are the different LINKTYPE_ values of the interfaces, ascending.
@@ -148,6 +150,9 @@ func (f *File) DissectorFile() (path string, inherit *os.File) {
 // mapped. What came through a pipe cannot change.
 func (f *File) Changed() bool {
 	for i, then := range f.stats {
+		if then == nil {
+			continue
+		}
 		now, err := os.Stat(f.paths[i])
 		if err != nil || !os.SameFile(now, then) || now.Size() != then.Size() || !now.ModTime().Equal(then.ModTime()) {
 			return true

@@ -100,7 +100,7 @@ func (m *merger) head(ctx context.Context) error {
 	}
 	for n, f := range m.files {
 		m.warnings = append(m.warnings, f.warnings...)
-		m.stats = append(m.stats, f.stats...)
+		m.stats = append(m.stats, f.stats[0])
 		ids := make([]uint32, len(f.interfaces))
 		for k, i := range f.interfaces {
 			if i.LinkType == linkNotAPacket {
@@ -122,9 +122,6 @@ func (m *merger) head(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-	}
-	if len(m.stats) != len(m.files) {
-		m.stats = nil // one came through a FIFO: they cannot be told apart by position
 	}
 	return nil
 }

@@ -110,7 +110,7 @@ func openSpecial(ctx context.Context, path string, o Options) (*File, error) {
 // that. name is for messages and Name, as "standard input". When ctx ends while
 // r.Read waits, OpenReader returns but that one Read stays behind.
 func OpenReader(ctx context.Context, r io.Reader, name string, o Options) (*File, error) {
-	f := &File{name: name, paths: []string{name}, progress: o.Progress}
+	f := &File{name: name, paths: []string{name}, stats: []fs.FileInfo{nil}, progress: o.Progress}
 	src := bufio.NewReaderSize(&contextReader{ctx: ctx, r: r}, copySize)
 	spool, err := f.receive(ctx, src, o)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -90,6 +91,23 @@ func TestOpenReader(t *testing.T) {
 		got, err := io.ReadAll(io.NewSectionReader(inherit, 0, f.Size()))
 		if err != nil || !bytes.Equal(got, plain) {
 			t.Errorf("%s: the inherited file has %d bytes (%v), want the capture's %d", name, len(got), err, len(plain))
+		}
+	}
+}
+
+// TestDissectorFileInherited hands a spool to a child, as the deep tier does.
+func TestDissectorFileInherited(t *testing.T) {
+	f, err := OpenReader(t.Context(), bytes.NewReader(little.simpleNG()), "standard input", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	_, inherit := f.DissectorFile()
+	for range 2 { // every child reads from the beginning
+		cmd := exec.Command(tool(t, "tshark"), "-n", "-r", "/dev/fd/3", "-T", "fields", "-e", "frame.number")
+		cmd.ExtraFiles = []*os.File{inherit}
+		if out, err := cmd.Output(); err != nil || string(out) != "1\n2\n" {
+			t.Errorf("tshark sees %q (%v), want both packets", out, err)
 		}
 	}
 }

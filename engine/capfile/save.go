@@ -115,7 +115,7 @@ func checkTarget(path string, f *File, o SaveOptions) (target string, mode fs.Fi
 		return "", 0, openError(path, err)
 	}
 	for i, source := range f.stats {
-		if os.SameFile(stat, source) {
+		if source != nil && os.SameFile(stat, source) {
 			return "", 0, fmt.Errorf("%s is the capture being read (%s): save under another name", path, f.paths[i])
 		}
 	}
