@@ -49,7 +49,9 @@ func TestAgainstCaptures(t *testing.T) {
 	wiresharkVersion(t) // skips without Wireshark
 	dir := capturesDir(t)
 	paths := []string{
-		"tcpdump/icmpv6.pcap",
+		"ndpi/default_pcap_soap.pcap",
+		"ndpi/default_pcap_upnp.pcap",
+		"ndpi/default_pcap_http-manipulated.pcap",
 	}
 	if *sweep != "" {
 		matches, err := filepath.Glob(filepath.Join(dir, *sweep))
