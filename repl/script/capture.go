@@ -135,10 +135,10 @@ func (c *Capture) at(ctx context.Context, i int) (*Packet, error) {
 	return c.keep(frame)
 }
 
-// keep returns the packet of a frame number, the one it returned last if it is
-// that and its dissection is whole.
+// keep returns the packet of a frame number: the one it returned last if it is
+// that.
 func (c *Capture) keep(frame uint32) (*Packet, error) {
-	if p := c.last; p != nil && p.src.Number() == frame && (p.index == nil || !p.index.tree.Partial) {
+	if p := c.last; p != nil && p.src.Number() == frame {
 		return p, nil
 	}
 	p, err := c.packet(frame)

@@ -135,7 +135,7 @@ func (f *Field) integer() (starlark.Value, error) {
 // raw returns what PDML's value attribute holds: the bytes in hex; of a field
 // of some bits of them, its number in hex.
 func (f *Field) raw() string {
-	if isBitField(f.node.Label) {
+	if hasMask(f.node) {
 		if n, err := f.integer(); err == nil {
 			if i, ok := n.(starlark.Int); ok {
 				return fmt.Sprintf("%X", i.BigInt())
@@ -145,10 +145,17 @@ func (f *Field) raw() string {
 	return hex.EncodeToString(f.bytes())
 }
 
-// isBitField says whether a label begins with the bits that Wireshark draws
-// for a field with a mask: "0100 .... = Version: 4".
-func isBitField(label string) bool {
-	bits, _, ok := strings.Cut(label, " = ")
+// hasMask says whether a field is some bits of its bytes. Wireshark draws the
+// bits of such a field, "0100 .... = Version: 4"; the exceptions are named
+// (packet-ip.c and packet-tcp.c draw bits by hand, and leave flags undrawn).
+func hasMask(n *dissect.Field) bool {
+	switch n.Name {
+	case "ip.version", "ip.hdr_len", "tcp.hdr_len":
+		return false
+	case "tcp.flags":
+		return true
+	}
+	bits, _, ok := strings.Cut(n.Label, " = ")
 	return ok && bits != "" && strings.Trim(bits, "01. ") == ""
 }
 

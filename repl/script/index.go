@@ -150,8 +150,41 @@ func (l *Layer) fieldIndex() *layerIndex {
 			}
 		}
 	}
+	l.addAliases(x)
 	l.fields = x
 	return x
+}
+
+// aliases are the fields that stand for several others: ip.addr is ip.src and
+// ip.dst (epan/dissectors/packet-ip.c and its like add them hidden).
+var aliases = map[string][]string{
+	"eth.addr":     {"eth.dst", "eth.src"},
+	"ip.addr":      {"ip.src", "ip.dst"},
+	"ipv6.addr":    {"ipv6.src", "ipv6.dst"},
+	"tcp.port":     {"tcp.srcport", "tcp.dstport"},
+	"udp.port":     {"udp.srcport", "udp.dstport"},
+	"udplite.port": {"udplite.srcport", "udplite.dstport"},
+	"sctp.port":    {"sctp.srcport", "sctp.dstport"},
+	"dccp.port":    {"dccp.srcport", "dccp.dstport"},
+}
+
+// addAliases completes the aliases of a tree that holds only what Wireshark
+// shows: sharkd leaves hidden fields out.
+func (l *Layer) addAliases(x *layerIndex) {
+	for _, name := range []string{l.node.Name + ".addr", l.node.Name + ".port"} {
+		if x.byKey[l.key(name)] != nil {
+			continue
+		}
+		for _, of := range aliases[name] {
+			f := x.byKey[l.key(of)]
+			if f == nil {
+				continue
+			}
+			n := *f.node
+			n.Name, n.Hidden, n.Children = name, true, nil
+			l.addField(x, &n)
+		}
+	}
 }
 
 // addFields adds nodes and what is below them, nested protocols apart.

@@ -204,9 +204,9 @@ func TestExecWithinExec(t *testing.T) {
 
 func TestTreeError(t *testing.T) {
 	h := newHarness(t)
-	h.view.packets[1].treeErr = errors.New("the dissector died")
+	h.view.packets[1].treeErr = errors.New("packet 2: the dissector died")
 	for _, src := range []string{"cap[1].ip", "'ip' in cap[1]", "cap[1]", "[l for l in cap[1]]", "cap[1].highest_layer"} {
-		if _, err := h.exec(src); err == nil || !strings.Contains(err.Error(), "frame 2: the dissector died") {
+		if _, err := h.exec(src); err == nil || !strings.Contains(err.Error(), "packet 2: the dissector died") {
 			t.Errorf("%s: %v", src, err)
 		}
 	}

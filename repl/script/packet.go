@@ -46,10 +46,13 @@ func (p *Packet) tree(ctx context.Context) (*treeIndex, error) {
 	}
 	t, err := p.src.Tree(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("frame %d: %w", p.src.Number(), err)
+		return nil, err
 	}
-	p.index = p.it.newIndex(t)
-	return p.index, nil
+	x := p.it.newIndex(t)
+	if p.src.Dissected() == t { // a preview is not kept, to be asked again
+		p.index = x
+	}
+	return x, nil
 }
 
 // summary returns the packet's row in the packet list.
@@ -59,7 +62,7 @@ func (p *Packet) summary(ctx context.Context) (*engine.Row, error) {
 	}
 	r, err := p.src.Row(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("frame %d: %w", p.src.Number(), err)
+		return nil, err
 	}
 	if !r.Preview {
 		p.row = &r
