@@ -316,7 +316,7 @@ func (k *keyboard) translate(p keyPress) string {
 		return p.text
 	case keyPaste:
 		m.searching = false
-		return oneLine(p.text)
+		return m.fold(oneLine(p.text))
 	case keyBackspace:
 		return codeBackspace
 	case keyInterrupt:
@@ -437,6 +437,12 @@ func bindings(s *screen) []goprompt.ASCIICodeBind {
 			b.DeleteBeforeCursor(n)
 		}),
 	}
+}
+
+// toEnd moves the cursor to the line's end. CursorRight stops there only where
+// all characters are one byte long.
+func toEnd(b *goprompt.Buffer) {
+	b.CursorRight(utf8.RuneCountInString(b.Document().TextAfterCursor()))
 }
 
 // wordBack is how many characters before the end of s its last word begins.

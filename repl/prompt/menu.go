@@ -35,6 +35,7 @@ type menu struct {
 	columns, rows int    // of the screen
 	prefix        string // before the line
 	block         string // the lines before this one, each with its '\n'
+	folds         folds
 
 	before, after string // the line, around the cursor
 	word          string // what a suggestion replaces, the end of before
@@ -68,7 +69,7 @@ func (m *menu) complete(d goprompt.Document) []goprompt.Suggest {
 	separator, shared := neverTyped, 0
 	if m.searching {
 		for _, entry := range m.history.search(m.before, maxSuggestions) {
-			m.all = append(m.all, completion.Suggestion{Text: entry})
+			m.all = append(m.all, completion.Suggestion{Text: m.fold(entry)})
 		}
 		m.word = m.before
 	} else {
@@ -93,8 +94,8 @@ func (m *menu) ask() (separator string, shared int, ok bool) {
 	if strings.TrimSpace(m.before) == "" && !m.listing {
 		return "", 0, false
 	}
-	head := m.block + manyLines(m.before)
-	a := m.suggester.ask(head+manyLines(m.after), len(head))
+	head := m.block + m.meaning(m.before)
+	a := m.suggester.ask(head+m.meaning(m.after), len(head))
 	if a == nil || len(a.suggestions) == 0 {
 		return "", 0, false
 	}
@@ -138,6 +139,14 @@ func (m *menu) shownPrefix() string {
 	}
 	return m.prefix
 }
+
+// fold is what can be shown of a line on this screen, and meaning is what a
+// shown line stands for, blocks with their line ends.
+func (m *menu) fold(line string) string {
+	return m.folds.fold(line, max(1, m.rows-2)*m.columns-runewidth.StringWidth(m.before+m.after)-runewidth.StringWidth(m.prefix))
+}
+
+func (m *menu) meaning(line string) string { return manyLines(m.folds.unfold(line)) }
 
 // lineHeight is how many rows down from its first the line's last row is.
 func (m *menu) lineHeight() int {

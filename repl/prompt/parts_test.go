@@ -141,6 +141,29 @@ func TestFitPrefix(t *testing.T) {
 	}
 }
 
+func TestFolds(t *testing.T) {
+	var f folds
+	short, block := "def f(): pass", strings.Repeat("a long line⏎", 20)+"the end"
+	if got := f.fold(short, 40); got != short {
+		t.Errorf("got %q, want what fits as it is", got)
+	}
+	one, two := f.fold(block, 40), f.fold(strings.Repeat("日", 30), 40)
+	if want := "⟦1: a long line 21 lines⟧"; one != want || f.fold(block, 40) != want {
+		t.Errorf("got %q, want %q every time", one, want)
+	}
+	for line, want := range map[string]string{
+		short:                  short,
+		one + "⏎" + two:        block + "⏎" + strings.Repeat("日", 30),
+		"⟦" + one + "⟧ x":      "⟦" + block + "⟧ x",
+		"⟦1: a long lin":       "⟦1: a long lin",
+		"x" + one[:len(one)-1]: "x" + one[:len(one)-1],
+	} {
+		if got := f.unfold(line); got != want {
+			t.Errorf("%q: got %q, want %q", line, got, want)
+		}
+	}
+}
+
 func TestHistoryFile(t *testing.T) {
 	path := tempHistory(t)
 	h, err := loadHistory(path)

@@ -89,6 +89,44 @@ func TestEveryWayOutRestores(t *testing.T) {
 	}
 }
 
+// The window is closed: the terminal is gone for good.
+func TestTerminalGoesAway(t *testing.T) {
+	x := start(t, childConfig{}, 80, 24)
+	x.seeLast("pkt>")
+	_ = x.tty.Close()
+	_ = x.master.Close()
+	select {
+	case <-x.exited:
+	case <-time.After(patience):
+		t.Fatal("still running without a terminal")
+	}
+	if got := x.cmd.ProcessState.ExitCode(); got != 128+1 {
+		t.Errorf("got exit code %d, want 129", got)
+	}
+}
+
+func TestTypingIntoTheControllingTerminal(t *testing.T) {
+	x := start(t, childConfig{OpenTTY: true}, 80, 24)
+	x.seeLast("pkt>")
+	x.send("wait\r")
+	x.see("waiting")
+	x.send("\x03")
+	x.see("cancelled")
+	x.seeLast("pkt>")
+	x.send("quit\r")
+	x.exit(7)
+}
+
+// go-prompt's constructor panics without a controlling terminal.
+func TestNoControllingTerminal(t *testing.T) {
+	x := start(t, childConfig{Detached: true}, 80, 24)
+	x.seeLast("pkt>")
+	x.send("ls\n")
+	x.see(`ran "ls"`)
+	x.send("quit\n")
+	x.exit(7)
+}
+
 func TestCookedWhileRunning(t *testing.T) {
 	x := start(t, childConfig{}, 80, 24)
 	x.seeLast("pkt>")
@@ -101,6 +139,9 @@ func TestInterruptClearsTheLine(t *testing.T) {
 	x.seeLast("pkt>")
 	x.send("wrong\x03")
 	x.until("^C and a new prompt", func(s string) bool { return strings.HasSuffix(s, "pkt> wrong^C\npkt>") })
+	x.send("日本\x01\x03") // go-prompt counts bytes as characters here
+	x.seeTimes("^C", 2)
+	x.seeLast("pkt>")
 	x.send("right\r")
 	x.see(`ran "right"`)
 	x.seeLast("pkt>")
@@ -207,6 +248,22 @@ func TestPasteIsOneUnit(t *testing.T) {
 	x.seeLast("...")
 	x.send("3)\r")
 	x.see(`ran "print(1,\n2\n3)"`)
+}
+
+func TestPasteLongerThanTheScreen(t *testing.T) {
+	x := start(t, childConfig{}, 80, 24)
+	x.seeLast("pkt>")
+	x.send("above\r")
+	x.see(`ran "above"`)
+	x.seeLast("pkt>")
+	x.send("\x1b[200~def f(p):" + strings.Repeat("\n    print(p, 'a rather long line of a script')", 60) + "\x1b[201~")
+	x.seeLast("pkt> ⟦1: def f(p): 61 lines⟧")
+	x.see(`ran "above"`)
+	x.send(" # end\r")
+	x.see(`script') # end"`)
+	x.seeLast("pkt>")
+	x.send("\x1b[A")
+	x.seeLast("pkt> ⟦2: def f(p): 61 lines⟧")
 }
 
 func TestBlockWithIndentation(t *testing.T) {

@@ -3,6 +3,7 @@ package prompt
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -33,6 +34,8 @@ type childConfig struct {
 	HistoryFile string
 	Shell       bool          // stand in for a shell with job control
 	Slow        time.Duration // of a completion of "slow."
+	Detached    bool          // the terminal is not the controlling one
+	OpenTTY     bool          // type into /dev/tty, standard input is empty
 }
 
 func TestMain(m *testing.M) {
@@ -51,8 +54,18 @@ func TestMain(m *testing.M) {
 
 // child is a small program around Run. What it runs says so on the screen.
 func child(c childConfig) int {
+	in := os.Stdin
+	if c.OpenTTY {
+		tty, err := OpenTTY()
+		if err != nil {
+			fmt.Println(err)
+			return 98
+		}
+		defer tty.Close()
+		in = tty
+	}
 	code, err := Run(context.Background(), Config{
-		In: os.Stdin, Out: os.Stdout, Term: c.Term, Color: c.Color, HistoryFile: c.HistoryFile,
+		In: in, Out: os.Stdout, Term: c.Term, Color: c.Color, HistoryFile: c.HistoryFile,
 		Prefix:   func() string { return "pkt> " },
 		NeedMore: childNeedMore,
 		Complete: func(ctx context.Context, text string, cursor int) ([]completion.Suggestion, int) {
@@ -195,6 +208,7 @@ func start(t testing.TB, c childConfig, columns, rows int) *terminalTest {
 	if err := pty.Setsize(master, &pty.Winsize{Cols: uint16(columns), Rows: uint16(rows)}); err != nil {
 		t.Fatal(err)
 	}
+	master = pollable(t, master)
 	before, err := unix.IoctlGetTermios(int(tty.Fd()), ioctlGetTermios)
 	if err != nil {
 		t.Fatal(err)
@@ -206,7 +220,10 @@ func start(t testing.TB, c childConfig, columns, rows int) *terminalTest {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childVariable+"="+string(text), "GORACE=exitcode=66")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: !c.Detached, Ctty: 1}
+	if c.OpenTTY {
+		cmd.Stdin = nil
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -245,6 +262,20 @@ func start(t testing.TB, c childConfig, columns, rows int) *terminalTest {
 		}
 	})
 	return x
+}
+
+// pollable makes f a file whose Close ends a Read that waits: asking for its
+// descriptor, as pty does, made it a blocking one.
+func pollable(t testing.TB, f *os.File) *os.File {
+	t.Helper()
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err = errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		t.Fatal(err)
+	}
+	return os.NewFile(uintptr(fd), f.Name())
 }
 
 func (x *terminalTest) screen() string {
@@ -333,7 +364,14 @@ func (x *terminalTest) restored() {
 func (x *terminalTest) resize(columns, rows int) {
 	x.t.Helper()
 	x.vt.Resize(columns, rows)
-	if err := pty.Setsize(x.master, &pty.Winsize{Cols: uint16(columns), Rows: uint16(rows)}); err != nil {
+	conn, err := x.master.SyscallConn()
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	size := unix.Winsize{Col: uint16(columns), Row: uint16(rows)}
+	var ioctl error
+	err = conn.Control(func(fd uintptr) { ioctl = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &size) })
+	if err = errors.Join(err, ioctl); err != nil {
 		x.t.Fatal(err)
 	}
 }

@@ -2,12 +2,12 @@ package prompt
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -188,7 +188,11 @@ func (s *session) runLines(ctx context.Context) (int, error) {
 		if s.keys.panicked != nil {
 			panic(s.keys.panicked)
 		}
-		if s.screen.err != nil {
+		switch why := s.keys.reason; {
+		case why == reasonStop, why == reasonHangup, s.screen.err == nil:
+		case errors.Is(s.screen.err, syscall.EIO): // it went away while it was drawn on
+			s.keys.reason = reasonHangup
+		default:
 			return 1, fmt.Errorf("prompt: cannot write to the terminal: %w", s.screen.err)
 		}
 		switch s.keys.reason {
@@ -205,7 +209,7 @@ func (s *session) runLines(ctx context.Context) (int, error) {
 				return 0, nil
 			}
 			b.clear()
-			s.buffer.CursorRight(len(s.buffer.Text()))
+			toEnd(s.buffer)
 			s.buffer.DeleteBeforeCursor(len(s.buffer.Text()))
 		case reasonStop:
 			return s.exit(ctx)
@@ -215,7 +219,7 @@ func (s *session) runLines(ctx context.Context) (int, error) {
 		case reasonFailed:
 			return 1, fmt.Errorf("prompt: cannot read the terminal: %w", s.keys.err)
 		case reasonEnter:
-			if text, complete := b.add(manyLines(entered)); complete {
+			if text, complete := b.add(s.menu.meaning(entered)); complete {
 				if code, quit, err := s.run(ctx, text); quit {
 					return code, err
 				}
@@ -232,14 +236,19 @@ func (s *session) begin(line *goprompt.Prompt, b *block) {
 	s.suggester.forget()
 	s.menu.block = b.text()
 	s.menu.prefix = morePrefix
+	columns, rows, _ := s.term.size()
+	s.menu.reset(columns, rows)
 	if b.empty() {
-		columns, _, _ := s.term.size()
 		s.menu.prefix = fitPrefix(s.cfg.Prefix(), columns)
 	} else if !s.keys.pending() {
 		// What is typed ahead brings its own indentation.
 		s.menu.set(goprompt.OptionInitialBufferText(b.indent()))
 	}
-	s.menu.set(goprompt.OptionHistory(slices.Clone(s.history.entries)))
+	entries := make([]string, len(s.history.entries))
+	for i, e := range s.history.entries {
+		entries[i] = s.menu.fold(e)
+	}
+	s.menu.set(goprompt.OptionHistory(entries))
 }
 
 // newPrompt makes the one go-prompt of the session.
@@ -248,7 +257,7 @@ func (s *session) newPrompt() (line *goprompt.Prompt) {
 		s.buffer = b
 		switch s.keys.reason {
 		case reasonInterrupt:
-			b.CursorRight(len(b.Text()))
+			toEnd(b)
 			b.InsertText("^C", false, true)
 		case reasonRedraw:
 			s.screen.muted = true
