@@ -53,7 +53,11 @@ func FuzzOpen(f *testing.F) {
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			if again.Len() != n {
+			// The variant of most pcap files is guessed from the first three records
+			// and what follows them, so a file without its damaged end may be taken
+			// for another: Wireshark guesses in the same way.
+			guessed := capture.pcap != nil && capture.pcap.variant != pcapNanos && name == "out.pcap"
+			if again.Len() != n && !guessed {
 				t.Errorf("%s: %d packets after saving %d: %v", name, again.Len(), n, again.Warnings())
 			}
 			again.Close()
