@@ -136,9 +136,9 @@ func (b *builder) malformed(self *Protocol, p payload) {
 	f := b.note("_ws.malformed", "[Malformed Packet: "+self.Short+"]", p, SeverityError)
 	if f != nil {
 		text := "Malformed Packet (Exception occurred)"
-		e := &Field{Name: "_ws.expert", Label: "Expert Info (Error/Malformed): " + text, Pos: p.off, Severity: SeverityError}
+		e := &Field{Name: "_ws.expert", Label: "Expert Info (Error/Malformed): " + text, Pos: p.off, Severity: SeverityError, Generated: true}
 		e.Children = []*Field{
-			{Name: "_ws.malformed.expert", Label: text, Pos: p.off},
+			{Name: "_ws.malformed.expert", Label: text, Pos: p.off, Generated: true},
 			{Name: "_ws.expert.message", Label: "Message: " + text, Show: text, Hidden: true},
 			{Name: "_ws.expert.severity", Label: "Severity level: Error", Show: "8388608", Generated: true},
 			{Name: "_ws.expert.group", Label: "Group: Malformed", Show: "117440512", Generated: true},
@@ -306,7 +306,7 @@ func addExpert(parent *Field, d *FieldDef, s Severity, group, message string, gr
 	code, name := severityCode(s)
 	e := &Field{Name: "_ws.expert", Label: fmt.Sprintf("Expert Info (%s/%s): %s", name, group, message), Pos: parent.Pos, Severity: s, Generated: true}
 	e.Children = []*Field{
-		{Name: d.Name, Label: message},
+		{Name: d.Name, Label: message, Generated: true},
 		{Name: "_ws.expert.message", Label: "Message: " + message, Show: message, Hidden: true},
 		{Name: "_ws.expert.severity", Label: "Severity level: " + name, Show: fmt.Sprint(code), Generated: true},
 		{Name: "_ws.expert.group", Label: "Group: " + group, Show: fmt.Sprint(groupCode), Generated: true},

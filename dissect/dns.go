@@ -212,7 +212,10 @@ func (b *builder) recordNodes(n *Field, p payload, m *dnsMessage, sections []str
 func dnsFlagNodes(n *Field, at int, m *dnsMessage, llmnr bool) {
 	word := uint64(m.flags)
 	text := fmt.Sprintf("0x%04x %s", word, dnsOpcodeNames.name(uint64(m.opcode()), "Unknown operation"))
-	bits := []*FieldDef{dnsQR, dnsOpcode, dnsTC, dnsRD, dnsZ, dnsADQuery, dnsCD}
+	bits := []*FieldDef{dnsQR, dnsOpcode, dnsTC, dnsRD, dnsZ, dnsCD}
+	if m.flags&0x20 != 0 { // Wireshark shows the bit in queries only where it is set
+		bits = []*FieldDef{dnsQR, dnsOpcode, dnsTC, dnsRD, dnsZ, dnsADQuery, dnsCD}
+	}
 	if m.response() {
 		text += " response, " + dnsRcodeNames.name(uint64(m.flags&0xf), "Unknown error")
 		bits = []*FieldDef{dnsQR, dnsOpcode, dnsAA, dnsTC, dnsRD, dnsRA, dnsZ, dnsAD, dnsCD, dnsRcode}

@@ -15,6 +15,7 @@ const maxName = 255
 type dnsName struct {
 	text   string // "<Root>" for the root
 	labels int
+	length int // of the text without escapes
 	size   int // bytes of the message that it takes up where it stands
 }
 
@@ -35,6 +36,7 @@ func readName(msg []byte, at int) (n dnsName, ok bool) {
 				n.size = pos + 1 - at
 			}
 			n.text = sb.String()
+			n.length = max(n.length-1, 0)
 			if n.text == "" {
 				n.text = "<Root>"
 			}
@@ -66,6 +68,7 @@ func readName(msg []byte, at int) (n dnsName, ok bool) {
 			}
 			sb.WriteString(printable(msg[pos+1 : pos+1+c]))
 			n.labels++
+			n.length += c + 1
 			pos += 1 + c
 		}
 	}

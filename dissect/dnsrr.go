@@ -53,6 +53,7 @@ var (
 	dnsCookieCl  = field("dns.opt.cookie.client", "Client Cookie", "BYTES")
 	dnsCookieSv  = field("dns.opt.cookie.server", "Server Cookie", "BYTES")
 	dnsData      = field("dns.data", "Data", "BYTES")
+	dnsNull      = field("dns.null", "Null (data)", "BYTES")
 
 	// dnsSOATimes are the intervals of an SOA record in their order.
 	dnsSOATimes = []*FieldDef{
@@ -67,7 +68,7 @@ var (
 		dnsRRTTL, dnsRRLen, dnsA, dnsAAAA, dnsCNAME, dnsNS, dnsPTR, dnsMXPref, dnsMX, dnsTXTLen, dnsTXT, dnsSRVSvc,
 		dnsSRVProto, dnsSRVName, dnsSRVPrio, dnsSRVWeight, dnsSRVPort, dnsSRVTarget, dnsSOAMName, dnsSOARName,
 		dnsSOASerial, dnsOptSize, dnsOptRcode, dnsOptVer, dnsOptZ, dnsOptDO, dnsOptRest, dnsOption, dnsOptCode,
-		dnsOptLen, dnsOptData, dnsCookieCl, dnsCookieSv, dnsData,
+		dnsOptLen, dnsOptData, dnsCookieCl, dnsCookieSv, dnsData, dnsNull,
 	}, dnsSOATimes...)
 )
 
@@ -77,6 +78,7 @@ const (
 	dnsTypeNS    = 2
 	dnsTypeCNAME = 5
 	dnsTypeSOA   = 6
+	dnsTypeNULL  = 10
 	dnsTypePTR   = 12
 	dnsTypeMX    = 15
 	dnsTypeTXT   = 16
@@ -190,6 +192,8 @@ func (r *dnsRecord) value() string {
 		return fmt.Sprintf("%d %s", r.numbers[0], r.target)
 	case dnsTypeSRV:
 		return fmt.Sprintf("%d %d %d %s", r.numbers[0], r.numbers[1], r.numbers[2], r.target)
+	case dnsTypeNULL:
+		return r.name.text
 	}
 	return r.addr + r.target
 }
@@ -232,7 +236,7 @@ func (r *dnsRecord) nodes(list *Field, base int, msg []byte, mdns bool) {
 	if r.question() {
 		f.Label += ", class " + r.className(mdns)
 		addString(f, dnsQryName, at, r.name.size, r.name.text)
-		length := len(r.name.text)
+		length := r.name.length
 		if r.name.text == "<Root>" {
 			length = 6
 		}
@@ -322,6 +326,8 @@ func (r *dnsRecord) dataNodes(f *Field, base int, msg []byte) {
 		r.soaNodes(f, base, msg)
 	case dnsTypeTXT:
 		txtNodes(f, at, d)
+	case dnsTypeNULL:
+		addBytes(f, dnsNull, at, d)
 	default:
 		addBytes(f, dnsData, at, d)
 	}

@@ -27,6 +27,7 @@ var (
 	ethTrailer     = field("eth.trailer", "Trailer", "BYTES")
 	ethFCS         = uint32Field("eth.fcs", "Frame check sequence", baseHex)
 	ethFCSStatus   = uint8Field("eth.fcs.status", "FCS Status", baseNone).named(checksumStatusNames)
+	ethPadBad      = field("eth.padding_bad", "Padding identification may be inaccurate and impact trailer dissector", "NONE")
 	ethSrcGroup    = field("eth.src_not_group", "Source MAC must not be a group address: IEEE 802.3-2002, Section 3.2.3(b)", "NONE")
 )
 
@@ -52,7 +53,7 @@ var ethProtocol = Protocol{
 	Name: "eth", Long: "Ethernet", Short: "Ethernet",
 	Fields: []*FieldDef{
 		ethDst, ethDstResolved, ethDstOUI, ethDstLG, ethDstIG, ethSrc, ethSrcResolved, ethSrcOUI, ethSrcLG, ethSrcIG,
-		ethAddr, ethAddrRes, ethAddrOUI, ethLG, ethIG, ethType, ethLen, ethPadding, ethTrailer, ethFCS, ethFCSStatus, ethSrcGroup,
+		ethAddr, ethAddrRes, ethAddrOUI, ethLG, ethIG, ethType, ethLen, ethPadding, ethTrailer, ethFCS, ethFCSStatus, ethPadBad, ethSrcGroup,
 	},
 	decode: decodeEth,
 }
@@ -79,7 +80,6 @@ func decodeEth(b *builder, self *Protocol, p payload) {
 	b.setProtocol("Ethernet")
 	h, ok := parseEth(b.rest(p))
 	if !ok {
-		b.protocol(self, p, p.captured(), "Ethernet")
 		b.exception(self, p, ethHeaderLen)
 		return
 	}
@@ -121,18 +121,17 @@ func addEthAddr(n *Field, pos int, a []byte, d, resolved, oui, lg, ig *FieldDef)
 	top := uint64(be24(a))
 	hide(add(f, resolved, pos, 6, text, resolved.Label+": "+text))
 	hide(add(f, oui, pos, 3, fmt.Sprint(top), oui.Label+": "+ouiText))
+	if d == ethSrc && a[0]&1 == 1 {
+		addExpert(f, ethSrcGroup, SeverityWarn, "Protocol", ethSrcGroup.Label, groupProtocol)
+		n.Severity = SeverityWarn
+	}
 	add(f, ethAddr, pos, 6, text, ethAddr.Label+": "+text)
 	hide(add(f, ethAddrRes, pos, 6, text, ethAddrRes.Label+": "+text))
 	hide(add(f, ethAddrOUI, pos, 3, fmt.Sprint(top), ethAddrOUI.Label+": "+ouiText))
 	addUint(f, lg, pos, top)
 	hide(addUint(f, ethLG, pos, top))
-	bit := addUint(f, ig, pos, top)
+	addUint(f, ig, pos, top)
 	hide(addUint(f, ethIG, pos, top))
-	if d == ethSrc && a[0]&1 == 1 {
-		addExpert(bit, ethSrcGroup, SeverityWarn, "Protocol", ethSrcGroup.Label, groupProtocol)
-		f.Severity = SeverityWarn
-		n.Severity = SeverityWarn
-	}
 }
 
 // etherType passes a payload on by its EtherType and returns how many bytes
@@ -142,10 +141,8 @@ func (b *builder) etherType(typ uint16, p payload) (used int) {
 	b.lastUsed = 0
 	proto := b.table.etherTypes[typ]
 	if proto == nil {
-		name := etherTypeNames.name(uint64(typ), "")
 		b.setProtocol(fmt.Sprintf("0x%04x", typ))
-		b.setInfo("%s", name)
-		if name != "Unknown" {
+		if name, ok := etherTypeNames[uint64(typ)]; ok {
 			b.setInfo("%s", name)
 		}
 	}
@@ -167,16 +164,21 @@ func (b *builder) trailer(n *Field, t payload, padding, trailer *FieldDef, fcs i
 		return
 	}
 	rest, pos, size := b.rest(t), t.off, int(b.in.Original)
+	padded := false
 	if pad := minFrame - (size - t.reported); pad > 0 && size >= minFrame && pad <= len(rest) && zero(rest[:pad]) {
 		addBytes(n, padding, pos, rest[:pad])
-		rest, pos = rest[pad:], pos+pad
+		rest, pos, padded = rest[pad:], pos+pad, true
 	}
-	hasFCS := fcs == 4 && len(rest) >= 4
+	hasFCS := len(rest) >= 4 && (fcs == 4 || fcs < 0 && size >= minFrame+4)
 	if hasFCS {
 		rest = rest[:len(rest)-4]
 	}
 	if len(rest) > 0 {
-		addBytes(n, trailer, pos, rest)
+		f := addBytes(n, trailer, pos, rest)
+		if short := minFrame - (size - t.reported); trailer == ethTrailer && !padded && short > 0 && size >= minFrame {
+			addExpert(f, ethPadBad, SeverityNote, "Protocol", "Didn't find padding of zeros, and an undecoded trailer exists. There may be padding of non-zeros.", groupProtocol)
+			n.Severity = max(n.Severity, SeverityNote)
+		}
 	}
 	if hasFCS {
 		pos = t.end - 4

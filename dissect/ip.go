@@ -64,6 +64,7 @@ type ipHeader struct {
 	ttl, proto         uint8
 	checksum           uint16
 	src, dst           netip.Addr
+	size               int // the total length that counts, in bytes
 }
 
 func (h *ipHeader) offset() int         { return int(h.fragment&0x1fff) * 8 }
@@ -108,6 +109,7 @@ func decodeIP(b *builder, self *Protocol, p payload) {
 		b.bogusIP(self, p, h)
 		return
 	}
+	h.size = total
 	inner := p.limit(total)
 	if b.quoted > 0 && total > p.reported {
 		inner.reported = total // an ICMP error quotes only the start of a packet
@@ -160,7 +162,7 @@ func ipNodes(n *Field, at int, h ipHeader) {
 		dscpShort.name(uint64(h.tos>>2), ""), ecnShort.name(uint64(h.tos&3), "")))
 	addUint(f, ipDSCP, at+1, uint64(h.tos))
 	addUint(f, ipECN, at+1, uint64(h.tos))
-	addUint(n, ipLen, at+2, uint64(h.totalLen))
+	lengthNode(n, at+2, h)
 	addUint(n, ipID, at+4, uint64(h.id))
 	ipFlagNodes(n, at+6, h)
 	ttl := addUint(n, ipTTL, at+8, uint64(h.ttl))
@@ -171,6 +173,16 @@ func ipNodes(n *Field, at int, h ipHeader) {
 	virtual(addUint(n, ipStatus, at+10, checksumUnverified))
 	addAddr(n, ipSrc, at+12, h.src, ipAddr, ipSrcHost, ipHost)
 	addAddr(n, ipDst, at+16, h.dst, ipAddr, ipDstHost, ipHost)
+}
+
+// lengthNode adds the total length, which segmentation offload leaves empty.
+func lengthNode(n *Field, at int, h ipHeader) {
+	if h.totalLen != 0 {
+		addUint(n, ipLen, at, uint64(h.totalLen))
+		return
+	}
+	f := computed(addUint(n, ipLen, at, uint64(h.size)))
+	relabel(f, "Total Length: %d bytes (reported as 0, presumed to be because of \"TCP segmentation offload\" (TSO))", h.size)
 }
 
 func ipFlagNodes(n *Field, at int, h ipHeader) {

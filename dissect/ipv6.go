@@ -107,7 +107,10 @@ func ip6Nodes(n *Field, at int, h *ip6Header) {
 	addUint(f, ip6ECN, at, word)
 	flow := addUint(n, ip6Flow, at+1, word&0xffffff)
 	relabel(flow, ".... %s = Flow Label: 0x%05x", bitPicture(word&0xfffff, 0xfffff, 20), word&0xfffff)
-	addUint(n, ip6Len, at+4, uint64(h.length))
+	plen := addUint(n, ip6Len, at+4, uint64(h.length))
+	if h.length == 0 && h.next == ip6NextHopByHop {
+		plen.Label += " (Jumbogram)"
+	}
 	addUint(n, ip6Next, at+6, uint64(h.next))
 	addUint(n, ip6Hops, at+7, uint64(h.hops))
 	addAddr(n, ip6Src, at+8, h.src, ip6Addr, ip6SrcHost, ip6Host)

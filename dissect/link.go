@@ -73,8 +73,7 @@ func decodeNull(b *builder, self *Protocol, p payload) {
 func decodeRaw(b *builder, self *Protocol, p payload) {
 	b.setProtocol(self.Short)
 	b.setAddresses("N/A", "N/A")
-	n := b.protocol(self, p, 0, self.Long)
-	addText(n, p.off, 0, "No link information available")
+	b.protocol(self, p, 0, self.Long)
 	d, ok := b.bytes(p, 0, 1)
 	switch {
 	case ok && d[0]>>4 == 4:

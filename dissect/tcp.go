@@ -11,33 +11,34 @@ import (
 // conversation adds to it. Options are in tcpopt.go.
 
 var (
-	tcpSrcPort   = uint16Field("tcp.srcport", "Source Port", baseTCP)
-	tcpDstPort   = uint16Field("tcp.dstport", "Destination Port", baseTCP)
-	tcpPort      = uint16Field("tcp.port", "Source or Destination Port", baseTCP)
-	tcpStream    = uint32Field("tcp.stream", "Stream index", baseDec)
-	tcpComplete  = uint8Field("tcp.completeness", "Conversation completeness", baseDec)
-	tcpLen       = uint32Field("tcp.len", "TCP Segment Len", baseDec)
-	tcpSeq       = uint32Field("tcp.seq", "Sequence Number", baseDec)
-	tcpSeqRaw    = uint32Field("tcp.seq_raw", "Sequence Number (raw)", baseDec)
-	tcpNextSeq   = uint32Field("tcp.nxtseq", "Next Sequence Number", baseDec)
-	tcpAck       = uint32Field("tcp.ack", "Acknowledgment Number", baseDec)
-	tcpAckRaw    = uint32Field("tcp.ack_raw", "Acknowledgment number (raw)", baseDec)
-	tcpHdrLen    = uint8Field("tcp.hdr_len", "Header Length", baseDec)
-	tcpFlags     = uint16Field("tcp.flags", "Flags", baseHex).mask(0xfff)
-	tcpFlagStr   = field("tcp.flags.str", "TCP Flags", "STRING")
-	tcpWindowRaw = uint16Field("tcp.window_size_value", "Window", baseDec)
-	tcpWindow    = uint32Field("tcp.window_size", "Calculated window size", baseDec)
-	tcpScale     = int32Field("tcp.window_size_scalefactor", "Window size scaling factor")
-	tcpChecksum  = uint16Field("tcp.checksum", "Checksum", baseHex)
-	tcpStatus    = uint8Field("tcp.checksum.status", "Checksum Status", baseNone).named(checksumStatusNames)
-	tcpUrgent    = uint16Field("tcp.urgent_pointer", "Urgent Pointer", baseDec)
-	tcpRelative  = field("tcp.time_relative", "Time since first frame in this TCP stream", "RELATIVE_TIME")
-	tcpDelta     = field("tcp.time_delta", "Time since previous frame in this TCP stream", "RELATIVE_TIME")
-	tcpPayload   = field("tcp.payload", "TCP payload", "BYTES")
-	tcpSyn       = field("tcp.connection.syn", "Connection establish request (SYN)", "NONE")
-	tcpSynAck    = field("tcp.connection.synack", "Connection establish acknowledge (SYN+ACK)", "NONE")
-	tcpFin       = field("tcp.connection.fin", "Connection finish (FIN)", "NONE")
-	tcpRst       = field("tcp.connection.rst", "Connection reset (RST)", "NONE")
+	tcpSrcPort     = uint16Field("tcp.srcport", "Source Port", baseTCP)
+	tcpDstPort     = uint16Field("tcp.dstport", "Destination Port", baseTCP)
+	tcpPort        = uint16Field("tcp.port", "Source or Destination Port", baseTCP)
+	tcpStream      = uint32Field("tcp.stream", "Stream index", baseDec)
+	tcpComplete    = uint8Field("tcp.completeness", "Conversation completeness", baseDec)
+	tcpLen         = uint32Field("tcp.len", "TCP Segment Len", baseDec)
+	tcpSeq         = uint32Field("tcp.seq", "Sequence Number", baseDec)
+	tcpSeqRaw      = uint32Field("tcp.seq_raw", "Sequence Number (raw)", baseDec)
+	tcpNextSeq     = uint32Field("tcp.nxtseq", "Next Sequence Number", baseDec)
+	tcpAck         = uint32Field("tcp.ack", "Acknowledgment Number", baseDec)
+	tcpAckRaw      = uint32Field("tcp.ack_raw", "Acknowledgment number (raw)", baseDec)
+	tcpHdrLen      = uint8Field("tcp.hdr_len", "Header Length", baseDec)
+	tcpFlags       = uint16Field("tcp.flags", "Flags", baseHex).mask(0xfff)
+	tcpFlagStr     = field("tcp.flags.str", "TCP Flags", "STRING")
+	tcpWindowRaw   = uint16Field("tcp.window_size_value", "Window", baseDec)
+	tcpWindow      = uint32Field("tcp.window_size", "Calculated window size", baseDec)
+	tcpScale       = int32Field("tcp.window_size_scalefactor", "Window size scaling factor")
+	tcpChecksum    = uint16Field("tcp.checksum", "Checksum", baseHex)
+	tcpStatus      = uint8Field("tcp.checksum.status", "Checksum Status", baseNone).named(checksumStatusNames)
+	tcpUrgent      = uint16Field("tcp.urgent_pointer", "Urgent Pointer", baseDec)
+	tcpRelative    = field("tcp.time_relative", "Time since first frame in this TCP stream", "RELATIVE_TIME")
+	tcpDelta       = field("tcp.time_delta", "Time since previous frame in this TCP stream", "RELATIVE_TIME")
+	tcpSegmentData = field("tcp.segment_data", "TCP segment data", "BYTES")
+	tcpPayload     = field("tcp.payload", "TCP payload", "BYTES")
+	tcpSyn         = field("tcp.connection.syn", "Connection establish request (SYN)", "NONE")
+	tcpSynAck      = field("tcp.connection.synack", "Connection establish acknowledge (SYN+ACK)", "NONE")
+	tcpFin         = field("tcp.connection.fin", "Connection finish (FIN)", "NONE")
+	tcpRst         = field("tcp.connection.rst", "Connection reset (RST)", "NONE")
 
 	// tcpFlagBits are the flags in the order of the tree, most significant first.
 	tcpFlagBits = []*FieldDef{
@@ -59,7 +60,7 @@ var tcpProtocol = Protocol{
 	Fields: append(append([]*FieldDef{
 		tcpSrcPort, tcpDstPort, tcpPort, tcpStream, tcpComplete, tcpLen, tcpSeq, tcpSeqRaw, tcpNextSeq, tcpAck, tcpAckRaw,
 		tcpHdrLen, tcpFlags, tcpFlagStr, tcpWindowRaw, tcpWindow, tcpScale, tcpChecksum, tcpStatus, tcpUrgent, tcpRelative,
-		tcpDelta, tcpPayload, tcpSyn, tcpSynAck, tcpFin, tcpRst,
+		tcpDelta, tcpPayload, tcpSegmentData, tcpSyn, tcpSynAck, tcpFin, tcpRst,
 	}, tcpFlagBits...), tcpOptionFields...),
 	decode: decodeTCP,
 }
@@ -134,7 +135,11 @@ func decodeTCP(b *builder, self *Protocol, p payload) {
 	if next.captured() == 0 || h.flags&flagRST != 0 && b.quoted > 0 {
 		return
 	}
-	b.tcpPayload(h, next)
+	if s.flow.Analysis.Flags&stream.AnyRetransmission != 0 {
+		b.partial = true
+		return // Wireshark does not dissect bytes twice
+	}
+	b.run(b.table.port(b.table.tcpPorts, h.src, h.dst), next)
 }
 
 // shortTCP shows a header that was cut; an ICMP error may quote only the ports.
@@ -161,7 +166,7 @@ func (b *builder) tcpFlow(s *tcpSegment) stream.TCP {
 	seg := stream.Segment{
 		Src: stream.Endpoint{Addr: b.src, Port: s.src}, Dst: stream.Endpoint{Addr: b.dst, Port: s.dst},
 		Seq: s.seq, Ack: s.ack, Flags: s.flags, Window: s.window, Len: uint32(s.length), Scale: -1,
-		Quoted: b.quoted > 0,
+		Quoted: b.quoted > 0, Time: b.in.Time,
 	}
 	for _, o := range s.options {
 		if o.kind == tcpOptScale && len(o.data) == 1 {
@@ -261,7 +266,7 @@ func (b *builder) tcpNodes(self *Protocol, p payload, s *tcpSegment, next payloa
 	tcpNumberNodes(n, at, s)
 	f := addUint(n, tcpHdrLen, at+12, uint64(s.headerLen))
 	relabel(f, "%s = Header Length: %d bytes (%d)", bitPicture(uint64(s.headerLen/4)<<4, 0xf0, 8), s.headerLen, s.headerLen/4)
-	tcpFlagNodes(n, at+12, s)
+	b.tcpFlagNodes(n, at+12, s)
 	addUint(n, tcpWindowRaw, at+14, uint64(s.window))
 	computed(addUint(n, tcpWindow, at+14, s.scaledWindow())).Size = 2
 	if s.flags&flagSYN == 0 {
@@ -277,6 +282,10 @@ func (b *builder) tcpNodes(self *Protocol, p payload, s *tcpSegment, next payloa
 	if size := next.captured(); size > 0 {
 		f := add(n, tcpPayload, next.off, size, colonHex(b.rest(next)), "")
 		relabel(f, "TCP payload (%d byte%s)", size, plural(size))
+		if s.flow.Analysis.Flags&stream.AnyRetransmission != 0 {
+			f := add(n, tcpSegmentData, next.off, size, colonHex(b.rest(next)), "")
+			relabel(f, "Retransmitted TCP segment data (%d byte%s)", size, plural(size))
+		}
 	}
 }
 
@@ -307,7 +316,7 @@ func number(n *Field, d *FieldDef, at int, v uint32, relative bool, note string)
 	return addUintText(n, d, at, uint64(v), text)
 }
 
-func tcpFlagNodes(n *Field, at int, s *tcpSegment) {
+func (b *builder) tcpFlagNodes(n *Field, at int, s *tcpSegment) {
 	word := uint64(s.flags)
 	f := add(n, tcpFlags, at, 2, fmt.Sprintf("0x%04x", word), fmt.Sprintf("Flags: 0x%03x (%s)", word, tcpFlagNames(s.flags)))
 	chat := func(bit *Field, d *FieldDef, message string) {
@@ -322,7 +331,7 @@ func tcpFlagNodes(n *Field, at int, s *tcpSegment) {
 		bit := addUint(f, d, pos, word)
 		bit.Size = 1
 		switch {
-		case word&d.Mask == 0:
+		case word&d.Mask == 0 || b.quoted > 0:
 		case d.Mask == flagSYN && word&flagACK != 0:
 			chat(bit, tcpSynAck, fmt.Sprintf("%s: server port %d", tcpSynAck.Label, s.src))
 		case d.Mask == flagSYN:
@@ -368,10 +377,4 @@ func completenessText(v uint8) string {
 		state = "Complete, NO_DATA"
 	}
 	return fmt.Sprintf("%s (%d)", state, v)
-}
-
-// tcpPayload passes a segment's bytes on. Without reassembly only what surely
-// begins a message is dissected.
-func (b *builder) tcpPayload(h tcpHeader, next payload) {
-	b.run(b.table.port(b.table.tcpPorts, h.src, h.dst), next)
 }

@@ -56,10 +56,11 @@ func decodeUDP(b *builder, self *Protocol, p payload) {
 	switch {
 	case size == 0 && b.dst.Is6():
 		size = p.reported // a jumbogram's length is in IPv6 (RFC 2675 section 4)
+		b.setInfo("%d → %d Len=%d", h.src, h.dst, size-udpHeaderLen)
 	case size < udpHeaderLen:
-		b.setInfo("BAD UDP LENGTH %d < 8", size)
+		b.setInfo("%d → %d [BAD UDP LENGTH %d < 8]", h.src, h.dst, size)
 	case size > p.reported && b.quoted == 0:
-		b.setInfo("BAD UDP LENGTH %d > IP PAYLOAD LENGTH", size)
+		b.setInfo("%d → %d [BAD UDP LENGTH %d > IP PAYLOAD LENGTH] Len=%d", h.src, h.dst, size, size-udpHeaderLen)
 	default:
 		b.setInfo("%d → %d Len=%d", h.src, h.dst, size-udpHeaderLen)
 	}
@@ -95,7 +96,13 @@ func (b *builder) udpNodes(self *Protocol, p payload, h udpHeader, flow stream.U
 	addUint(n, udpDstPort, at+2, uint64(h.dst))
 	hide(addUint(n, udpPort, at, uint64(h.src)))
 	hide(addUint(n, udpPort, at+2, uint64(h.dst)))
-	addUint(n, udpLength, at+4, uint64(h.length))
+	length := addUint(n, udpLength, at+4, uint64(h.length))
+	switch size := int(h.length); {
+	case size < udpHeaderLen && !(size == 0 && b.dst.Is6()):
+		length.Label += fmt.Sprintf(" (bogus, must be >= %d)", udpHeaderLen)
+	case size > p.reported && b.quoted == 0:
+		length.Label += fmt.Sprintf(" (bogus, payload length %d)", p.reported)
+	}
 	note, status := " [unverified]", uint64(checksumUnverified)
 	if h.checksum == 0 {
 		note, status = " [zero-value ignored]", checksumNotPresent

@@ -43,6 +43,8 @@ type Segment struct {
 	Len uint32
 	// Scale is the shift count of the window scale option (RFC 7323), -1 without one.
 	Scale int
+	// Time is the frame's arrival time in nanoseconds.
+	Time int64
 	// Quoted says that an ICMP error quotes the header: its numbers change nothing.
 	Quoted bool
 }

@@ -1,10 +1,15 @@
 package stream
 
 // tcpState is a TCP conversation's state in both directions.
-type tcpState struct{ sides [2]side }
+type tcpState struct {
+	sides    [2]side
+	synTime  int64
+	firstRTT int64 // from the SYN to the first ACK after it, 0 unknown
+}
 
 // side is what one endpoint has sent.
 type side struct {
+	flow
 	base     uint32 // initial sequence number
 	based    bool
 	scale    int
@@ -24,10 +29,16 @@ func (r *Recorder) TCP(frame uint32, s Segment) TCP {
 	if !ok {
 		id = r.openTCP(frame, s, key)
 	}
+	if s.Quoted {
+		r.join(frame, id)
+		return r.table.TCP(frame, s)
+	}
 	c := &r.table.conversations[id]
 	fwd := &c.tcp.sides[c.direction(s.Src)]
+	reused := false
 	if s.Flags&(FlagSYN|FlagACK) == FlagSYN && fwd.based && fwd.base != s.Seq {
 		id = r.openTCP(frame, s, key) // the ports are used again
+		reused = true
 	}
 	c = r.join(frame, id)
 	d := c.direction(s.Src)
@@ -37,7 +48,15 @@ func (r *Recorder) TCP(frame uint32, s Segment) TCP {
 	}
 	c.tcp.start(fwd, rev, s)
 	scaleWindows(fwd, rev, s)
-	c.advance(fwd, s)
+	c.tcp.handshake(c.complete, s)
+	c.advance(s)
+	a := c.tcp.analyse(frame, fwd, rev, s)
+	if reused {
+		a.Flags |= PortsReused
+	}
+	if a.Flags != 0 {
+		r.table.analysis[frame] = a
+	}
 	return r.table.TCP(frame, s)
 }
 
@@ -82,8 +101,21 @@ func scaleWindows(fwd, rev *side, s Segment) {
 	}
 }
 
+// handshake times the round trip from the SYN to the client's first ACK.
+func (t *tcpState) handshake(complete uint8, s Segment) {
+	switch {
+	case s.Flags&(FlagSYN|FlagACK) == FlagSYN:
+		t.synTime = s.Time
+	case s.Flags&(FlagSYN|FlagACK) == FlagACK && t.firstRTT == 0 && complete&(CompleteSYN|CompleteSYNACK|CompleteACK) == CompleteSYN|CompleteSYNACK:
+		t.firstRTT = s.Time - t.synTime
+	}
+}
+
 // advance moves the conversation's completeness forward.
-func (c *conversation) advance(fwd *side, s Segment) {
+func (c *conversation) advance(s Segment) {
+	if c.complete == 0 && s.Flags&FlagSYN == 0 {
+		return // Wireshark counts from the handshake on
+	}
 	switch {
 	case s.Flags&(FlagSYN|FlagACK) == FlagSYN:
 		c.complete |= CompleteSYN
