@@ -52,8 +52,12 @@ type keyPress struct {
 // maxPaste bounds one paste in bytes; what is beyond is dropped.
 const maxPaste = 1 << 20
 
-// pasteEnd ends a bracketed paste (xterm control sequences, "Bracketed Paste Mode").
-const pasteEnd = "\x1b[201~"
+// A bracketed paste stands between these (xterm control sequences, "Bracketed
+// Paste Mode").
+const (
+	pasteBegin = "\x1b[200~"
+	pasteEnd   = "\x1b[201~"
+)
 
 // decoder holds the bytes that make no whole key yet. The zero value is ready.
 type decoder struct {
@@ -70,6 +74,17 @@ func (d *decoder) waiting() bool { return d.pasting || len(d.buf) > 0 }
 
 // empty says that nothing is held.
 func (d *decoder) empty() bool { return !d.waiting() }
+
+// takeInterrupt drops what is held up to the last Ctrl-C, if there is one that is
+// not part of a paste.
+func (d *decoder) takeInterrupt() bool {
+	i := bytes.LastIndexByte(d.buf, ctrl('C'))
+	if i < 0 || d.pasting || bytes.Contains(d.buf[:i], []byte(pasteBegin)) {
+		return false
+	}
+	d.buf = d.buf[i+1:]
+	return true
+}
 
 // next returns the next whole key. With flush the wait for the rest is over: an
 // unfinished sequence is dropped, a lone ESC is Escape, an unfinished paste is

@@ -409,6 +409,19 @@ func (k *keyboard) pending() bool {
 	return readable && err == nil
 }
 
+// takeInterrupt says whether Ctrl-C was typed after the Enter that ended the
+// line, while the terminal still was raw: it is meant for what Enter started.
+// Like the kernel's own, it drops what was typed before it.
+func (k *keyboard) takeInterrupt() bool {
+	if readable, err := k.term.wait(0); readable && err == nil {
+		var buf [4096]byte
+		if n, err := k.term.read(buf[:]); err == nil { // an error shows at the next line
+			k.dec.write(buf[:n])
+		}
+	}
+	return k.dec.takeInterrupt()
+}
+
 // bindings are the keys that go-prompt has no function for, or the wrong one.
 func bindings(s *screen) []goprompt.ASCIICodeBind {
 	bind := func(code string, fn goprompt.KeyBindFunc) goprompt.ASCIICodeBind {

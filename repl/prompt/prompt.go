@@ -66,7 +66,8 @@ type Config struct {
 	// Exec runs one complete input: one line, a block, or a paste of several
 	// statements, without trailing blank lines. The terminal is in cooked mode
 	// meanwhile, so Ctrl-C arrives as SIGINT and cancels ctx; nothing else is
-	// done to the work. It runs on a goroutine of its own, one at a time.
+	// done to the work; a Ctrl-C typed right behind Enter may have cancelled it
+	// before Exec begins. It runs on a goroutine of its own, one at a time.
 	// quit ends Run, which returns code.
 	Exec func(ctx context.Context, text string) (code int, quit bool)
 }

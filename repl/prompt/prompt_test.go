@@ -178,6 +178,11 @@ func TestInterruptCancelsExec(t *testing.T) {
 	x.seeLast("pkt>")
 	x.send("on\r")
 	x.see(`ran "on"`)
+	x.seeLast("pkt>")
+	// Typed at once, before the terminal is cooked: it is meant for the command.
+	x.send("wait\rlost\x03kept")
+	x.seeTimes("cancelled", 2)
+	x.seeLast("pkt> kept")
 }
 
 func TestEndOfInputDeletesInALine(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	goprompt "github.com/c-bata/go-prompt"
 )
@@ -21,8 +22,11 @@ type screen struct {
 	// muted drops what is written: go-prompt leaves a line by printing it once
 	// more, which is wrong when only the window changed.
 	muted bool
-	buf   bytes.Buffer
-	err   error // the first failure of out
+	// mark makes the next text's first column a '>': the selected suggestion,
+	// where colours cannot show it.
+	mark bool
+	buf  bytes.Buffer
+	err  error // the first failure of out
 }
 
 var _ goprompt.ConsoleWriter = (*screen)(nil)
@@ -30,7 +34,13 @@ var _ goprompt.ConsoleWriter = (*screen)(nil)
 func (s *screen) WriteRaw(data []byte)    { s.buf.Write(data) }
 func (s *screen) WriteRawStr(data string) { s.buf.WriteString(data) }
 func (s *screen) Write(data []byte)       { s.buf.Write(bytes.ReplaceAll(data, []byte{0x1b}, []byte{'?'})) }
-func (s *screen) WriteStr(data string)    { s.Write([]byte(data)) }
+func (s *screen) WriteStr(data string) {
+	if rest, ok := strings.CutPrefix(data, " "); ok && s.mark {
+		data = ">" + rest
+	}
+	s.mark = false
+	s.Write([]byte(data))
+}
 
 // Flush writes what was collected. Its error is reported by the session, not
 // by go-prompt, which would drop it.
@@ -81,8 +91,10 @@ func (s *screen) SetTitle(string) {}
 func (s *screen) ClearTitle() {}
 
 // SetColor writes an SGR sequence (ECMA-48 8.3.117) unless colours are off.
+// go-prompt asks for bold only where it draws the selected suggestion.
 func (s *screen) SetColor(fg, bg goprompt.Color, bold bool) {
 	if !s.color {
+		s.mark = bold
 		return
 	}
 	weight := 0

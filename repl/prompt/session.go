@@ -336,6 +336,7 @@ func (s *session) run(ctx context.Context, text string) (code int, quit bool, er
 		s.notice(err)
 	}
 	s.suggester.stop()
+	early := s.keys.takeInterrupt()
 	if err := s.term.cooked(); err != nil {
 		return 1, true, fmt.Errorf("prompt: cannot give the terminal back: %w", err)
 	}
@@ -343,6 +344,9 @@ func (s *session) run(ctx context.Context, text string) (code int, quit bool, er
 	defer cancel()
 	s.setCancel(cancel)
 	defer s.setCancel(nil)
+	if early || s.keys.interrupted.Swap(false) {
+		cancel()
+	}
 
 	type outcome struct {
 		code     int
