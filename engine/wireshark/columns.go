@@ -22,6 +22,7 @@ import (
 //   - cuts strings at 2,047 characters, and bytes ("…" at the end) of fields that
 //     are hidden in the tree; other bytes are completed from the tree;
 //   - gives "✓" for a protocol or a field without a value;
+//   - prints "a||b" of small hexadecimal fields with as many digits as they have bits;
 //   - has a few 64-bit fields with named ranges (quic.frame_type) in base 16.
 //
 // The slice belongs to fn.

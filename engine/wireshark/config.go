@@ -168,13 +168,13 @@ func (c Config) writeProfile(tempDir string, shortName func(string) (string, err
 	}
 	dir, err := os.MkdirTemp(tempDir, "pktsh-wireshark-*")
 	if err != nil {
-		return "", fmt.Errorf("Wireshark profile: %w", err)
+		return "", fmt.Errorf("making a profile for Wireshark: %w", err)
 	}
 	for name, text := range files {
 		// 0600: the profile may hold decryption keys.
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			_ = os.RemoveAll(dir)
-			return "", fmt.Errorf("Wireshark profile: %w", err)
+			return "", fmt.Errorf("making a profile for Wireshark: %w", err)
 		}
 	}
 	return dir, nil

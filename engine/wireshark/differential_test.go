@@ -21,7 +21,7 @@ import (
 // is all of them.
 
 const (
-	sampleEvery  = 150
+	sampleEvery  = 250
 	sampleFrames = 10 // of each capture, the first
 )
 

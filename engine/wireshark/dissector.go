@@ -148,10 +148,15 @@ func (d *Dissector) State() State {
 	switch s.Phase {
 	case Loading:
 		s.Fraction = -1
-		if p != nil && p.capture != nil && p.capture.Size() > 0 {
-			if pos, _ := capturePosition(p.cmd.Process.Pid, p.capture); pos >= 0 {
-				s.Fraction = min(1, float64(pos)/float64(p.capture.Size()))
-			}
+		if p == nil {
+			break
+		}
+		size := d.in.Size
+		if size <= 0 {
+			size = p.capture.Size()
+		}
+		if pos, _ := capturePosition(p.cmd.Process.Pid, p.capture); pos >= 0 && size > 0 {
+			s.Fraction = min(1, float64(pos)/float64(size))
 		}
 	case Ready:
 		s.Fraction = 1
@@ -286,6 +291,9 @@ func (d *Dissector) load(p *process) error {
 		if text := p.waitReason(); text != "" {
 			why = errors.New(d.named(text))
 		}
+	}
+	if !partial && frames < d.in.Frames {
+		partial, why = true, fmt.Errorf("only %d frames of %s were read, its index has %d", frames, d.in.Path, d.in.Frames)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

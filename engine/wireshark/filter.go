@@ -163,7 +163,7 @@ func (d *Dissector) Check(ctx context.Context, expr string) error {
 		return err
 	}
 	req := newRequest("check").str("filter", expr)
-	if !req.fits() {
+	if s := d.State(); !req.fits() || s.Phase == Failed {
 		return CheckFilter(ctx, d.tools, d.cfg, expr)
 	}
 	select {

@@ -62,9 +62,11 @@ type Input struct {
 	// Path: a spool that has no name any more. It must stay open and unchanged
 	// until Close.
 	Inherit *os.File
-	// Frames is how many frames our own index has, 0 for unknown.
+	// Frames is how many frames our own index has, 0 for unknown. When Wireshark
+	// reads fewer, the State is Partial.
 	Frames int
-	// Size is the capture's size in bytes, 0 for unknown.
+	// Size is the size in bytes that the index covers, for State.Fraction; 0 is
+	// the file's.
 	Size int64
 }
 

@@ -162,6 +162,10 @@ func (p *treeParser) node() *dissect.Field {
 	if name != "" {
 		f.Name = name
 	}
+	if f.Name == "_ws.expert" {
+		// The nodes above carry the severity, the item itself does not.
+		f.Severity = max(f.Severity, expertSeverity(f.Children))
+	}
 	if f.Protocol {
 		f.Show = ""
 	} else {
@@ -190,6 +194,17 @@ var severities = map[string]dissect.Severity{
 	"Note":    dissect.SeverityNote,
 	"Warn":    dissect.SeverityWarn, "Warning": dissect.SeverityWarn,
 	"Error": dissect.SeverityError,
+}
+
+// expertSeverity reads the line "[Severity level: Chat]" below an expert item.
+func expertSeverity(below []*dissect.Field) dissect.Severity {
+	for _, f := range below {
+		if f.Name == "_ws.expert.severity" {
+			_, level, _ := strings.Cut(f.Label, ": ")
+			return severities[strings.TrimSuffix(level, "]")]
+		}
+	}
+	return dissect.SeverityNone
 }
 
 // splitFilter takes the field's name and value out of a node's filter string

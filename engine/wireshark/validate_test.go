@@ -20,7 +20,7 @@ func TestValidateRefuses(t *testing.T) {
 		{Config{Preferences: []string{"sip.tls.port:x"}}, []string{`"x"`, "decimal number"}},
 		{Config{DecodeAs: []string{"udp.port"}}, []string{"udp.port==5300,dns"}},
 		{Config{DecodeAs: []string{"udp.prt==1,dns"}}, []string{"unknown layer type", `did you mean "udp.port"`}},
-		{Config{DecodeAs: []string{"udp.port==1,smnp"}}, []string{"unknown protocol", `did you mean "snmp"`}},
+		{Config{DecodeAs: []string{"udp.port==1,snmmp"}}, []string{"unknown protocol", `did you mean "snmp"`}},
 		{Config{DecodeAs: []string{"udp.port==9-1,dns"}}, []string{`"9-1"`}},
 		{Config{DecodeAs: []string{"udp.port==x,dns"}}, []string{`"x"`}},
 		{Config{DisabledProtocols: []string{"htttp"}}, []string{`unknown protocol "htttp"`, `did you mean "http"`}},
