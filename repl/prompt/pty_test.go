@@ -139,6 +139,9 @@ func childExec(ctx context.Context, text string) (code int, quit bool) {
 		fmt.Println("sleeping")
 		time.Sleep(300 * time.Millisecond)
 		fmt.Println("slept")
+	case text == "children":
+		out, err := exec.Command("ls", "-l", "/proc/self/fd").Output()
+		fmt.Printf("a child inherits %d terminals, %v\n", strings.Count(string(out), "/dev/tty")+strings.Count(string(out), "/dev/pts"), err)
 	case text == "noeol":
 		fmt.Print("no end of line")
 	case text == "bell":

@@ -1,5 +1,3 @@
-//go:build linux
-
 package prompt
 
 import (
@@ -47,4 +45,13 @@ func TestIdlePromptSleeps(t *testing.T) {
 		t.Logf("%d wake-ups in %v", n, window)
 	}
 	t.Errorf("got no %v with at most %d wake-ups", window, limit)
+}
+
+// go-prompt's constructor opens /dev/tty and forgets it; a dissector process that
+// inherited it would keep a closed window's terminal alive.
+func TestChildrenInheritNoTerminal(t *testing.T) {
+	x := start(t, childConfig{}, 80, 24)
+	x.seeLast("pkt>")
+	x.send("children\r")
+	x.see("a child inherits 0 terminals, <nil>")
 }
