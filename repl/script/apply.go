@@ -48,6 +48,7 @@ func applyOnPackets(ctx context.Context, c *Capture, in invocation) (starlark.Va
 		return nil, err
 	}
 	start, done := time.Now(), 0
+	window := &rowWindow{view: c.view}
 	for frame, err := range c.view.Frames(ctx) {
 		if err == nil {
 			err = ctx.Err()
@@ -66,6 +67,7 @@ func applyOnPackets(ctx context.Context, c *Capture, in invocation) (starlark.Va
 		if err != nil {
 			return nil, err
 		}
+		p.window, p.place = window, done
 		stop, err := c.it.applyTo(ctx, in.thread, fn, p)
 		if err != nil {
 			return nil, err

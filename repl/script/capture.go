@@ -193,7 +193,7 @@ func (c *Capture) Iterate() starlark.Iterator {
 		return starlark.Tuple(nil).Iterate()
 	}
 	next, stop := iter.Pull2(c.view.Frames(ctx))
-	return &packetIterator{c: c, ctx: ctx, next: next, stop: stop}
+	return &packetIterator{c: c, ctx: ctx, next: next, stop: stop, window: &rowWindow{view: c.view}}
 }
 
 type packetIterator struct {
@@ -201,6 +201,9 @@ type packetIterator struct {
 	ctx  context.Context
 	next func() (uint32, error, bool)
 	stop func()
+
+	window *rowWindow
+	place  int
 }
 
 // Next hands out the next packet. An error stops the running chunk.
@@ -221,6 +224,8 @@ func (i *packetIterator) Next(p *starlark.Value) bool {
 		i.c.it.fail(err)
 		return false
 	}
+	packet.window, packet.place = i.window, i.place
+	i.place++
 	*p = packet
 	return true
 }

@@ -254,3 +254,26 @@ func TestLoad(t *testing.T) {
 		}
 	}
 }
+
+// TestLoopsAskForPagesOfRows checks that a loop over summaries asks for few
+// pages, in a growing number of rows, and gets the right ones.
+func TestLoopsAskForPagesOfRows(t *testing.T) {
+	for _, src := range []string{
+		"[int(p.no) for p in cap if p.info] == list(range(1, 501))",
+		"seen = []\ncap.apply_on_packets(lambda p: seen.append(int(p.no)))\nseen == list(range(1, 501))",
+		// Asked for here and there, and after the loop.
+		"kept = [p for p in cap if p.number % 7 == 0 and p.info]\n[int(p.no) for p in kept] == [p.number for p in kept]",
+	} {
+		h := newHarness(t)
+		h.view.packets = nil
+		for i := range 500 {
+			h.view.packets = append(h.view.packets, dnsPacket(uint32(i+1)))
+		}
+		if got, err := h.exec(src); err != nil || !strings.HasSuffix(got, "True\n") {
+			t.Errorf("%s: %q %v", src, got, err)
+		}
+		if h.view.pages > 80 {
+			t.Errorf("%s: asked for %d pages", src, h.view.pages)
+		}
+	}
+}

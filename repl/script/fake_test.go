@@ -21,6 +21,7 @@ type fakePacket struct {
 	row        engine.Row
 	treeErr    error
 	dissection int
+	rows       int
 }
 
 func (p *fakePacket) Number() uint32      { return p.tree.Frame }
@@ -41,7 +42,10 @@ func (p *fakePacket) Dissected() *dissect.Tree {
 	}
 	return nil
 }
-func (p *fakePacket) Row(context.Context) (engine.Row, error) { return p.row, nil }
+func (p *fakePacket) Row(context.Context) (engine.Row, error) {
+	p.rows++
+	return p.row, nil
+}
 
 // fakeView is a capture of fake packets. Its filter is a protocol's name.
 type fakeView struct {
@@ -49,6 +53,8 @@ type fakeView struct {
 	filter  string
 	// endless makes the frames come again and again, for interrupts.
 	endless bool
+	// pages counts the calls of Rows.
+	pages int
 	// failAt makes Frames fail when it comes to that frame.
 	failAt uint32
 }
@@ -74,6 +80,17 @@ func (v *fakeView) Frames(ctx context.Context) iter.Seq2[uint32, error] {
 				}
 			}
 			if !v.endless {
+				return
+			}
+		}
+	}
+}
+
+func (v *fakeView) Rows(_ context.Context, lo, hi int, _ engine.RowOptions) iter.Seq2[engine.Row, error] {
+	v.pages++
+	return func(yield func(engine.Row, error) bool) {
+		for i := lo; i < min(hi, len(v.packets)); i++ {
+			if !yield(v.packets[i].row, nil) {
 				return
 			}
 		}

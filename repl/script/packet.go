@@ -26,6 +26,10 @@ type Packet struct {
 
 	index *treeIndex  // nil until dissected
 	row   *engine.Row // nil until asked for
+
+	// A packet of a loop shares the loop's rows, and knows its place among them.
+	window *rowWindow
+	place  int
 }
 
 var (
@@ -60,9 +64,18 @@ func (p *Packet) summary(ctx context.Context) (*engine.Row, error) {
 	if p.row != nil {
 		return p.row, nil
 	}
-	r, err := p.src.Row(ctx)
-	if err != nil {
-		return nil, err
+	var r engine.Row
+	var err error
+	found := false
+	if p.window != nil {
+		if r, found, err = p.window.row(ctx, p.place); err != nil {
+			return nil, err
+		}
+	}
+	if !found || r.Number != p.src.Number() {
+		if r, err = p.src.Row(ctx); err != nil {
+			return nil, err
+		}
 	}
 	if !r.Preview {
 		p.row = &r

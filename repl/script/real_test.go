@@ -12,7 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"pktsh/dissect"
 	"pktsh/engine"
 	"pktsh/engine/plan"
 	"pktsh/engine/wireshark"
@@ -46,7 +45,7 @@ func realCapture(t *testing.T, name string) string {
 }
 
 // realInterp is an interpreter over an engine with Wireshark's dissectors.
-func realInterp(t *testing.T, out io.Writer) *Interp {
+func realInterp(t *testing.T, out io.Writer) (*Interp, *engine.Session) {
 	t.Helper()
 	var tools wireshark.Tools
 	var err error
@@ -64,14 +63,8 @@ func realInterp(t *testing.T, out io.Writer) *Interp {
 		Open: func(ctx context.Context, o OpenOptions) (*engine.Capture, error) {
 			return s.Open(ctx, engine.OpenOptions{Paths: o.Paths})
 		},
-		Catalogue: func() *dissect.Catalogue {
-			c, err := s.WaitCatalogue(context.Background())
-			if err != nil {
-				t.Fatal(err)
-			}
-			return c
-		},
-	})
+		Catalogue: s.Catalogue,
+	}), s
 }
 
 // pdmlField is a field or protocol as tshark -T pdml writes it.
@@ -96,7 +89,7 @@ func TestFieldsAgreeWithPDML(t *testing.T) {
 	for _, name := range []string{"ndpi/default_pcap_http.pcapng", "tcpdump/dns_udp.pcap"} {
 		t.Run(name, func(t *testing.T) {
 			path := realCapture(t, name)
-			it := realInterp(t, io.Discard)
+			it, _ := realInterp(t, io.Discard)
 			if err := it.Exec(t.Context(), "c = FileCapture("+strconv.Quote(path)+")", "", 1); err != nil {
 				t.Fatal(err)
 			}
@@ -201,7 +194,10 @@ func compareField(t *testing.T, p *Packet, l *Layer, want pdmlField) {
 func TestSession(t *testing.T) {
 	path := realCapture(t, "ndpi/default_pcap_http.pcapng")
 	var out strings.Builder
-	it := realInterp(t, &out)
+	it, s := realInterp(t, &out)
+	if _, err := s.WaitCatalogue(t.Context()); err != nil { // types make flags_syn.value a bool
+		t.Fatal(err)
+	}
 	src := "cap = FileCapture(" + strconv.Quote(path) + ", display_filter='http')\n" + `
 hosts = {}
 def show_hosts(p):

@@ -31,6 +31,8 @@ type viewSource interface {
 	Len(ctx context.Context) (int, error)
 	Frame(ctx context.Context, i int) (uint32, error)
 	Frames(ctx context.Context) iter.Seq2[uint32, error]
+	// Rows yields the rows of the packets at places lo to hi-1, hi cut to Len.
+	Rows(ctx context.Context, lo, hi int, o engine.RowOptions) iter.Seq2[engine.Row, error]
 	Packet(frame uint32) (packetSource, error)
 	Narrow(ctx context.Context, expr string) (viewSource, error)
 	Slice(ctx context.Context, start, end, step int) (viewSource, error)
