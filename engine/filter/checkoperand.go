@@ -77,6 +77,9 @@ func (c *checker) quoted(n *quotedLiteral, want *fieldType) (checkedOperand, err
 // constant wraps a literal's value, or explains why it has none.
 func (c *checker) constant(n operand, value Value, t fieldType, err error) (checkedOperand, error) {
 	switch {
+	case errors.Is(err, errProtocol):
+		return nil, c.error(n, "%s is a protocol in Wireshark, and only it can tell", c.source(n)).
+			needsWireshark().suggest("bytes begin with a colon: :%s", c.source(n))
 	case errors.Is(err, errNames) && t.unnamed:
 		return nil, c.suggestField(c.error(n, "got %s, wanted %s", c.source(n), article(t)), n)
 	case errors.Is(err, errNames):

@@ -37,6 +37,7 @@ func TestErrors(t *testing.T) {
 		{"tcp.port ==", "tcp.port ==\n           ^", "the expression ends where a field or a value is wanted", ""},
 		{"ip.src == 10.0.0.0/33", "ip.src == 10.0.0.0/33\n          ^~~~~~~~~~~", "a prefix of an IPv4 address has at most 32 bits, got 33", ""},
 		{"TCP", "TCP\n^~~", "TCP is neither a field nor a protocol", "did you mean tcp?"},
+		{"eth.src[0] == ff", "eth.src[0] == ff\n              ^~", "ff is a protocol in Wireshark, and only it can tell", "bytes begin with a colon: :ff"},
 		{"len(ip)", "len(ip)\n^~~~~~~", "the function len has a value, which alone is no test", "compare it: len(ip) > 0"},
 	} {
 		_, err := filter.Compile(c.expr, smallCatalogue())

@@ -99,6 +99,9 @@ func (l *lexer) strange(rest string) Token {
 	case '^':
 		return l.errorToken(1, `"^" is no operator: wanted "^^" for an exclusive or`)
 	}
+	if rest[0] == ':' {
+		return l.errorToken(1, `":" has no meaning here: wanted bytes of two digits each, like 00:1b`)
+	}
 	_, n := utf8.DecodeRuneInString(rest)
 	if n > 1 || rest[0] >= utf8.RuneSelf {
 		return l.errorToken(n, "characters outside ASCII may only stand inside double quotes")
@@ -143,9 +146,12 @@ func (l *lexer) word(s string) int {
 		return v6 + prefixLength(s[v6:], 3)
 	}
 	i := 0
-	// A leading dot says "this is a field", a leading colon "this is a literal".
-	if (s[0] == '.' || s[0] == ':') && len(s) > 1 && isWordByte(s[1]) && s[1] != '-' && s[1] != '.' {
+	// A leading dot says "this is a field", a leading colon "these are bytes".
+	switch {
+	case s[0] == '.' && len(s) > 1 && isWordByte(s[1]) && s[1] != '-' && s[1] != '.':
 		i = 1
+	case s[0] == ':':
+		return colonWordLength(s)
 	}
 	if i == 0 && (s[0] == '-' || s[0] == '.') {
 		return 0
@@ -160,6 +166,22 @@ func (l *lexer) word(s string) int {
 		i += prefixLength(s[i:], 2)
 	}
 	return i
+}
+
+// colonWordLength returns the length of ":0a1b" or ":0a:1b" at the beginning of
+// s, or 0.
+func colonWordLength(s string) int {
+	if n := colonBytesLength(s[1:]); n > 0 {
+		return 1 + n
+	}
+	n := 1
+	for n < len(s) && isHex(s[n]) {
+		n++
+	}
+	if n == 1 || n < len(s) && isWordByte(s[n]) {
+		return 0
+	}
+	return n
 }
 
 func isWordByte(c byte) bool {

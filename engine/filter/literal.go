@@ -16,6 +16,19 @@ import (
 // Wireshark's tables know.
 var errNames = errors.New("names of values are known to Wireshark only")
 
+// errProtocol marks bytes that read like a protocol's name.
+var errProtocol = errors.New("this is a protocol in Wireshark")
+
+// isProtocolInHex reports whether text is the name of a Wireshark protocol, all
+// in hexadecimal digits. A catalogue without it must not take it for bytes.
+func isProtocolInHex(text string) bool {
+	switch text {
+	case "a11", "a21", "a615a", "aaf", "acf", "adb", "bfd", "c1222", "c15", "dc", "dcc", "e100", "e164", "e212", "fc", "fc00", "fefd", "ff":
+		return true
+	}
+	return false
+}
+
 // literal returns the value of an unquoted literal for a field of type t.
 func literal(text string, t fieldType) (Value, error) {
 	switch t.class {
@@ -30,8 +43,11 @@ func literal(text string, t fieldType) (Value, error) {
 		}
 		return FloatValue(f), nil
 	case classString:
-		return StringValue(strings.TrimPrefix(text, ":")), nil
+		return StringValue(text), nil
 	case classBytes, classProtocol:
+		if isProtocolInHex(text) {
+			return Value{}, errProtocol
+		}
 		b, err := bytesLiteral(strings.TrimPrefix(text, ":"))
 		return BytesValue(b), err
 	case classEther:
