@@ -38,6 +38,7 @@ func TestErrors(t *testing.T) {
 		{"ip.src == 10.0.0.0/33", "ip.src == 10.0.0.0/33\n          ^~~~~~~~~~~", "a prefix of an IPv4 address has at most 32 bits, got 33", ""},
 		{"TCP", "TCP\n^~~", "TCP is neither a field nor a protocol", "did you mean tcp?"},
 		{"eth.src[0] == ff", "eth.src[0] == ff\n              ^~", "ff is a protocol in Wireshark, and only it can tell", "bytes begin with a colon: :ff"},
+		{"(ip.len + 1) * 2 == 3", "(ip.len + 1) * 2 == 3\n             ^", `"*" is not expected here`, "parentheses group tests; arithmetic is grouped with braces: {ip.len + 1} * 2"},
 		{"len(ip)", "len(ip)\n^~~~~~~", "the function len has a value, which alone is no test", "compare it: len(ip) > 0"},
 	} {
 		_, err := filter.Compile(c.expr, smallCatalogue())

@@ -21,7 +21,7 @@ func Parse(expr string) (*Expr, error) {
 		return nil, err
 	}
 	if t, ok := p.peek(); ok {
-		return nil, p.unexpected(t, root)
+		return nil, p.unexpected(t)
 	}
 	return &Expr{Text: expr, root: root}, nil
 }
@@ -85,7 +85,7 @@ func (p *parser) enter(at span) error {
 }
 
 // unexpected explains a token that follows a complete test.
-func (p *parser) unexpected(t Token, after test) *Error {
+func (p *parser) unexpected(t Token) *Error {
 	if t.Kind == TokenError {
 		e := newError(p.text, t.span(), "%s", t.Message)
 		if t.Text == "=" {
@@ -95,14 +95,14 @@ func (p *parser) unexpected(t Token, after test) *Error {
 	}
 	e := newError(p.text, t.span(), "%q is not expected here", t.Text)
 	lower := operatorWord(strings.ToLower(t.Text))
-	_, grouped := after.(*existence)
+	afterGroup := p.pos > 0 && p.tokens[p.pos-1].Text == ")"
 	switch {
 	case t.Kind == TokenWord && lower != "":
 		e.suggest("operators are written in lower case: %q", strings.ToLower(t.Text))
 	case t.Kind == TokenPunct && t.Text == ")":
 		e.suggest("there is no %q to close", "(")
-	case t.Kind == TokenOperator && !grouped && strings.Contains("+ - * / % &", t.Op):
-		e.suggest("arithmetic is grouped with braces: {ip.len + 1} * 2")
+	case t.Kind == TokenOperator && afterGroup:
+		e.suggest("parentheses group tests; arithmetic is grouped with braces: {ip.len + 1} * 2")
 	case t.Kind == TokenWord || t.Kind == TokenString || t.Kind == TokenChar:
 		e.suggest("wanted an operator, or the end of the filter")
 	}
@@ -160,7 +160,7 @@ func (p *parser) group() (test, error) {
 		return nil, err
 	}
 	if t, ok := p.peek(); ok && !p.isPunct(")") {
-		return nil, p.unexpected(t, x)
+		return nil, p.unexpected(t)
 	}
 	if _, err := p.want(")", `to close "("`); err != nil {
 		return nil, err
