@@ -36,7 +36,7 @@ func TestParseTree(t *testing.T) {
 	for name, want := range map[string]dissect.Field{
 		"ip.src":                {Label: "Source Address: 192.0.2.1", Show: "192.0.2.1", Pos: 26, Size: 4},
 		"http.request.uri":      {Label: `Request URI: /a"b\c`, Show: `/a"b\c`, Pos: 58, Size: 6},
-		"http.request.full_uri": {Label: "[Full request URI: http://caf\uFFFD\\001.example/a\"b\\c]", Show: "http://caf\uFFFD\x01.example/a\"b\\c", Generated: true},
+		"http.request.full_uri": {Label: "[Full request URI: http://caf\uFFFD\\001.example/a\"b\\c]", Show: "http://caf\xe9\x01.example/a\"b\\c", Generated: true},
 		"http.host":             {Label: "Host: caf\uFFFD\\001.example\\r\\n", Show: "caf\uFFFD\x01.example", Pos: 75, Size: 21},
 		"_ws.expert":            {},
 	} {
@@ -140,6 +140,7 @@ func TestValuesAsPDMLHasThem(t *testing.T) {
 			{Name: "ip.flags", Type: "UINT8", Base: "BASE_HEX"},
 			{Name: "tcp.flags", Type: "UINT16", Base: "BASE_HEX"},
 			{Name: "ipv6.flow", Type: "UINT24", Base: "BASE_HEX"},
+			{Name: "llc.oui", Type: "UINT24", Base: "BASE_OUI"},
 			{Name: "x.id", Type: "UINT64", Base: "BASE_HEX"},
 			{Name: "ip.checksum.status", Type: "UINT8", Base: "BASE_NONE"},
 			{Name: "icmp.resptime", Type: "DOUBLE"},
@@ -159,7 +160,9 @@ func TestValuesAsPDMLHasThem(t *testing.T) {
 		{"icmp.resptime", "1e+300", "", "1e+300"},
 		{"icmp.resptime", "100", "", "100"},
 		{"frame.time", "2106-01-01 00:00:00+0000", "Arrival Time: Jan  1, 2106 00:00:00.000000000 UTC", "Jan  1, 2106 00:00:00.000000000 UTC"},
-		{"frame.time", "x", "[Arrival Time: Jan]", "Jan"},
+		{"frame.time", "1970-01-01 00:00:00Z", "Create: No time specified (0)", "Jan  1, 1970 00:00:00.000000000 UTC"},
+		{"llc.oui", "0x00000c", "", "12"},
+		{"frame.time", "x", "[Arrival Time: 1:2:3]", "1:2:3"},
 		{"http.host", "0x1", "", "0x1"},
 		{"unknown", "0x1", "", "0x1"},
 	} {

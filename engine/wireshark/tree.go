@@ -48,7 +48,6 @@ func parseTree(result []byte, words *vocabulary) (*dissect.Tree, error) {
 	t := &dissect.Tree{Sources: make([]dissect.Source, 1)}
 	p := treeParser{scanner: scanner{buf: result}, words: words}
 	s := &p.scanner
-	frameName := ""
 	var more []dissect.Source
 	s.object(func(key string) {
 		switch key {
@@ -57,14 +56,8 @@ func parseTree(result []byte, words *vocabulary) (*dissect.Tree, error) {
 		case "bytes":
 			t.Sources[0].Bytes = p.base64()
 		case "ds":
-			// The list of all sources, the frame itself first.
-			s.array(func() {
-				src := p.source()
-				if frameName == "" && len(more) == 0 {
-					frameName = src.Name
-				}
-				more = append(more, src)
-			})
+			// The sources besides the frame.
+			s.array(func() { more = append(more, p.source()) })
 		default:
 			s.skip()
 		}
@@ -72,14 +65,9 @@ func parseTree(result []byte, words *vocabulary) (*dissect.Tree, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	if len(more) > 0 {
-		if more[0].Bytes == nil {
-			more[0].Bytes = t.Sources[0].Bytes
-		}
-		t.Sources = more
-	} else {
-		t.Sources[0].Name = fmt.Sprintf("Frame (%d byte%s)", len(t.Sources[0].Bytes), plural(len(t.Sources[0].Bytes)))
-	}
+	n := len(t.Sources[0].Bytes)
+	t.Sources[0].Name = fmt.Sprintf("Frame (%d byte%s)", n, plural(n)) // as epan/packet.c does
+	t.Sources = append(t.Sources, more...)
 	return t, nil
 }
 

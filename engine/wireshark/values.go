@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"pktsh/dissect"
 )
@@ -50,13 +51,31 @@ func (v *vocabulary) show(name, value, label string) string {
 		return value
 	}
 	if info.Type == "ABSOLUTE_TIME" {
-		// The filter has ISO 8601; the label has what PDML has.
-		if _, text, ok := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(label, "["), "]"), ": "); ok {
-			return text
-		}
-		return value
+		return showTime(value, label)
 	}
 	return v.one(info, value)
+}
+
+// showTime returns an absolute time as PDML has it. The filter's text is ISO
+// 8601; the label nearly always ends with what PDML has, in the field's own time
+// zone and form. Where it has words instead ("No time specified (0)"), the time is
+// written in Wireshark's usual form.
+func showTime(value, label string) string {
+	_, text, _ := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(label, "["), "]"), ": ")
+	if strings.Count(text, ":") >= 2 && strings.ContainsAny(text, "0123456789") {
+		return text
+	}
+	for _, layout := range []string{"2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05"} {
+		at, err := time.Parse(layout, value) // fractions are taken too
+		if err != nil {
+			continue
+		}
+		if !strings.HasSuffix(value, "Z") {
+			at = at.Local()
+		}
+		return at.Format("Jan _2, 2006 15:04:05.000000000 MST")
+	}
+	return value
 }
 
 // one corrects a single value that is not a time.
@@ -64,6 +83,9 @@ func (v *vocabulary) one(info dissect.FieldInfo, value string) string {
 	switch {
 	case hexDigits[info.Type] > 0 && strings.HasPrefix(value, "0x"):
 		if n, err := strconv.ParseUint(value[2:], 16, 64); err == nil {
+			if info.Base == "BASE_OUI" {
+				return strconv.FormatUint(n, 10)
+			}
 			return fmt.Sprintf("0x%0*x", hexDigits[info.Type], n)
 		}
 	case info.Type == "DOUBLE" || info.Type == "FLOAT":
