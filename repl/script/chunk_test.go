@@ -277,3 +277,50 @@ func TestLoopsAskForPagesOfRows(t *testing.T) {
 		}
 	}
 }
+
+// FuzzSplitter checks that no line is lost or changed and that splitting ends.
+func FuzzSplitter(f *testing.F) {
+	for _, seed := range []string{"for p in cap:\n    print(p)\nx", "if x: y\nelse: z", "a = '''b\nc'''", "x = (1,\n2)", "a \\\nb", "'\\", "def f():\n\n# c\n  x\n\n", "else:\n  x", "{[(\n"} {
+		f.Add(seed, true)
+		f.Add(seed, false)
+	}
+	f.Fuzz(func(t *testing.T, src string, interactive bool) {
+		if strings.ContainsRune(src, '\r') {
+			return
+		}
+		lines := strings.Split(src, "\n")
+		s := NewSplitter(interactive)
+		keep := func(c Chunk) {
+			body := strings.Split(strings.TrimSuffix(c.Text, "\n"), "\n")
+			if c.Line < 1 || c.Line-1+len(body) > len(lines) {
+				t.Fatalf("chunk %q at line %d of %d", c.Text, c.Line, len(lines))
+			}
+			for i, l := range body {
+				if lines[c.Line-1+i] != l {
+					t.Fatalf("line %d is %q, the chunk has %q", c.Line+i, lines[c.Line-1+i], l)
+				}
+			}
+		}
+		for _, line := range lines {
+			for tries := 0; ; tries++ {
+				c, done, consumed := s.Feed(line)
+				if done {
+					keep(c)
+				}
+				if consumed {
+					break
+				}
+				if tries > 0 {
+					t.Fatalf("the line %q is never consumed", line)
+				}
+			}
+			s.Indent()
+		}
+		if c, ok := s.Flush(); ok {
+			keep(c)
+		}
+		if s.Pending() || s.Line() != len(lines) {
+			t.Fatalf("pending %v at line %d of %d", s.Pending(), s.Line(), len(lines))
+		}
+	})
+}

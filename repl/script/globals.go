@@ -97,17 +97,32 @@ func (it *Interp) GetPacket(name string) (*engine.Packet, bool) {
 }
 
 // SetCapture makes a global stand for a view. A capture that stands for that
-// very view already is left alone, with its place for next(). A nil view
-// removes the name.
+// very view already is left alone, with its place for next(); another view of
+// the same capture keeps keep_packets and only_summaries. A nil view removes
+// the name.
 func (it *Interp) SetCapture(name string, v *engine.View) {
 	if v == nil {
 		delete(it.main.env, name)
 		return
 	}
-	if now, ok := it.GetCapture(name); ok && now == v {
-		return
+	now, ok := it.GetCapture(name)
+	switch {
+	case ok && now == v:
+	case ok && now.Capture() == v.Capture():
+		it.main.env[name] = it.main.env[name].(*Capture).with(engineView{v})
+	default:
+		it.main.env[name] = it.newCapture(engineView{v})
 	}
-	it.main.env[name] = it.newCapture(engineView{v})
+}
+
+// SetCaptureMode sets keep_packets and only_summaries of a global capture, as
+// the command line's flags do; it reports whether there is one.
+func (it *Interp) SetCaptureMode(name string, keepPackets, onlySummaries bool) bool {
+	c, ok := it.main.env[name].(*Capture)
+	if ok {
+		c.keepPackets, c.onlySummary = keepPackets, onlySummaries
+	}
+	return ok
 }
 
 // SetPacket makes a global stand for a packet; nil removes the name.

@@ -69,7 +69,11 @@ type Interp struct {
 	ctx     atomic.Pointer[context.Context]
 	thread  *starlark.Thread // the one that runs, nil when none does
 	pending error            // what an iterator could not return
+	nested  int              // chunks that run within each other
 }
+
+// maxNested bounds the chunks that run each other (source within source).
+const maxNested = 50
 
 // New returns an interpreter.
 func New(cfg Config) *Interp {
@@ -110,6 +114,9 @@ func (it *Interp) Exec(ctx context.Context, src, filename string, line int) (err
 	if err != nil {
 		return it.translate(ctx, err)
 	}
+	if it.nested >= maxNested {
+		return it.translate(ctx, fmt.Errorf("%s: chunks run each other %d deep; does a file run itself?", filename, it.nested))
+	}
 	thread := &starlark.Thread{Name: filename, Load: it.load}
 	defer it.enter(ctx, thread)()
 	stop := context.AfterFunc(ctx, func() { thread.Cancel("interrupted") })
@@ -136,7 +143,9 @@ func (it *Interp) enter(ctx context.Context, thread *starlark.Thread) (leave fun
 	oldThread, oldPending, oldCtx := it.thread, it.pending, it.ctx.Load()
 	it.thread, it.pending = thread, nil
 	it.ctx.Store(&ctx)
+	it.nested++
 	return func() {
+		it.nested--
 		it.thread, it.pending = oldThread, oldPending
 		it.ctx.Store(oldCtx)
 	}

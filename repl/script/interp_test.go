@@ -200,6 +200,9 @@ func TestExecWithinExec(t *testing.T) {
 	if got, err := h.exec("[p.number for p in cap]"); err != nil || got != "[1, 2, 3, 4]\n" {
 		t.Errorf("%q %v", got, err)
 	}
+	if _, err := h.exec("again = 'source(again)'\nsource(again)"); err == nil || !strings.Contains(err.Error(), "does a file run itself?") {
+		t.Errorf("a chunk that runs itself: %v", err)
+	}
 }
 
 func TestTreeError(t *testing.T) {

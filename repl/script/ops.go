@@ -11,6 +11,10 @@ import (
 	"go.starlark.net/syntax"
 )
 
+// maxDepth bounds the calls within each other, ours and operators included: far
+// below what Go's stack holds, five times what Python allows.
+const maxDepth = 5000
+
 // addOperators puts the operators into env.
 func (it *Interp) addOperators(env starlark.StringDict) {
 	for tok, name := range comparisons {
@@ -22,6 +26,12 @@ func (it *Interp) addOperators(env starlark.StringDict) {
 		return plainValue(args[0]), nil
 	})
 	env[opCall] = starlark.NewBuiltin(opCall, callMethod)
+	env[opEnter] = starlark.NewBuiltin(opEnter, func(thread *starlark.Thread, _ *starlark.Builtin, _ starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
+		if thread.CallStackDepth() > maxDepth {
+			return nil, fmt.Errorf("maximum recursion depth exceeded: %d calls within each other", maxDepth)
+		}
+		return starlark.False, nil
+	})
 }
 
 // compare is x op y, op being a comparison, `in` or `not in`.
@@ -132,7 +142,7 @@ func plainArgs(args starlark.Tuple) starlark.Tuple {
 }
 
 // plainDepth bounds how deep containers are searched for fields.
-const plainDepth = 8
+const plainDepth = 4
 
 // plainValue returns v with every Field in it, also inside tuples, lists and
 // dictionaries, replaced by its text. What holds no field is returned as it is.

@@ -217,6 +217,34 @@ print(n > 0, type(cap2.next().sniff_time))
 	if got, want := out.String(), "True True TCP True\nTrue False Field\nTrue time.time\n"; got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
+	view, _ := it.GetCapture("cap")
+	narrowed, err := view.Narrow(t.Context(), "tcp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !it.SetCaptureMode("cap", false, true) || it.SetCaptureMode("nope", true, true) {
+		t.Error("SetCaptureMode says wrongly whether there is such a capture")
+	}
+	it.SetCapture("cap", narrowed)
+	if now, ok := it.GetCapture("cap"); !ok || now != narrowed {
+		t.Errorf("GetCapture after SetCapture: %v %v", now, ok)
+	}
+	if c := it.main.env["cap"].(*Capture); c.keepPackets || !c.onlySummary {
+		t.Error("another view of the capture forgot its mode")
+	}
+	it.SetCaptureMode("cap", true, false)
+	p, err := view.Capture().Packet(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	it.SetPacket("pkt", p)
+	out.Reset()
+	if err := it.Exec(t.Context(), "pkt.number", "x", 1); err != nil || out.String() != "2\n" {
+		t.Errorf("pkt.number: %q %v", out.String(), err)
+	}
+	if got, ok := it.GetPacket("pkt"); !ok || got != p {
+		t.Errorf("GetPacket: %v %v", got, ok)
+	}
 	for _, bad := range []struct{ src, want string }{
 		{"FileCapture('/nonexistent/x.pcap')", "no such file"},
 		{"FileCapture(" + strconv.Quote(path) + ", display_filter='ip.srcc == 1')", "ip.srcc"},

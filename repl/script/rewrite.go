@@ -1,5 +1,5 @@
 // This file rewrites a statement's syntax tree before it is compiled. It does
-// two things that Starlark has no hook for.
+// three things that Starlark has no hook for.
 //
 // Globals. Starlark copies a chunk's globals when a function is made, so that
 // redefining a helper does not reach its callers. Here an assignment at top
@@ -12,6 +12,9 @@
 // the key it was given. Comparisons, `in`, index keys, dictionary keys and
 // arguments of methods therefore go through the operators of ops.go, which
 // pass everything that is not a Field straight on.
+//
+// Recursion. Starlark bounds it only by Go's stack, whose overflow no program
+// survives. A function therefore begins by asking how deep it is.
 
 package script
 
@@ -25,6 +28,7 @@ const (
 	opKey     = "⟨key⟩"
 	opCall    = "⟨call⟩"
 	opEcho    = "⟨echo⟩"
+	opEnter   = "⟨enter⟩"
 )
 
 // comparisons maps the operators that are rewritten to their functions' names.
@@ -91,7 +95,7 @@ func rewriteStmts(list []syntax.Stmt, global bool) []syntax.Stmt {
 			s.Body = rewriteStmts(s.Body, global)
 		case *syntax.DefStmt:
 			rewriteParams(s.Params)
-			s.Body = rewriteStmts(s.Body, false)
+			s.Body = append([]syntax.Stmt{&syntax.ExprStmt{X: apply(opEnter, s.Def)}}, rewriteStmts(s.Body, false)...)
 			if global {
 				// The rest of this very statement must see the function too.
 				out = append(out, &syntax.AssignStmt{
@@ -191,7 +195,7 @@ func rewriteExpr(e syntax.Expr) syntax.Expr {
 		e.X, e.Y = rewriteExpr(e.X), rewriteKey(e.Y)
 	case *syntax.LambdaExpr:
 		rewriteParams(e.Params)
-		e.Body = rewriteExpr(e.Body)
+		e.Body = &syntax.BinaryExpr{X: apply(opEnter, e.Lambda), OpPos: e.Lambda, Op: syntax.OR, Y: rewriteExpr(e.Body)}
 	case *syntax.ListExpr:
 		rewriteList(e.List)
 	case *syntax.ParenExpr:
