@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -173,17 +174,24 @@ func (s *Shell) starlark(ctx context.Context, chunk script.Chunk, name string) e
 	return s.report(err, name, chunk.Line)
 }
 
-// hintCommand adds to a syntax error that the line would be a command, had the
-// user not given the command's name another meaning.
+// hintCommand adds to an error what the line would be as a command: the command
+// whose name the user gave another meaning, or the one that was misspelt.
 func (s *Shell) hintCommand(err error, text string) error {
-	name, _, ok := completion.SplitCommand(text, func(name string) bool {
-		_, known := s.table.Lookup(name)
-		return known && s.interp.Assigned(name)
-	})
-	if !ok || strings.HasPrefix(text, ":") {
+	line := strings.TrimSpace(text)
+	name, _, ok := completion.SplitCommand(line, func(string) bool { return true })
+	if !ok || strings.HasPrefix(line, ":") || strings.Contains(line, "\n") {
 		return err
 	}
-	return fmt.Errorf("%w\n%s is a variable of yours now; :%s runs the command", err, name, strings.TrimSpace(text))
+	if _, known := s.table.Lookup(name); known && s.interp.Assigned(name) {
+		return fmt.Errorf("%w\n%s is a variable of yours now; :%s runs the command", err, name, line)
+	}
+	if _, isName := s.interp.Get(name); isName == nil {
+		return err
+	}
+	if near, ok := completion.Nearest(name, slices.Values(s.table.Names())); ok && !strings.Contains(err.Error(), "did you mean") {
+		return fmt.Errorf("%w\ndid you mean %s?", err, near+line[len(name):])
+	}
+	return err
 }
 
 // report prints an error with its place and says whether the run goes on.
