@@ -66,7 +66,15 @@ type decoder struct {
 	paste   []byte
 }
 
-func (d *decoder) write(b []byte) { d.buf = append(d.buf, b...) }
+// write takes what one read returned. Ctrl-C alone ends a paste whose own end
+// was lost (the kernel drops its queue at a Ctrl-C in cooked mode): as a part
+// of a paste it would not come alone.
+func (d *decoder) write(b []byte) {
+	if d.pasting && len(b) == 1 && b[0] == ctrl('C') {
+		d.pasting, d.paste, d.buf = false, nil, nil
+	}
+	d.buf = append(d.buf, b...)
+}
 
 // waiting says that bytes of an unfinished key are held, so that the next ones
 // should be waited for with a time limit.

@@ -57,7 +57,7 @@ const (
 )
 
 // A key's bytes come together: after three waits of 15 ms without the rest an
-// ESC was the Escape key. A paste may be slower.
+// ESC was the Escape key. A paste may be slower, up to 400 ms a piece.
 const (
 	escapeWait  = 15 * time.Millisecond
 	escapeTries = 3
@@ -170,7 +170,7 @@ func (k *keyboard) next() string {
 		if code := k.notified(); code != "" {
 			return code
 		}
-		press, ok := k.dec.next(tries >= escapeTries)
+		press, ok := k.dec.next(tries >= escapeTries || k.dec.pasting && tries > 0)
 		if ok {
 			tries = 0
 			if code := k.translate(press); code != "" {
@@ -184,13 +184,16 @@ func (k *keyboard) next() string {
 		} else if k.dec.waiting() {
 			wait = escapeWait
 		}
+		began := time.Now()
 		readable, err := k.term.wait(wait)
 		if err != nil {
 			k.err = err
 			return k.leave(reasonFailed)
 		}
 		if !readable {
-			tries++
+			if time.Since(began) >= wait { // and not woken for something else
+				tries++
+			}
 			continue
 		}
 		tries = 0

@@ -45,8 +45,10 @@ func TestMonkey(t *testing.T) {
 	x.resize(80, 24)
 	deadline := time.Now().Add(3 * patience)
 	for try := 0; ; try++ {
-		x.send(fmt.Sprintf("\x03\x03alive%d\r", try))
-		time.Sleep(200 * time.Millisecond)
+		x.send("\x03")
+		time.Sleep(500 * time.Millisecond) // longer than an unfinished paste is waited for
+		x.send(fmt.Sprintf("alive%d\r", try))
+		time.Sleep(100 * time.Millisecond)
 		if strings.Contains(x.output(), `ran "alive`) {
 			break
 		}

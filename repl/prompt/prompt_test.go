@@ -255,6 +255,15 @@ func TestPasteIsOneUnit(t *testing.T) {
 	x.see(`ran "print(1,\n2\n3)"`)
 }
 
+func TestPasteWithoutAnEnd(t *testing.T) {
+	x := start(t, childConfig{}, 80, 24)
+	x.seeLast("pkt>")
+	x.send("\x1b[200~lost")
+	x.seeLast("pkt> lost")
+	x.send(" and found\r")
+	x.see(`ran "lost and found"`)
+}
+
 func TestPasteLongerThanTheScreen(t *testing.T) {
 	x := start(t, childConfig{}, 80, 24)
 	x.seeLast("pkt>")
