@@ -196,15 +196,16 @@ func (d *Dissector) unknownField(ctx context.Context, name string) error {
 // ellipsis is what sharkd puts at the end of bytes that it cuts.
 const ellipsis = "…"
 
-// complete replaces cut bytes in a row by all of them, taken out of the frame's
-// tree. A value of which the tree does not have the whole stays cut.
+// complete repairs, with the help of the frame's tree, the cells of a row that
+// sharkd does not give in full: cut bytes and texts with control characters. A
+// value of which the tree does not have the whole stays as it is.
 func (d *Dissector) complete(ctx context.Context, frame uint32, fields, values []string) error {
 	var tree *dissect.Tree
 	for i, cell := range values {
-		if !strings.Contains(cell, ellipsis) {
-			continue
-		}
-		if info, ok := d.words.catalogue.Lookup(fields[i]); !ok || !strings.HasSuffix(string(info.Type), "BYTES") {
+		info, ok := d.words.catalogue.Lookup(fields[i])
+		isBytes := strings.HasSuffix(string(info.Type), "BYTES") && strings.Contains(cell, ellipsis)
+		isText := strings.HasPrefix(string(info.Type), "STRING") && rawControls(cell) != cell
+		if !ok || !isBytes && !isText {
 			continue
 		}
 		if tree == nil {
@@ -213,9 +214,29 @@ func (d *Dissector) complete(ctx context.Context, frame uint32, fields, values [
 				return err
 			}
 		}
-		values[i] = completeBytes(tree, fields[i], cell)
+		if isBytes {
+			values[i] = completeBytes(tree, fields[i], cell)
+		} else {
+			values[i] = completeText(tree, fields[i], cell)
+		}
 	}
 	return nil
+}
+
+// completeText decides what a column's "\003" is: a control character, or the
+// packet's own four characters, as in the names of DNS.
+func completeText(tree *dissect.Tree, name, cell string) string {
+	control := false
+	dissect.Walk(tree.Nodes, func(f *dissect.Field, _ int) bool {
+		control = control || f.Name == name && strings.ContainsFunc(f.Show, func(r rune) bool {
+			return (r < 0x20 || r == 0x7f) && !strings.ContainsRune("\a\b\f\n\r\t\v", r)
+		})
+		return !control
+	})
+	if control {
+		return rawControls(cell)
+	}
+	return cell
 }
 
 // completeBytes finds, for each cut value in a cell, the first field of that

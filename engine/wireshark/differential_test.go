@@ -21,7 +21,7 @@ import (
 // is all of them.
 
 const (
-	sampleEvery  = 250
+	sampleEvery  = 400
 	sampleFrames = 10 // of each capture, the first
 )
 
@@ -185,7 +185,7 @@ func compareColumns(t *testing.T, ctx context.Context, d *Dissector, tools Tools
 			t.Fatal(err)
 		}
 		for i, source := range tree.Sources {
-			if len(source.Bytes) == 0 || source.Name == "" {
+			if source.Name == "" || i > 0 && len(source.Bytes) == 0 {
 				t.Errorf("frame %d: source %d, %q, has %d bytes", n, i, source.Name, len(source.Bytes))
 			}
 		}
@@ -264,6 +264,7 @@ func comparePDML(t *testing.T, ctx context.Context, d *Dissector, out string) {
 //     dissection of a frame counts as seeing it: asking twice changes the answer;
 //   - llc.control.ftype is registered twice, with 8 and with 16 bits, and the
 //     catalogue has one of them: the number of hexadecimal digits differs;
+//   - PDML writes control characters in values as \x and their number;
 //   - PDML has QUIC's frame type in decimal, filters and labels in base 16.
 func equal(parent int, g, w *dissect.Field) bool {
 	if w.Name == "fake-field-wrapper" {
@@ -278,7 +279,20 @@ func equal(parent int, g, w *dissect.Field) bool {
 	}
 	place := g.Pos == w.Pos && g.Size == w.Size || g.Size == 0 && w.Size == 0 || g.Name == "data" ||
 		g.Size == w.Size && g.Pos+parent == w.Pos
-	return (g.Name == w.Name || g.Name == "" && g.Size > 0 && w.Show == "") && g.Show == w.Show && place
+	return (g.Name == w.Name || g.Name == "" && g.Size > 0 && w.Show == "") && (g.Show == w.Show || pdmlText(g.Show) == w.Show) && place
+}
+
+// pdmlText writes control characters as PDML does, since XML cannot hold them.
+func pdmlText(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] < 0x20 || s[i] == 0x7f {
+			fmt.Fprintf(&b, "\\x%x", s[i])
+		} else {
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
 }
 
 func compareNodes(t *testing.T, frame uint32, parent int, got, want []*dissect.Field) {

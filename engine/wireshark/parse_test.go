@@ -174,12 +174,24 @@ func TestValuesAsPDMLHasThem(t *testing.T) {
 		{"ip.flags", "0x2,0x0", "0x02,0x00"},
 		{"ip.checksum.status", `"Good","Odd, very","Unverified"`, "1,Odd, very,2"},
 		{"http.host", "a,b", "a,b"},
-		{"http.host", `a\003b\n\177\400\0`, "a\x03b\\n\x7f\\400\\0"},
 		{"ip.flags", "", ""},
 	} {
 		info, _ := v.catalogue.Lookup(c.name)
 		if got := v.column(info, c.cell); got != c.want {
 			t.Errorf("%s %q: got %q, want %q", c.name, c.cell, got, c.want)
+		}
+	}
+}
+
+func TestControlCharactersInColumns(t *testing.T) {
+	const cell = `a\003b\n\177\400\0`
+	for show, want := range map[string]string{
+		"a\x03b\n\x7f":  "a\x03b\\n\x7f\\400\\0",
+		`a\003b` + "\n": cell, // the packet has these characters itself
+	} {
+		tree := &dissect.Tree{Nodes: []*dissect.Field{{Name: "x", Show: show}}}
+		if got := completeText(tree, "x", cell); got != want {
+			t.Errorf("%q: got %q, want %q", show, got, want)
 		}
 	}
 }

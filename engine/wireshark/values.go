@@ -144,8 +144,6 @@ func (v *vocabulary) column(info dissect.FieldInfo, cell string) string {
 			out = append(out, v.one(info, unquote(value)))
 		}
 		return strings.Join(out, ",")
-	case strings.HasPrefix(string(info.Type), "STRING"):
-		return rawControls(cell)
 	case strings.HasPrefix(cell, "0x") || info.Type == "DOUBLE" || info.Type == "FLOAT":
 		parts := strings.Split(cell, ",")
 		for i := range parts {
@@ -158,13 +156,12 @@ func (v *vocabulary) column(info dissect.FieldInfo, cell string) string {
 
 // corrects says whether column changes anything about a field's cells.
 func (v *vocabulary) corrects(info dissect.FieldInfo) bool {
-	return hexDigits[info.Type] > 0 || strings.HasPrefix(string(info.Type), "STRING") || info.Type == "DOUBLE" || info.Type == "FLOAT" ||
+	return hexDigits[info.Type] > 0 || info.Type == "DOUBLE" || info.Type == "FLOAT" ||
 		isInteger(info.Type) && info.Base == "BASE_NONE"
 }
 
 // rawControls replaces a column's octal escapes of control characters, "\003", by
-// the characters, which is how tshark -T fields prints them. A packet that holds
-// those four characters itself looks the same and is changed too.
+// the characters, which is how tshark -T fields prints them.
 func rawControls(cell string) string {
 	if !strings.Contains(cell, `\`) {
 		return cell
