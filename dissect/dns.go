@@ -11,25 +11,28 @@ import (
 // messages, their header and Info. Resource records are in dnsrr.go.
 
 var (
-	dnsLength  = uint16Field("dns.length", "Length", baseDec)
-	dnsID      = uint16Field("dns.id", "Transaction ID", baseHex)
-	dnsFlags   = uint16Field("dns.flags", "Flags", baseHex)
-	dnsQR      = boolField("dns.flags.response", "Response", 16, 0x8000, "Message is a response", "Message is a query")
-	dnsOpcode  = uint16Field("dns.flags.opcode", "Opcode", baseDec).mask(0x7800).named(dnsOpcodeNames)
-	dnsAA      = boolField("dns.flags.authoritative", "Authoritative", 16, 0x0400, "Server is an authority for domain", "Server is not an authority for domain")
-	dnsConf    = boolField("dns.flags.conflict", "Conflict", 16, 0x0400, "The name is not considered unique", "The name is considered unique")
-	dnsTC      = boolField("dns.flags.truncated", "Truncated", 16, 0x0200, "Message is truncated", "Message is not truncated")
-	dnsRD      = boolField("dns.flags.recdesired", "Recursion desired", 16, 0x0100, "Do query recursively", "Don't do query recursively")
-	dnsTent    = boolField("dns.flags.tentative", "Tentative", 16, 0x0100, "Tentative", "Not tentative")
-	dnsRA      = boolField("dns.flags.recavail", "Recursion available", 16, 0x0080, "Server can do recursive queries", "Server can't do recursive queries")
-	dnsZ       = boolField("dns.flags.z", "Z", 16, 0x0040, "reserved - incorrect!", "reserved (0)")
-	dnsAD      = boolField("dns.flags.authenticated", "Answer authenticated", 16, 0x0020, "Answer/authority portion was authenticated by the server", "Answer/authority portion was not authenticated by the server")
-	dnsADQuery = boolField("dns.flags.authenticated", "AD bit", 16, 0x0020, "Set", "Not set")
-	dnsCD      = boolField("dns.flags.checkdisable", "Non-authenticated data", 16, 0x0010, "Acceptable", "Unacceptable")
-	dnsRcode   = uint16Field("dns.flags.rcode", "Reply code", baseDec).mask(0x000f).named(dnsRcodeNames)
-	dnsReplyTo = field("dns.response_to", "Request In", "FRAMENUM")
-	dnsReplyIn = field("dns.response_in", "Response In", "FRAMENUM")
-	dnsTime    = field("dns.time", "Time", "RELATIVE_TIME")
+	dnsLength   = uint16Field("dns.length", "Length", baseDec)
+	dnsID       = uint16Field("dns.id", "Transaction ID", baseHex)
+	dnsFlags    = uint16Field("dns.flags", "Flags", baseHex)
+	dnsQR       = boolField("dns.flags.response", "Response", 16, 0x8000, "Message is a response", "Message is a query")
+	dnsOpcode   = uint16Field("dns.flags.opcode", "Opcode", baseDec).mask(0x7800).named(dnsOpcodeNames)
+	dnsAA       = boolField("dns.flags.authoritative", "Authoritative", 16, 0x0400, "Server is an authority for domain", "Server is not an authority for domain")
+	dnsConf     = boolField("dns.flags.conflict", "Conflict", 16, 0x0400, "The sender received multiple responses", "None")
+	dnsTC       = boolField("dns.flags.truncated", "Truncated", 16, 0x0200, "Message is truncated", "Message is not truncated")
+	dnsRD       = boolField("dns.flags.recdesired", "Recursion desired", 16, 0x0100, "Do query recursively", "Don't do query recursively")
+	dnsTent     = boolField("dns.flags.tentative", "Tentative", 16, 0x0100, "Tentative", "Not tentative")
+	dnsRA       = boolField("dns.flags.recavail", "Recursion available", 16, 0x0080, "Server can do recursive queries", "Server can't do recursive queries")
+	dnsZ        = boolField("dns.flags.z", "Z", 16, 0x0040, "reserved - incorrect!", "reserved (0)")
+	dnsAD       = boolField("dns.flags.authenticated", "Answer authenticated", 16, 0x0020, "Answer/authority portion was authenticated by the server", "Answer/authority portion was not authenticated by the server")
+	dnsADQuery  = boolField("dns.flags.authenticated", "AD bit", 16, 0x0020, "Set", "Not set")
+	dnsCD       = boolField("dns.flags.checkdisable", "Non-authenticated data", 16, 0x0010, "Acceptable", "Unacceptable")
+	dnsRcode    = uint16Field("dns.flags.rcode", "Reply code", baseDec).mask(0x000f).named(dnsRcodeNames)
+	dnsRepeat   = field("dns.retransmit_request", "DNS query retransmission", "NONE")
+	dnsRepeatOf = field("dns.retransmit_request_in", "Retransmitted request. Original request in", "FRAMENUM")
+	dnsRepeated = boolField("dns.retransmission", "Retransmission", 0, 0, "", "")
+	dnsReplyTo  = field("dns.response_to", "Request In", "FRAMENUM")
+	dnsReplyIn  = field("dns.response_in", "Response In", "FRAMENUM")
+	dnsTime     = field("dns.time", "Time", "RELATIVE_TIME")
 
 	dnsCounts = []*FieldDef{
 		uint16Field("dns.count.queries", "Questions", baseDec),
@@ -50,7 +53,7 @@ var dnsProtocol = Protocol{
 	Name: "dns", Long: "Domain Name System", Short: "DNS",
 	Fields: append(append(append([]*FieldDef{
 		dnsLength, dnsID, dnsFlags, dnsQR, dnsOpcode, dnsAA, dnsConf, dnsTC, dnsRD, dnsTent, dnsRA, dnsZ, dnsAD, dnsCD, dnsRcode,
-		dnsReplyTo, dnsReplyIn, dnsTime,
+		dnsRepeat, dnsRepeatOf, dnsRepeated, dnsReplyTo, dnsReplyIn, dnsTime,
 	}, dnsCounts...), dnsUpdateCounts[:3]...), dnsRecordFields...),
 	decode: decodeDNS,
 }
@@ -117,7 +120,7 @@ func decodeDNS(b *builder, self *Protocol, p payload) {
 		return
 	}
 	mdns := self.Name == "mdns"
-	peer := b.dnsPeer(&m, overTCP, mdns)
+	peer := b.dnsPeer(&m, overTCP)
 	b.dnsInfo(&m, mdns)
 	n := b.protocol(self, p, p.captured(), self.Long+" ("+trueFalse(m.response(), "response", "query")+")")
 	if overTCP {
@@ -130,8 +133,8 @@ func decodeDNS(b *builder, self *Protocol, p payload) {
 }
 
 // dnsPeer asks for the other half of an exchange.
-func (b *builder) dnsPeer(m *dnsMessage, tcp, mdns bool) stream.Peer {
-	if b.in.Flows == nil || mdns || b.quoted > 0 {
+func (b *builder) dnsPeer(m *dnsMessage, tcp bool) stream.Peer {
+	if b.in.Flows == nil || b.quoted > 0 {
 		return stream.Peer{}
 	}
 	q := stream.Query{
@@ -168,7 +171,11 @@ func (b *builder) dnsNodes(n *Field, p payload, m *dnsMessage, name string, peer
 		return
 	}
 	at := p.off
-	addUint(n, dnsID, at, uint64(m.id))
+	id := addUint(n, dnsID, at, uint64(m.id))
+	if peer.Repeat != 0 {
+		addExpert(id, dnsRepeat, SeverityWarn, "Protocol", fmt.Sprintf("DNS query retransmission. Original request in frame %d", peer.Repeat), groupProtocol)
+		n.Severity = SeverityWarn
+	}
 	dnsFlagNodes(n, at+2, m, name == "llmnr")
 	counts := dnsCounts
 	if m.opcode() == 5 {
@@ -188,6 +195,9 @@ func (b *builder) dnsNodes(n *Field, p payload, m *dnsMessage, name string, peer
 		if b.in.TimeOf != nil {
 			virtual(addSeconds(n, dnsTime, at, b.in.Time-b.in.TimeOf(peer.Frame)))
 		}
+	case peer.Repeat != 0:
+		frameLink(n, dnsRepeatOf, at, peer.Repeat)
+		virtual(addUint(n, dnsRepeated, at, 1))
 	case peer.Frame != 0:
 		frameLink(n, dnsReplyIn, at, peer.Frame)
 	}

@@ -60,7 +60,7 @@ func readName(msg []byte, at int) (n dnsName, ok bool) {
 			if pos+1+c > len(msg) {
 				return n, false
 			}
-			if sb.Len()+c+1 > maxName+1 {
+			if n.length+c+1 > maxName+1 {
 				return n, false
 			}
 			if sb.Len() > 0 {
@@ -92,6 +92,7 @@ func printable(b []byte) string {
 		switch {
 		case r == utf8.RuneError && n == 1:
 			sb.WriteRune(utf8.RuneError)
+			n = illFormed(b)
 		case r == '\n':
 			sb.WriteString(`\n`)
 		case r == '\r':
@@ -109,4 +110,34 @@ func printable(b []byte) string {
 		b = b[n:]
 	}
 	return sb.String()
+}
+
+// illFormed is the length of the bytes at the start of b that one replacement
+// character stands for: a maximal subpart of a sequence (Unicode 15 section 3.9, U+FFFD
+// substitution).
+func illFormed(b []byte) int {
+	lo, hi, more := byte(0x80), byte(0xbf), 0
+	switch c := b[0]; {
+	case c >= 0xc2 && c <= 0xdf:
+		more = 1
+	case c >= 0xe0 && c <= 0xef:
+		more = 2
+	case c >= 0xf0 && c <= 0xf4:
+		more = 3
+	}
+	switch b[0] {
+	case 0xe0:
+		lo = 0xa0
+	case 0xed:
+		hi = 0x9f
+	case 0xf0:
+		lo = 0x90
+	case 0xf4:
+		hi = 0x8f
+	}
+	n := 1
+	for n < len(b) && n <= more && b[n] >= lo && b[n] <= hi {
+		n, lo, hi = n+1, 0x80, 0xbf
+	}
+	return n
 }

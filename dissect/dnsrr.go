@@ -85,6 +85,7 @@ const (
 	dnsTypeAAAA  = 28
 	dnsTypeSRV   = 33
 	dnsTypeOPT   = 41
+	dnsTypeNSEC  = 47
 	dnsTypeDNAME = 39
 	dnsTypeANY   = 255
 )
@@ -150,7 +151,7 @@ func (r *dnsRecord) readData(msg []byte) bool {
 		}
 		r.addr = addrText(addr6(d))
 		return true
-	case dnsTypeNS, dnsTypeCNAME, dnsTypePTR, dnsTypeSOA, dnsTypeDNAME:
+	case dnsTypeNS, dnsTypeCNAME, dnsTypePTR, dnsTypeSOA, dnsTypeDNAME, dnsTypeNSEC:
 	case dnsTypeMX:
 		words = 1
 	case dnsTypeSRV:
@@ -249,7 +250,7 @@ func (r *dnsRecord) nodes(list *Field, base int, msg []byte, mdns bool) {
 	addString(f, dnsRRName, at, r.name.size, r.name.text)
 	addUint(f, dnsRRType, after, uint64(r.typ))
 	if r.typ == dnsTypeOPT {
-		r.optNodes(f, after+2, base, msg)
+		r.optNodes(f, after+2, base, msg, mdns)
 		return
 	}
 	f.Label += ", class " + r.className(mdns)
@@ -384,9 +385,13 @@ func txtNodes(f *Field, at int, d []byte) {
 
 // optNodes adds an EDNS0 pseudo record (RFC 6891 section 6.1.2), whose class
 // and time to live mean other things.
-func (r *dnsRecord) optNodes(f *Field, at, base int, msg []byte) {
+func (r *dnsRecord) optNodes(f *Field, at, base int, msg []byte, mdns bool) {
 	size := addUint(f, dnsOptSize, at, uint64(r.class))
 	relabel(size, "UDP payload size: %d", r.class)
+	if mdns {
+		relabel(size, "%s = UDP payload size: 0x%04x", bitPicture(uint64(r.class), 0x7fff, 16), r.class&0x7fff)
+		addUint(f, dnsRRFlush, at, uint64(r.class))
+	}
 	addUint(f, dnsOptRcode, at+2, uint64(r.ttl>>24))
 	addUint(f, dnsOptVer, at+3, uint64(r.ttl>>16&0xff))
 	z := uint64(r.ttl & 0xffff)

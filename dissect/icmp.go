@@ -143,9 +143,10 @@ func (b *builder) icmpEcho(h *icmpHeader) stream.Peer {
 	if !h.isEcho() || b.in.Flows == nil || b.quoted > 0 {
 		return stream.Peer{}
 	}
-	e := stream.Echo{Requester: b.src, Responder: b.dst, ID: h.id(), Seq: h.seq(), VLAN: b.vlan}
+	e := stream.Echo{Requester: b.src, Responder: b.dst, ID: h.id(), Seq: h.seq(), VLAN: b.vlan, Checksum: h.checksum}
 	if h.typ == icmpEchoReply {
 		e.Requester, e.Responder, e.Reply = b.dst, b.src, true
+		e.Checksum = retyped(h.checksum, icmpEchoRequest-icmpEchoReply)
 	}
 	return b.in.Flows.Echo(b.in.Number, e)
 }
@@ -289,6 +290,12 @@ func onesSum(sum uint32, d []byte) uint16 {
 		sum = sum&0xffff + sum>>16
 	}
 	return uint16(sum)
+}
+
+// retyped is the checksum of a message whose type is n more.
+func retyped(sum uint16, n uint8) uint16 {
+	want := uint32(sum) + 0xffff - uint32(n)<<8
+	return uint16(want&0xffff + want>>16)
 }
 
 func swap16(v uint16) uint16 { return v>>8 | v<<8 }

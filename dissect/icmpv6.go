@@ -153,7 +153,7 @@ func decodeICMPv6(b *builder, self *Protocol, p payload) {
 	if named {
 		b.setInfo("%s (%s)", name, code)
 	}
-	peer := b.icmp6Echo(&h)
+	peer := b.icmp6Echo(&h, p)
 	n := b.protocol(self, p, p.captured(), self.Long)
 	if n != nil {
 		n.Size = p.captured()
@@ -175,7 +175,13 @@ func (b *builder) pseudoSum(length int) uint32 {
 	return sum + uint32(length>>16) + uint32(length&0xffff) + 58
 }
 
-func (b *builder) icmp6Echo(h *icmp6Header) stream.Peer {
+// retypedUp is the checksum of an echo reply as the request had it: the type is one less.
+func retypedUp(sum uint16) uint16 {
+	want := uint32(sum) + 0x0100
+	return uint16(want&0xffff + want>>16)
+}
+
+func (b *builder) icmp6Echo(h *icmp6Header, p payload) stream.Peer {
 	reply := h.typ == icmp6EchoReply
 	if !reply && h.typ != icmp6EchoRequest || b.quoted > 0 {
 		return stream.Peer{}
@@ -183,9 +189,10 @@ func (b *builder) icmp6Echo(h *icmp6Header) stream.Peer {
 	id, seq := be16(h.d[4:]), be16(h.d[6:])
 	var peer stream.Peer
 	if b.in.Flows != nil {
-		e := stream.Echo{Requester: b.src, Responder: b.dst, ID: id, Seq: seq, VLAN: b.vlan, IPv6: true}
+		e := stream.Echo{Requester: b.src, Responder: b.dst, ID: id, Seq: seq, VLAN: b.vlan, IPv6: true, Checksum: be16(b.data[p.off+2:])}
 		if reply {
 			e.Requester, e.Responder, e.Reply = b.dst, b.src, true
+			e.Checksum = retypedUp(e.Checksum)
 		}
 		peer = b.in.Flows.Echo(b.in.Number, e)
 	}

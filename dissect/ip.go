@@ -31,6 +31,7 @@ var (
 	ipDstHost  = field("ip.dst_host", "Destination Host", "STRING")
 	ipHost     = field("ip.host", "Source or Destination Host", "STRING")
 	ipTTLLocal = field("ip.ttl.lncb", "Time To Live", "NONE")
+	ipBogusLen = field("ip.bogus_ip_length", "Bogus IP length", "NONE")
 	ipTTLSmall = field("ip.ttl.too_small", "Time To Live", "NONE")
 )
 
@@ -38,7 +39,7 @@ var ipProtocol = Protocol{
 	Name: "ip", Long: "Internet Protocol Version 4", Short: "IPv4",
 	Fields: append([]*FieldDef{
 		ipVersion, ipHdrLen, ipDSField, ipDSCP, ipECN, ipLen, ipID, ipFlags, ipFlagRB, ipFlagDF, ipFlagMF, ipOffset, ipTTL,
-		ipProto, ipChecksum, ipStatus, ipSrc, ipDst, ipAddr, ipSrcHost, ipDstHost, ipHost, ipTTLLocal, ipTTLSmall,
+		ipProto, ipChecksum, ipStatus, ipSrc, ipDst, ipAddr, ipSrcHost, ipDstHost, ipHost, ipTTLLocal, ipTTLSmall, ipBogusLen,
 	}, ipOptionFields...),
 	decode: decodeIP,
 }
@@ -86,6 +87,10 @@ func parseIP(d []byte) (h ipHeader, ok bool) {
 func decodeIP(b *builder, self *Protocol, p payload) {
 	b.setProtocol("IPv4")
 	h, ok := parseIP(b.rest(p))
+	if ok && h.version == 6 { // Wireshark believes the version, not the EtherType
+		b.run(b.table.ipProtos[41], p)
+		return
+	}
 	switch {
 	case !ok:
 		b.protocol(self, p, p.captured(), self.Long)
@@ -118,7 +123,11 @@ func decodeIP(b *builder, self *Protocol, p payload) {
 	b.setInfo("%s (%d)", ipProtoNames.name(uint64(h.proto), ""), h.proto)
 	b.src, b.dst, b.ipProto, b.ttl = h.src, h.dst, h.proto, h.ttl
 	n := b.protocol(self, p, h.headerLen, "")
-	ipNodes(n, p.off, h)
+	available := p.reported
+	if b.quoted > 0 {
+		available = total
+	}
+	ipNodes(n, p.off, h, available)
 	if h.headerLen > ipMinHeader {
 		options := inner.skip(ipMinHeader).limit(h.headerLen - ipMinHeader)
 		b.ipOptions(n, options)
@@ -149,7 +158,7 @@ func (b *builder) bogusIP(self *Protocol, p payload, h ipHeader) {
 }
 
 // ipNodes adds the fixed header's fields.
-func ipNodes(n *Field, at int, h ipHeader) {
+func ipNodes(n *Field, at int, h ipHeader, available int) {
 	if n == nil {
 		return
 	}
@@ -162,7 +171,7 @@ func ipNodes(n *Field, at int, h ipHeader) {
 		dscpShort.name(uint64(h.tos>>2), ""), ecnShort.name(uint64(h.tos&3), "")))
 	addUint(f, ipDSCP, at+1, uint64(h.tos))
 	addUint(f, ipECN, at+1, uint64(h.tos))
-	lengthNode(n, at+2, h)
+	lengthNode(n, at+2, h, available)
 	addUint(n, ipID, at+4, uint64(h.id))
 	ipFlagNodes(n, at+6, h)
 	ttl := addUint(n, ipTTL, at+8, uint64(h.ttl))
@@ -176,9 +185,13 @@ func ipNodes(n *Field, at int, h ipHeader) {
 }
 
 // lengthNode adds the total length, which segmentation offload leaves empty.
-func lengthNode(n *Field, at int, h ipHeader) {
+func lengthNode(n *Field, at int, h ipHeader, available int) {
 	if h.totalLen != 0 {
-		addUint(n, ipLen, at, uint64(h.totalLen))
+		f := addUint(n, ipLen, at, uint64(h.totalLen))
+		if int(h.totalLen) > available {
+			addExpert(f, ipBogusLen, SeverityError, "Protocol", fmt.Sprintf("IPv4 total length exceeds packet length (%d bytes)", available), groupProtocol)
+			n.Severity = SeverityError
+		}
 		return
 	}
 	f := computed(addUint(n, ipLen, at, uint64(h.size)))
@@ -212,9 +225,9 @@ func ttlExpert(ttl *Field, h ipHeader) {
 	case d[0] == 224 && d[1] == 0 && d[2] == 0:
 		want := uint8(1)
 		switch {
-		case h.proto == 2 || h.proto == 17 && d[3] == 251 || d[3] == 22 || h.proto == 103 || h.proto == 88:
+		case h.proto == 2 || d[3] == 22 || h.proto == 103 || h.proto == 88:
 			return
-		case d[3] == 18:
+		case d[3] == 18 || d[3] == 251:
 			want = 255
 		}
 		if h.ttl != want {

@@ -38,7 +38,7 @@ var (
 	ip6FragID     = uint32Field("ipv6.fraghdr.ident", "Identification", baseHex)
 	ip6Opt        = field("ipv6.opt", "IPv6 Option", "NONE")
 	ip6OptType    = uint8Field("ipv6.opt.type", "Type", baseHex).named(ipv6OptionNames)
-	ip6OptAction  = uint8Field("ipv6.opt.type.action", "Action", baseDec).mask(0xc0).named(Values{0: "Skip and continue", 1: "Discard", 2: "Discard and send ICMPv6", 3: "Discard and send ICMPv6 if not multicast"})
+	ip6OptAction  = uint8Field("ipv6.opt.type.action", "Action", baseDec).mask(0xc0).named(Values{0: "Skip and continue", 1: "Discard", 2: "Discard and send ICMP", 3: "Discard and send ICMP if not multicast"})
 	ip6OptChange  = boolField("ipv6.opt.type.change", "May Change", 8, 0x20, "Yes", "No")
 	ip6OptRest    = uint8Field("ipv6.opt.type.rest", "Low-Order Bits", baseHex).mask(0x1f)
 	ip6OptLen     = uint8Field("ipv6.opt.length", "Length", baseDec)
@@ -118,6 +118,7 @@ func (b *builder) ip6Extensions(n *Field, next uint8, p payload) {
 		b.run(proto, p)
 		return
 	}
+	b.setInfo("Unknown IP Protocol: %s (%d)", ipProtoNames.name(uint64(next), "Unknown"), next)
 	b.unknown(p)
 }
 

@@ -38,6 +38,8 @@ var (
 	tcpSyn         = field("tcp.connection.syn", "Connection establish request (SYN)", "NONE")
 	tcpSynAck      = field("tcp.connection.synack", "Connection establish acknowledge (SYN+ACK)", "NONE")
 	tcpFin         = field("tcp.connection.fin", "Connection finish (FIN)", "NONE")
+	tcpFinActive   = field("tcp.connection.fin_active", "This frame initiates the connection closing", "NONE")
+	tcpFinPassive  = field("tcp.connection.fin_passive", "This frame undergoes the connection closing", "NONE")
 	tcpRst         = field("tcp.connection.rst", "Connection reset (RST)", "NONE")
 
 	// tcpFlagBits are the flags in the order of the tree, most significant first.
@@ -60,7 +62,7 @@ var tcpProtocol = Protocol{
 	Fields: append(append([]*FieldDef{
 		tcpSrcPort, tcpDstPort, tcpPort, tcpStream, tcpComplete, tcpLen, tcpSeq, tcpSeqRaw, tcpNextSeq, tcpAck, tcpAckRaw,
 		tcpHdrLen, tcpFlags, tcpFlagStr, tcpWindowRaw, tcpWindow, tcpScale, tcpChecksum, tcpStatus, tcpUrgent, tcpRelative,
-		tcpDelta, tcpPayload, tcpSegmentData, tcpSyn, tcpSynAck, tcpFin, tcpRst,
+		tcpDelta, tcpPayload, tcpSegmentData, tcpSyn, tcpSynAck, tcpFin, tcpFinActive, tcpFinPassive, tcpRst,
 	}, tcpFlagBits...), tcpOptionFields...),
 	decode: decodeTCP,
 }
@@ -343,7 +345,14 @@ func (b *builder) tcpFlagNodes(n *Field, at int, s *tcpSegment) {
 			f.Severity, n.Severity = SeverityWarn, SeverityWarn
 		}
 	}
-	computed(addString(f, tcpFlagStr, at, 2, tcpFlagText(s.flags)))
+	text := computed(addString(f, tcpFlagStr, at, 2, tcpFlagText(s.flags)))
+	switch a := s.flow.Analysis.Flags; {
+	case b.quoted > 0:
+	case a&stream.FinActive != 0:
+		addExpert(text, tcpFinActive, SeverityNote, "Sequence", tcpFinActive.Label, groupSequence)
+	case a&stream.FinPassive != 0:
+		addExpert(text, tcpFinPassive, SeverityNote, "Sequence", tcpFinPassive.Label, groupSequence)
+	}
 }
 
 func tcpScaleNode(n *Field, at, scale int) {

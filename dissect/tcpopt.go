@@ -29,11 +29,12 @@ var (
 	tcpOptTSEcr    = uint32Field("tcp.options.timestamp.tsecr", "Timestamp echo reply", baseDec)
 	tcpOptCookie   = field("tcp.options.tfo.cookie", "Fast Open Cookie", "BYTES")
 	tcpOptRequest  = field("tcp.options.tfo.request", "Fast Open Cookie Request", "NONE")
+	tcpMSSAbsent   = field("tcp.options.mss.absent", "The SYN packet does not contain a MSS option", "NONE")
 	tcpOptPayload  = field("tcp.options.unknown.payload", "Payload", "BYTES")
 
 	tcpOptionFields = []*FieldDef{
 		tcpOptions, tcpOptKind, tcpOptLen, tcpOptMSSVal, tcpOptShift, tcpOptMultiply, tcpOptSackLE, tcpOptSackRE, tcpOptSackN,
-		tcpOptTSVal, tcpOptTSEcr, tcpOptCookie, tcpOptRequest, tcpOptPayload,
+		tcpOptTSVal, tcpOptTSEcr, tcpOptCookie, tcpOptRequest, tcpOptPayload, tcpMSSAbsent,
 		tcpOptionItems[tcpOptEnd], tcpOptionItems[tcpOptNop], tcpOptionItems[tcpOptMSS], tcpOptionItems[tcpOptScale],
 		tcpOptionItems[tcpOptSackPerm], tcpOptionItems[tcpOptSack], tcpOptionItems[tcpOptTime], tcpOptionItems[tcpOptFastOpen],
 		tcpOptionOther,
@@ -69,9 +70,6 @@ func parseTCPOptions(d []byte) []tcpOption {
 		if kind == tcpOptEnd || kind == tcpOptNop {
 			out = append(out, tcpOption{kind: kind, raw: d[i : i+1]})
 			i++
-			if kind == tcpOptEnd {
-				break
-			}
 			continue
 		}
 		if i+1 >= len(d) || d[i+1] < 2 || int(d[i+1]) > len(d)-i {
@@ -116,7 +114,9 @@ func (b *builder) tcpOptionNodes(n *Field, p payload, s *tcpSegment) {
 	}
 	at := p.off + tcpMinHeader
 	list := add(n, tcpOptions, at, len(raw), colonHex(raw), fmt.Sprintf("Options: (%d bytes)", len(raw)))
+	hasMSS := false
 	for _, o := range s.options {
+		hasMSS = hasMSS || o.kind == tcpOptMSS
 		d := tcpOptionItems[o.kind]
 		if d == nil {
 			d = tcpOptionOther
@@ -129,6 +129,10 @@ func (b *builder) tcpOptionNodes(n *Field, p payload, s *tcpSegment) {
 		}
 		o.nodes(f, at+2, s)
 		at += len(o.raw)
+	}
+	if s.flags&flagSYN != 0 && !hasMSS && b.quoted == 0 {
+		addExpert(list, tcpMSSAbsent, SeverityNote, "Protocol", tcpMSSAbsent.Label, groupProtocol)
+		n.Severity = max(n.Severity, SeverityNote)
 	}
 }
 

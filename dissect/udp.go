@@ -111,8 +111,12 @@ func (b *builder) udpNodes(self *Protocol, p payload, h udpHeader, flow stream.U
 			status = 4
 		}
 	}
-	addUintText(n, udpChecksum, at+6, uint64(h.checksum), fmt.Sprintf("0x%04x%s", h.checksum, note))
-	virtual(addUint(n, udpStatus, at+6, status))
+	sum := addUintText(n, udpChecksum, at+6, uint64(h.checksum), fmt.Sprintf("0x%04x%s", h.checksum, note))
+	under := n
+	if h.checksum == 0 {
+		under = sum // where Wireshark has it when there is no checksum
+	}
+	virtual(addUint(under, udpStatus, at+6, status))
 	if flow.Known {
 		virtual(addUint(n, udpStream, at+8, uint64(flow.Stream)))
 		b.streamTimes(n, at, flow.First, flow.Previous, udpRelative, udpDelta)

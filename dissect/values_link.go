@@ -204,10 +204,10 @@ var nullFamilyNames = Values{
 var vlanPriorityNames = Values{
 	0: "Best Effort (default)",
 	1: "Background",
-	2: "Spare",
-	3: "Excellent Effort",
-	4: "Controlled Load",
-	5: "Video, < 100ms latency and jitter",
-	6: "Voice, < 10ms latency and jitter",
+	2: "Critical Applications, Drop Eligible",
+	3: "Critical Applications",
+	4: "Voice, < 10ms latency and jitter, Drop Eligible",
+	5: "Voice, < 10ms latency and jitter",
+	6: "Internetwork Control",
 	7: "Network Control",
 }

@@ -18,7 +18,7 @@ type Analysis struct {
 }
 
 // AnalysisFlags is a set of Wireshark's tcp.analysis.* notes.
-type AnalysisFlags uint16
+type AnalysisFlags uint32
 
 // The notes, in the order in which Wireshark puts them before each other in Info.
 const (
@@ -37,6 +37,8 @@ const (
 	ZeroWindowProbe
 	ZeroWindow
 	ZeroWindowProbeAck
+	FinActive  // the connection's first FIN
+	FinPassive // the other side's FIN after it
 )
 
 // AnyRetransmission is the set of notes that say the bytes were sent before.

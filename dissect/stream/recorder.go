@@ -86,6 +86,10 @@ func (r *Recorder) Query(frame uint32, q Query) Peer {
 	key := q
 	key.Response = false
 	if !q.Response {
+		if original, ok := r.queries[key]; ok && r.table.peers[original].Frame == 0 {
+			r.table.peers[frame] = Peer{Repeat: original}
+			return r.table.peers[frame]
+		}
 		r.queries[key] = frame
 		return Peer{}
 	}

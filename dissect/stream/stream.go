@@ -100,8 +100,11 @@ type Echo struct {
 	Requester, Responder netip.Addr
 	ID, Seq              uint16
 	VLAN                 uint16
-	Reply                bool
-	IPv6                 bool
+	// Checksum is the request's: for a reply, what it was with the request's
+	// type. Wireshark pairs on it, so that a reply must carry the same data.
+	Checksum uint16
+	Reply    bool
+	IPv6     bool
 }
 
 // Query identifies a DNS exchange: the endpoints in the direction of the query.

@@ -14,6 +14,7 @@ type side struct {
 	based    bool
 	scale    int
 	sawScale bool
+	closed   bool
 }
 
 func newTCPState() *tcpState {
@@ -49,8 +50,9 @@ func (r *Recorder) TCP(frame uint32, s Segment) TCP {
 	c.tcp.start(fwd, rev, s)
 	scaleWindows(fwd, rev, s)
 	c.tcp.handshake(c.complete, s)
-	c.advance(s)
+	c.advance(s, c.first == frame)
 	a := c.tcp.analyse(frame, fwd, rev, s)
+	a.Flags |= fwd.close(rev, s)
 	if reused {
 		a.Flags |= PortsReused
 	}
@@ -111,17 +113,29 @@ func (t *tcpState) handshake(complete uint8, s Segment) {
 	}
 }
 
+// close says which part a FIN has in ending the connection.
+func (f *side) close(other *side, s Segment) AnalysisFlags {
+	if s.Flags&FlagFIN == 0 || f.closed {
+		return 0
+	}
+	f.closed = true
+	if other.closed {
+		return FinPassive
+	}
+	return FinActive
+}
+
 // advance moves the conversation's completeness forward.
-func (c *conversation) advance(s Segment) {
-	if c.complete == 0 && s.Flags&FlagSYN == 0 {
-		return // Wireshark counts from the handshake on
+func (c *conversation) advance(s Segment, first bool) {
+	if first && s.Flags&FlagSYN == 0 {
+		return // Wireshark does not count a conversation's first packet unless it is a SYN
 	}
 	switch {
 	case s.Flags&(FlagSYN|FlagACK) == FlagSYN:
 		c.complete |= CompleteSYN
 	case s.Flags&(FlagSYN|FlagACK) == FlagSYN|FlagACK:
 		c.complete |= CompleteSYNACK
-	case s.Flags&FlagACK != 0 && s.Len == 0 && s.Flags&(FlagFIN|FlagRST) == 0:
+	case s.Flags&FlagACK != 0:
 		c.complete |= CompleteACK
 	}
 	if s.Len > 0 {
