@@ -146,7 +146,7 @@ func (c *Capture) startDeep() *wireshark.Dissector {
 		path, inherit := c.file.DissectorFile()
 		c.deep = wireshark.Start(c.session.cfg.Tools, c.config,
 			wireshark.Input{Path: path, Inherit: inherit, Frames: c.size, Size: c.file.Size()},
-			wireshark.Options{TempDir: c.session.cfg.TempDir})
+			wireshark.Options{TempDir: c.session.cfg.TempDir, CacheDir: c.session.cfg.CacheDir, Catalogue: c.session.loadedCatalogue})
 	}
 	return c.deep
 }
@@ -208,7 +208,7 @@ func (c *Capture) tier(ctx context.Context, q plan.Question) (tier, plan.Choice,
 		c.session.notifyOnce("deep failed "+c.Path(), fmt.Sprintf("%v; pktsh's own dissectors answer instead and know less", err))
 	}
 	if choice.Tier == plan.Own && !choice.Preview && c.session.cfg.Mode == plan.Auto {
-		c.session.notifyOnce("native", "Wireshark is not installed: pktsh's own dissectors answer what they know; with tshark and sharkd there would be more")
+		c.session.noticeAbsent()
 	}
 	return nativeTier{c}, choice, nil
 }

@@ -64,6 +64,8 @@ type Session struct {
 	mu       sync.Mutex
 	captures []*Capture
 	notified map[string]bool
+	// validated are the keys of the configurations that Wireshark takes.
+	validated map[string]bool
 
 	catalogue struct {
 		once  sync.Once
@@ -75,7 +77,7 @@ type Session struct {
 
 // NewSession returns a session. Close it to end every process it started.
 func NewSession(cfg Config) *Session {
-	s := &Session{cfg: cfg, notified: map[string]bool{}}
+	s := &Session{cfg: cfg, notified: map[string]bool{}, validated: map[string]bool{}}
 	s.catalogue.ready = make(chan struct{})
 	return s
 }
@@ -95,6 +97,13 @@ type OpenOptions struct {
 func (s *Session) Open(ctx context.Context, o OpenOptions) (*Capture, error) {
 	if s.cfg.Mode == plan.Wireshark && s.cfg.Tools.Sharkd == "" {
 		return nil, errors.New("--engine wireshark needs sharkd, which is not on PATH; install Wireshark's command-line programs (Debian: apt-get install tshark) or use --engine native")
+	}
+	cfg := s.cfg.Dissection
+	if o.Dissection != nil {
+		cfg = *o.Dissection
+	}
+	if err := s.validate(ctx, cfg); err != nil {
+		return nil, err
 	}
 	var fraction atomicFraction
 	what := "opening the capture"
@@ -123,10 +132,6 @@ func (s *Session) Open(ctx context.Context, o OpenOptions) (*Capture, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg := s.cfg.Dissection
-	if o.Dissection != nil {
-		cfg = *o.Dissection
-	}
 	c := newCapture(s, f, native.New(f), cfg)
 	s.mu.Lock()
 	s.captures = append(s.captures, c)
@@ -135,6 +140,29 @@ func (s *Session) Open(ctx context.Context, o OpenOptions) (*Capture, error) {
 		c.startDeep()
 	}
 	return c, nil
+}
+
+// validate refuses a configuration that Wireshark would not take, once per
+// configuration. The default one is not asked about.
+func (s *Session) validate(ctx context.Context, cfg wireshark.Config) error {
+	key := cfg.Key()
+	if !s.deepAllowed() || key == (wireshark.Config{}).Key() {
+		return nil
+	}
+	s.mu.Lock()
+	valid := s.validated[key]
+	s.mu.Unlock()
+	if valid {
+		return nil
+	}
+	defer s.wait("checking Wireshark's settings", unknown)()
+	if err := cfg.Validate(ctx, s.cfg.Tools); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.validated[key] = true
+	s.mu.Unlock()
+	return nil
 }
 
 // Captures returns the open captures in the order they were opened.
@@ -160,8 +188,13 @@ func (s *Session) NoticePartial() {
 	case s.cfg.Mode == plan.Native:
 		s.notifyOnce("partial", "some of this packet is shown as data: pktsh's own dissectors end there (--engine native)")
 	case s.cfg.Tools.Sharkd == "":
-		s.notifyOnce("partial", "some of this packet is shown as data: with Wireshark's dissectors installed (tshark, sharkd) pktsh would show more")
+		s.noticeAbsent()
 	}
+}
+
+// noticeAbsent says once that Wireshark is not installed and what that means.
+func (s *Session) noticeAbsent() {
+	s.notifyOnce("absent", "Wireshark is not installed: pktsh's own dissectors answer what they know and show the rest as data; with tshark and sharkd there would be more")
 }
 
 // WiresharkVersion returns the version of the deep tier, or "" when there is none.
@@ -226,10 +259,15 @@ func (s *Session) Catalogue() *dissect.Catalogue {
 	}
 }
 
-// WaitCatalogue returns the field catalogue, loading it when needed.
+// WaitCatalogue returns the field catalogue, loading it when needed, and shows
+// that it waits.
 func (s *Session) WaitCatalogue(ctx context.Context) (*dissect.Catalogue, error) {
-	s.LoadCatalogue()
 	defer s.wait("reading Wireshark's field names", unknown)()
+	return s.loadedCatalogue(ctx)
+}
+
+func (s *Session) loadedCatalogue(ctx context.Context) (*dissect.Catalogue, error) {
+	s.LoadCatalogue()
 	select {
 	case <-s.catalogue.ready:
 		return s.catalogue.value, nil

@@ -90,15 +90,25 @@ func New(cfg Config) *Shell {
 	return s
 }
 
-// Open opens captures as the command line names them and uses them, through a
-// display filter unless it is "". What is wrong is printed, the warnings about
-// the file too; the error only says that it failed.
-func (s *Shell) Open(ctx context.Context, o engine.OpenOptions, filter string) error {
-	c, err := s.cfg.Session.Open(ctx, o)
+// OpenOptions says what Open opens and how.
+type OpenOptions struct {
+	engine.OpenOptions
+	// Filter is the display filter to begin with; "" for none.
+	Filter string
+	// DropPackets and OnlySummaries are PyShark's keep_packets=False and
+	// only_summaries=True for the variable cap.
+	DropPackets, OnlySummaries bool
+}
+
+// Open opens captures as the command line names them and uses them. What is
+// wrong is printed, the warnings about the file too; the error only says that it
+// failed.
+func (s *Shell) Open(ctx context.Context, o OpenOptions) error {
+	c, err := s.cfg.Session.Open(ctx, o.OpenOptions)
 	if err == nil {
 		v := c.All()
-		if filter != "" {
-			v, err = v.Narrow(ctx, filter)
+		if o.Filter != "" {
+			v, err = v.Narrow(ctx, o.Filter)
 		}
 		if err == nil {
 			err = s.state.Use(ctx, v)
@@ -110,6 +120,7 @@ func (s *Shell) Open(ctx context.Context, o engine.OpenOptions, filter string) e
 		return errReported
 	}
 	s.pushVariables()
+	s.interp.SetCaptureMode("cap", !o.DropPackets, o.OnlySummaries)
 	s.warnings(c)
 	return nil
 }

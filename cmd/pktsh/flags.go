@@ -30,6 +30,9 @@ type options struct {
 	times       engine.TimeFormat
 	keyLog      string
 
+	keepPackets   bool
+	onlySummaries bool
+
 	eval    string
 	evalSet bool
 	script  string
@@ -67,6 +70,8 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	fs.StringArrayVarP(&o.decodeAs, "decode-as", "d", nil, "decode as `LAYER==SELECTOR,PROTOCOL`")
 	fs.StringArrayVar(&o.disabled, "disable-protocol", nil, "do not dissect `PROTOCOL`")
 	fs.StringVar(&o.keyLog, "keylog", "", "TLS keys from `FILE` (SSLKEYLOGFILE format)")
+	fs.BoolVar(&o.onlySummaries, "only-summaries", false, "packets of cap print as summary lines and are not dissected until asked")
+	fs.BoolVar(&o.keepPackets, "keep-packets", true, "with =false cap can be iterated but not indexed, in constant memory")
 	times := fs.StringP("time", "t", "r", "time format, as tshark's -t: `a|ad|adoy|d|dd|e|r|u|ud|udoy`")
 	fs.StringVar(&o.color, "color", "auto", "`auto|always|never`")
 	fs.BoolVar(&o.noHistory, "no-history", false, "neither read nor write the history file")

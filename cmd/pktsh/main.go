@@ -87,11 +87,14 @@ func open(ctx context.Context, o *options, shell *repl.Shell) (code int, ok bool
 	if len(o.files) == 0 {
 		return exitOK, true
 	}
-	what := engine.OpenOptions{Paths: o.files}
-	if o.files[0] == "-" {
-		what = engine.OpenOptions{Reader: os.Stdin}
+	what := repl.OpenOptions{
+		OpenOptions: engine.OpenOptions{Paths: o.files},
+		Filter:      o.filter, DropPackets: !o.keepPackets, OnlySummaries: o.onlySummaries,
 	}
-	if err := shell.Open(ctx, what, o.filter); err != nil {
+	if o.files[0] == "-" {
+		what.OpenOptions = engine.OpenOptions{Reader: os.Stdin}
+	}
+	if err := shell.Open(ctx, what); err != nil {
 		return exitError, false
 	}
 	return exitOK, true
