@@ -336,7 +336,7 @@ func (r *dnsRecord) dataNodes(f *Field, base int, msg []byte) {
 
 func (r *dnsRecord) srvNodes(f *Field, at, size int) {
 	f.Label += fmt.Sprintf(", priority %d, weight %d, port %d, target %s", r.numbers[0], r.numbers[1], r.numbers[2], r.target)
-	if parts := strings.SplitN(r.name.text, ".", 3); len(parts) == 3 && strings.HasPrefix(parts[0], "_") {
+	if parts := strings.SplitN(r.name.text, ".", 3); len(parts) == 3 {
 		for i, d := range []*FieldDef{dnsSRVSvc, dnsSRVProto, dnsSRVName} {
 			computed(addString(f, d, at, 0, parts[i]))
 		}

@@ -88,6 +88,12 @@ func decodeIP(b *builder, self *Protocol, p payload) {
 	b.setProtocol("IPv4")
 	h, ok := parseIP(b.rest(p))
 	if ok && h.version == 6 { // Wireshark believes the version, not the EtherType
+		var n *Field
+		if b.depth > 1 { // a raw link type says nothing that the version could contradict
+			n = b.protocol(self, p, h.headerLen, self.Long)
+		}
+		f := add(n, ipVersion, p.off, 1, "6", "")
+		relabel(f, "%s = Version: 6", bitPicture(0x60, 0xf0, 8))
 		b.run(b.table.ipProtos[41], p)
 		return
 	}
@@ -164,8 +170,8 @@ func ipNodes(n *Field, at int, h ipHeader, available int) {
 	}
 	n.Label = fmt.Sprintf("Internet Protocol Version 4, Src: %s, Dst: %s", h.src, h.dst)
 	first := uint64(h.version)<<4 | uint64(h.headerLen/4)
-	f := add(n, ipVersion, at, 1, "4", bitPicture(first, 0xf0, 8)+" = Version: 4")
-	f = add(n, ipHdrLen, at, 1, fmt.Sprint(h.headerLen), "")
+	add(n, ipVersion, at, 1, "4", bitPicture(first, 0xf0, 8)+" = Version: 4")
+	f := add(n, ipHdrLen, at, 1, fmt.Sprint(h.headerLen), "")
 	relabel(f, "%s = Header Length: %d bytes (%d)", bitPicture(first, 0x0f, 8), h.headerLen, h.headerLen/4)
 	f = addUintText(n, ipDSField, at+1, uint64(h.tos), fmt.Sprintf("0x%02x (DSCP: %s, ECN: %s)", h.tos,
 		dscpShort.name(uint64(h.tos>>2), ""), ecnShort.name(uint64(h.tos&3), "")))

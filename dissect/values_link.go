@@ -202,12 +202,7 @@ var nullFamilyNames = Values{
 
 // vlanPriorityNames names 802.1Q priorities.
 var vlanPriorityNames = Values{
-	0: "Best Effort (default)",
-	1: "Background",
-	2: "Critical Applications, Drop Eligible",
-	3: "Critical Applications",
-	4: "Voice, < 10ms latency and jitter, Drop Eligible",
-	5: "Voice, < 10ms latency and jitter",
-	6: "Internetwork Control",
+	0: "Best Effort (default)", 1: "Background", 2: "Excellent Effort", 3: "Critical Applications",
+	4: "Video, < 100ms latency and jitter", 5: "Voice, < 10ms latency and jitter", 6: "Internetwork Control",
 	7: "Network Control",
 }

@@ -14,6 +14,7 @@ type side struct {
 	based    bool
 	scale    int
 	sawScale bool
+	second   bool // the other side closed first
 	closed   bool
 }
 
@@ -115,11 +116,13 @@ func (t *tcpState) handshake(complete uint8, s Segment) {
 
 // close says which part a FIN has in ending the connection.
 func (f *side) close(other *side, s Segment) AnalysisFlags {
-	if s.Flags&FlagFIN == 0 || f.closed {
+	if s.Flags&FlagFIN == 0 {
 		return 0
 	}
-	f.closed = true
-	if other.closed {
+	if !f.closed {
+		f.closed, f.second = true, other.closed
+	}
+	if f.second {
 		return FinPassive
 	}
 	return FinActive
