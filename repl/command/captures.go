@@ -142,7 +142,7 @@ func packets(n int) string {
 	return humanize.Comma(int64(n)) + " packets"
 }
 
-// duration writes nanoseconds as a person reads them: "8.3 s", "2h13m5s".
+// duration writes nanoseconds as a person reads them: "8.3 s", "2h13m5s", "3 days".
 func duration(ns int64) string {
 	d := time.Duration(ns)
 	switch {
@@ -150,8 +150,10 @@ func duration(ns int64) string {
 		return fmt.Sprintf("%.3g ms", float64(ns)/1e6)
 	case d < time.Minute:
 		return fmt.Sprintf("%.3g s", d.Seconds())
+	case d < 48*time.Hour:
+		return d.Round(time.Second).String()
 	}
-	return d.Round(time.Second).String()
+	return fmt.Sprintf("%s days", humanize.Comma(int64(d.Hours()/24)))
 }
 
 // open returns the open capture that word names: a number in caps or a variable.

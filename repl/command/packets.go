@@ -70,6 +70,7 @@ current packet.`,
 		},
 		{
 			Name: "hex", Group: GroupPackets,
+			NoFunction: true, // hex(255) is Python's
 			Args: []Arg{
 				{Name: "FRAME", Kinds: completion.ArgFrame | completion.ArgLayer | completion.ArgField, Optional: true},
 				{Name: "FIELD", Kinds: completion.ArgField | completion.ArgLayer, Optional: true},

@@ -311,7 +311,7 @@ func hexBuiltin(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kw
 	}
 	n, err := numeric(v)
 	if err != nil {
-		return nil, fmt.Errorf("hex: %w", err)
+		return nil, fmt.Errorf("hex: %w (hex(255) is Python's; the command is `hex FRAME`, :hex where hex is a variable)", err)
 	}
 	i, ok := n.(starlark.Int)
 	if !ok {
