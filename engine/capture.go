@@ -337,7 +337,19 @@ func (c *Capture) checkFilter(ctx context.Context, expr string) error {
 	if errors.As(err, &fe) {
 		return c.explainFilter(ctx, fe)
 	}
+	var own *filter.Error
+	if errors.As(err, &own) && (own.NeedsWireshark || own.Field != "" && own.Suggestion == "") {
+		own.Suggestion = "pktsh's own dissectors do not know it; Wireshark's may: " + c.howToAskWireshark()
+	}
 	return err
+}
+
+// howToAskWireshark says what keeps Wireshark's dissectors from answering.
+func (c *Capture) howToAskWireshark() string {
+	if c.session.cfg.Mode == plan.Native {
+		return "leave out --engine native"
+	}
+	return "install tshark and sharkd"
 }
 
 // explainFilter adds to Wireshark's verdict on a filter what our own parser and

@@ -119,9 +119,9 @@ func dissectedBy(ctx context.Context, c *engine.Capture) string {
 	case version != "":
 		return "dissected by Wireshark " + version
 	case s.Mode() == plan.Native:
-		return "dissected by pktsh alone (--engine native)"
+		return "dissected by pktsh (--engine native)"
 	default:
-		return "dissected by pktsh alone (Wireshark is not installed)"
+		return "dissected by pktsh (no Wireshark here)"
 	}
 }
 
