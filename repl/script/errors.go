@@ -8,10 +8,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
 	"go.starlark.net/resolve"
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
+
+	"pktsh/completion"
 )
 
 // Error is what went wrong in a chunk, and where.
@@ -133,36 +134,8 @@ var pythonOnly = map[string]string{
 
 // suggestion returns " (did you mean x?)" for the nearest of names, or "".
 func suggestion(name string, names []string) string {
-	if n := nearest(name, names); n != "" {
-		return " (did you mean " + n + "?)"
+	if near, ok := completion.Nearest(name, slices.Values(names)); ok {
+		return " (did you mean " + near + "?)"
 	}
 	return ""
-}
-
-// nearest returns the one of names that is most like name, or "" when none is
-// like it: at most a third of its letters, and one, may differ. Swapped letters
-// count as one.
-func nearest(name string, names []string) string {
-	best, limit := "", max(1, len(name)/3)+1
-	lower := strings.ToLower(name)
-	for _, n := range names {
-		if n == name || len(n) > len(name)+limit || len(name) > len(n)+limit {
-			continue
-		}
-		d := levenshtein.ComputeDistance(lower, strings.ToLower(n))
-		if d == 2 && len(n) == len(name) && sameLetters(lower, strings.ToLower(n)) {
-			d = 1
-		}
-		if d < limit {
-			best, limit = n, d
-		}
-	}
-	return best
-}
-
-func sameLetters(a, b string) bool {
-	x, y := []byte(a), []byte(b)
-	slices.Sort(x)
-	slices.Sort(y)
-	return slices.Equal(x, y)
 }
