@@ -12,7 +12,7 @@ import (
 // at the least edit distance (case ignored), the first of equals. Two
 // neighbouring letters swapped count as one edit. It reports false when none is
 // near: further away than a third of the word's runes, or than one edit for
-// words of up to five. An exact match is no suggestion and is passed over. A
+// words of up to five, or in every letter. An exact match is no suggestion and is passed over. A
 // quarter of a million candidates take about 10 ms.
 func Nearest(word string, candidates iter.Seq[string]) (string, bool) {
 	lower := strings.ToLower(word)
@@ -21,7 +21,7 @@ func Nearest(word string, candidates iter.Seq[string]) (string, bool) {
 	best, bestDistance := "", limit+1
 	for c := range candidates {
 		// The distance is at least the difference in length, which is cheaper.
-		if d := utf8.RuneCountInString(c) - n; d >= bestDistance || -d >= bestDistance || c == word || n == 0 {
+		if d := utf8.RuneCountInString(c) - n; d >= bestDistance || -d >= bestDistance || c == word || n < 2 {
 			continue
 		}
 		if d := editDistance(lower, strings.ToLower(c)); d < bestDistance {

@@ -22,6 +22,7 @@ func TestNearest(t *testing.T) {
 		"io":           "", // an exact match is no suggestion, and nothing else is near
 		"":             "",
 		"zzzzzz":       "",
+		"p":            "", // one letter is like every other
 	} {
 		got, ok := Nearest(word, slices.Values(fields))
 		if got != want || ok != (want != "") {
