@@ -34,12 +34,12 @@ func makeData(big, captures string) error {
 	if err != nil {
 		return err
 	}
+	mix := mixOf(big)
 	if packets == 0 {
 		fmt.Printf("no captures in %q: generating traffic into %s\n", captures, big)
-		return generate(big)
+		return errors.Join(generate(mix, bigPackets/10), generate(big, bigPackets))
 	}
 	fmt.Printf("merging %d captures of %s into %s\n", len(files), captures, big)
-	mix := filepath.Join(filepath.Dir(big), "mix.pcap")
 	if err := mergecap(mix, files); err != nil {
 		return err
 	}
@@ -49,6 +49,9 @@ func makeData(big, captures string) error {
 	}
 	return mergecap(big, copies)
 }
+
+// mixOf names the capture of some 100,000 packets that big repeats.
+func mixOf(big string) string { return filepath.Join(filepath.Dir(big), "mix.pcap") }
 
 func mergecap(to string, files []string) error {
 	part := to + ".part"
@@ -90,8 +93,8 @@ func ethernetCaptures(dir string) (files []string, packets int, err error) {
 	}
 }
 
-// generate writes ordinary traffic: TCP in both directions, some DNS.
-func generate(path string) error {
+// generate writes n packets of ordinary traffic: TCP in both directions, some DNS.
+func generate(path string, n int) error {
 	f, err := os.Create(path + ".part")
 	if err != nil {
 		return err
@@ -105,7 +108,7 @@ func generate(path string) error {
 	at := time.Unix(1_700_000_000, 0)
 	opts := gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}
 	buf := gopacket.NewSerializeBuffer()
-	for i := range bigPackets {
+	for i := range n {
 		at = at.Add(time.Duration(rng.IntN(200)) * time.Microsecond)
 		eth := &layers.Ethernet{SrcMAC: []byte{2, 0, 0, 0, 0, 1}, DstMAC: []byte{2, 0, 0, 0, 0, 2}, EthernetType: layers.EthernetTypeIPv4}
 		ip := &layers.IPv4{Version: 4, TTL: 64, SrcIP: []byte{10, 0, byte(i % 7), byte(i % 250)}, DstIP: []byte{198, 51, 100, byte(i % 200)}}
