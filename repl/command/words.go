@@ -37,7 +37,8 @@ func SplitRedirect(rest string) (args string, to *Redirect, err error) {
 	for i, r := range rest {
 		switch {
 		case escaped:
-			escaped = false
+			escaped, space = false, false
+			continue
 		case r == '\\' && quote != '\'':
 			escaped = true
 		case quote != 0:
