@@ -84,16 +84,11 @@ func formatTime(f TimeFormat, ns, reference int64, digits int) string {
 	case TimeAbsoluteDOY, TimeUTCDOY:
 		layout = "2006/002 15:04:05"
 	}
-	utc := f == TimeUTC || f == TimeUTCDate || f == TimeUTCDOY
-	if utc {
+	if f == TimeUTC || f == TimeUTCDate || f == TimeUTCDOY {
 		t = t.UTC()
 	}
 	if digits > 0 {
 		layout += "." + "000000000"[:digits]
 	}
-	s := t.Format(layout)
-	if utc {
-		s += "Z"
-	}
-	return s
+	return t.Format(layout)
 }
