@@ -206,3 +206,12 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestTooLong refuses at once what is longer than any filter.
+func TestTooLong(t *testing.T) {
+	_, err := filter.Parse(strings.Repeat("(", 10_000_000))
+	var e *filter.Error
+	if !errors.As(err, &e) || e.Offset != filter.MaxLength || !strings.Contains(e.Message, "10000000 bytes, want at most 131071") {
+		t.Errorf("got %.200v", err)
+	}
+}

@@ -9,9 +9,16 @@ import "strings"
 // maxDepth bounds nesting, so that hostile input cannot exhaust the stack.
 const maxDepth = 200
 
+// MaxLength is the longest expression in bytes: what tshark can be given as an
+// argument on Linux (MAX_ARG_STRLEN, execve(2)).
+const MaxLength = 128<<10 - 1
+
 // Parse reads an expression. The empty expression is valid and matches every
 // packet. A non-nil error is always an *Error.
 func Parse(expr string) (*Expr, error) {
+	if len(expr) > MaxLength {
+		return nil, newError(expr, span{MaxLength, MaxLength}, "got a filter of %d bytes, want at most %d", len(expr), MaxLength)
+	}
 	p := parser{text: expr, tokens: Tokens(expr)}
 	if len(p.tokens) == 0 {
 		return &Expr{Text: expr}, nil

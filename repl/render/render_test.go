@@ -170,6 +170,9 @@ bad filter
 	b.Reset()
 	New(&b, Style{Color: true}).Error("a\nb\n")
 	compare(t, b.String(), "\x1b[31;1ma\x1b[0;22m\n\x1b[31;1mb\x1b[0;22m\n")
+	b.Reset()
+	New(&b, Style{}).Error("undefined: " + strings.Repeat("é", 1_000_000))
+	compare(t, b.String(), "undefined: "+strings.Repeat("é", 994)+"…\n")
 }
 
 func TestCaret(t *testing.T) {
@@ -186,6 +189,9 @@ func TestCaret(t *testing.T) {
 		{"日本", 1, 1, "    日本\n    ^~"},
 		{"a\tb c", 4, 1, "    a\\tb c\n         ^"},
 		{"\xff\xff b", 3, 1, "    \\xff\\xff b\n             ^"},
+		{strings.Repeat("(", 1000), 300, 1, "    …" + strings.Repeat("(", 360) + "…\n     " + strings.Repeat(" ", 120) + "^"},
+		{strings.Repeat("é", 1000), 1, 999, "    " + strings.Repeat("é", 121) + "…\n    ^" + strings.Repeat("~", 120)},
+		{"dns" + strings.Repeat("x", 1000), 1003, 0, "    …" + strings.Repeat("x", 120) + "\n     " + strings.Repeat(" ", 120) + "^"},
 	}
 	for _, tt := range tests {
 		if got := Caret(tt.expr, tt.offset, tt.length); got != tt.want {

@@ -76,9 +76,16 @@ func (r *Renderer) Warning(text string) error { return r.message(text, result.Ro
 // Error writes text, which may have several lines, as what went wrong.
 func (r *Renderer) Error(text string) error { return r.message(text, result.RoleError) }
 
+// maxMessage is how many bytes of a line of a message are shown: what it quotes
+// may be as long as what was typed or pasted.
+const maxMessage = 2000
+
 func (r *Renderer) message(text string, role result.Role) error {
 	look := r.pal.of(role)
 	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+		if len(line) > maxMessage {
+			line = line[:runeStart(line, maxMessage)] + "…"
+		}
 		r.out.line(look.on, Escape(line), look.off)
 	}
 	return r.out.flush()
