@@ -149,7 +149,7 @@ func (p *process) send(req *request) (uint32, error) {
 		return 0, err
 	}
 	if _, err := p.stdin.Write(line); err != nil {
-		return 0, fmt.Errorf("%w (%w)", errDied, err)
+		return 0, fmt.Errorf("%w (%v)", errDied, err)
 	}
 	return p.id, nil
 }
