@@ -75,7 +75,7 @@ func (s *Shell) pipe(ctx context.Context, line string, write func(io.Writer) err
 	if err := cmd.Wait(); err != nil {
 		return fmt.Errorf("%s: %w", line, err)
 	}
-	if IsClosedPipe(werr) {
+	if isClosedPipe(werr) {
 		return nil // head, less and others read as much as they like
 	}
 	return werr

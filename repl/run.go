@@ -8,15 +8,12 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"syscall"
 
 	"pktsh/completion"
 	"pktsh/engine/filter"
 	"pktsh/repl/render"
 	"pktsh/repl/script"
 )
-
-var errClosedPipe error = syscall.EPIPE
 
 // errReported says that an error was printed already.
 var errReported = errors.New("reported")
@@ -133,11 +130,15 @@ func (s *Shell) end(ctx context.Context, split *script.Splitter, name string) er
 	if !ok {
 		return nil
 	}
+	ctx, done := s.out.during(ctx)
+	defer done()
 	return s.starlark(ctx, chunk, name)
 }
 
 // feed deals with one line.
 func (s *Shell) feed(ctx context.Context, split *script.Splitter, line, name string) error {
+	ctx, done := s.out.during(ctx)
+	defer done()
 	for again := true; again && !s.quit; {
 		again = false
 		if !split.Pending() {
@@ -194,20 +195,24 @@ func (s *Shell) hintCommand(err error, text string) error {
 	return err
 }
 
-// report prints an error with its place and says whether the run goes on.
+// report prints an error with its place and says whether the run goes on. A
+// reader that left (| head) has what it wanted: that ends the run without an error.
 func (s *Shell) report(err error, name string, line int) error {
-	switch {
-	case err == nil:
+	if lost := s.out.take(); lost != nil {
+		err = lost // what else is said follows from it
+		if isClosedPipe(lost) {
+			s.quit = true
+			return nil
+		}
+	}
+	if err == nil {
 		return nil
-	case IsClosedPipe(err):
-		s.quit = true
-		return err
 	}
 	s.failed = true
 	w := render.New(s.cfg.Err, s.cfg.Style())
 	text := s.explain(err, name, line)
 	_ = w.Error(text)
-	if s.cfg.KeepGoing || name == "" {
+	if (s.cfg.KeepGoing || name == "") && !errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return errReported

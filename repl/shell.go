@@ -16,6 +16,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"syscall"
 
 	"pktsh/completion"
 	"pktsh/dissect"
@@ -53,6 +54,7 @@ type Shell struct {
 	state     *command.State
 	interp    *script.Interp
 	completer *completion.Completer
+	out       *watched // cfg.Out
 
 	failed bool // an error was reported in this run
 	quit   bool
@@ -61,7 +63,8 @@ type Shell struct {
 
 // New returns a Shell with no capture open.
 func New(cfg Config) *Shell {
-	s := &Shell{cfg: cfg, table: command.NewTable()}
+	s := &Shell{cfg: cfg, table: command.NewTable(), out: &watched{w: cfg.Out}}
+	s.cfg.Out = s.out
 	s.state = &command.State{
 		Session:   cfg.Session,
 		Variables: s.variables,
@@ -73,8 +76,8 @@ func New(cfg Config) *Shell {
 		s.state.History = func() []string { return nil }
 	}
 	s.interp = script.New(script.Config{
-		Out:       escapedWriter{cfg.Out},
-		Echo:      func(repr string) { fmt.Fprintln(cfg.Out, render.EscapeText(repr)) },
+		Out:       escapedWriter{s.out},
+		Echo:      func(repr string) { fmt.Fprintln(s.out, render.EscapeText(repr)) },
 		Show:      func(r result.Result) { _ = s.show(context.Background(), r) },
 		Notice:    s.Notice,
 		Open:      s.openForScript,
@@ -298,9 +301,9 @@ func (e escapedWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// IsClosedPipe says whether an error means that whoever read the output left.
-func IsClosedPipe(err error) bool {
-	return errors.Is(err, io.ErrClosedPipe) || errors.Is(err, errClosedPipe)
+// isClosedPipe says whether an error of a write means that whoever read it left.
+func isClosedPipe(err error) bool {
+	return errors.Is(err, io.ErrClosedPipe) || errors.Is(err, syscall.EPIPE)
 }
 
 // catalogue returns the field catalogue, nil while it is not loaded.

@@ -40,11 +40,13 @@ func run(args []string) int {
 	case o.version:
 		return printVersion(os.Stdout)
 	}
-	// A reader that leaves (| head) is an error of the write, not a signal.
-	signal.Ignore(syscall.SIGPIPE)
 	if o.tsharkOutput() {
 		return runTshark(o)
 	}
+	// A reader that leaves (| head) is an error of the write, not a signal. The
+	// signal is caught and dropped: what were ignored here, the programs that a
+	// line runs would ignore too.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	terminal, err := openTerminal(o)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "pktsh: %v\n", err)

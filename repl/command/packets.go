@@ -353,7 +353,11 @@ func layerLine(t *dissect.Tree) string {
 }
 
 func runLayers(ctx context.Context, st *State, in Input) (result.Result, error) {
-	p, _, err := st.frameAndRest(ctx, in.Words)
+	word := ""
+	if len(in.Words) > 0 {
+		word = in.Words[0]
+	}
+	p, err := st.packet(ctx, word)
 	if err != nil {
 		return nil, err
 	}
