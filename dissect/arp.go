@@ -100,7 +100,9 @@ func decodeARP(b *builder, self *Protocol, p payload) {
 	}
 	b.lastUsed = p.off + h.size()
 	k := h.kind()
-	b.arpInfo(&h, k)
+	if b.writes() {
+		b.arpInfo(&h, k)
+	}
 	b.arpNodes(self, p, &h, k)
 }
 
@@ -164,6 +166,9 @@ func (b *builder) arpNodes(self *Protocol, p payload, h *arpHeader, k arpKind) {
 		title = "ARP Probe"
 	}
 	n := b.protocol(self, p, h.size(), "Address Resolution Protocol ("+title+")")
+	if n == nil {
+		return
+	}
 	addUint(n, arpHWType, at, uint64(h.hardware))
 	addUint(n, arpProtType, at+2, uint64(h.protocol))
 	addUint(n, arpHWSize, at+4, uint64(h.hwSize))
@@ -183,7 +188,7 @@ func (b *builder) arpNodes(self *Protocol, p payload, h *arpHeader, k arpKind) {
 }
 
 // addresses adds one side's two addresses and returns where the next side begins.
-func (h *arpHeader) addresses(n *Field, at int, hw, prot []byte, mac, anyHW, ip, anyProt *FieldDef) int {
+func (h *arpHeader) addresses(n *node, at int, hw, prot []byte, mac, anyHW, ip, anyProt *FieldDef) int {
 	if len(hw) > 0 && h.ethernet() {
 		addString(n, mac, at, len(hw), etherText(hw))
 	} else if len(hw) > 0 {

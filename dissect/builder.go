@@ -7,10 +7,8 @@ import (
 	"strings"
 )
 
-// This file is the builder that decoders write to: it adds nodes with labels
-// made from the field tables, fills the columns and passes payloads on. Every
-// adder takes the parent node; a nil parent means that no tree is wanted, and
-// then nothing is formatted or allocated.
+// This file is the builder that decoders write to: it passes payloads on, fills
+// the columns and adds protocols' nodes. Fields' nodes are in node.go.
 
 // payload is a stretch of the frame that a decoder is given. Only the bytes
 // in [off, end) may be read; reported is how long it was on the wire, which is
@@ -49,10 +47,13 @@ type builder struct {
 	table *Table
 	in    *Input
 	data  []byte
-	tree  bool // nodes are wanted
+	// What is wanted of the packet: nodes, the columns, or neither, where the
+	// packet is only to be recorded in in.Flows.
+	tree, rows bool
+	rec        *recording // of the selected nodes; nil where all are wanted
 
-	root    Field  // its children are the top-level nodes
-	under   *Field // where protocols add their node: the root, or an ICMP error
+	root    node  // its children are the top-level nodes
+	under   *node // where protocols add their node: the root, or an ICMP error
 	path    []string
 	col     columns
 	partial bool
@@ -81,6 +82,9 @@ func (b *builder) run(proto *Protocol, p payload) {
 		b.unknown(p)
 		return
 	}
+	if b.rec != nil && !b.rec.selection.decodes(proto) {
+		return
+	}
 	b.depth++
 	b.path = append(b.path, proto.Name)
 	proto.decode(b, proto, p)
@@ -93,6 +97,9 @@ func (b *builder) unknown(p payload) {
 		return
 	}
 	b.partial = true
+	if !b.tree || b.rec != nil && !b.rec.selection.decodes(b.table.data) {
+		return
+	}
 	b.path = append(b.path, b.table.data.Name)
 	b.table.data.decode(b, b.table.data, p)
 }
@@ -108,14 +115,25 @@ func (b *builder) bytes(p payload, at, n int) ([]byte, bool) {
 // rest returns what was captured of a payload.
 func (b *builder) rest(p payload) []byte { return b.data[p.off:p.end] }
 
-// protocol adds a protocol's top-level node, nil when no tree is wanted.
-func (b *builder) protocol(self *Protocol, p payload, size int, label string) *Field {
-	if !b.tree {
+// protocol adds a protocol's top-level node, nil when it is not wanted.
+func (b *builder) protocol(self *Protocol, p payload, size int, label string) *node {
+	if !b.tree || b.rec != nil && !b.rec.selection.keeps(self) {
 		return nil
 	}
-	size = min(size, p.captured())
-	f := &Field{Name: self.Name, Label: label, Pos: p.off, Size: size, Protocol: true}
-	b.under.Children = append(b.under.Children, f)
+	f := b.top()
+	f.Name, f.Label, f.Pos, f.Size, f.Protocol = self.Name, label, p.off, min(size, p.captured()), true
+	return f
+}
+
+// top adds an empty node where protocols' nodes go.
+func (b *builder) top() *node {
+	var f *node
+	if b.rec != nil {
+		f = b.rec.node()
+	} else {
+		f = new(node)
+	}
+	b.under.Children = append(b.under.Children, &f.Field)
 	return f
 }
 
@@ -148,197 +166,47 @@ func (b *builder) malformed(self *Protocol, p payload) {
 	b.appendInfo("[Malformed Packet]")
 }
 
-func (b *builder) note(name, label string, p payload, s Severity) *Field {
+func (b *builder) note(name, label string, p payload, s Severity) *node {
 	b.partial = true
-	if !b.tree {
+	if !b.tree || b.rec != nil {
 		return nil
 	}
-	f := &Field{Name: name, Label: label, Pos: p.off, Protocol: true, Severity: s}
-	b.under.Children = append(b.under.Children, f)
+	f := b.top()
+	f.Name, f.Label, f.Pos, f.Protocol, f.Severity = name, label, p.off, true, s
 	return f
 }
 
-// The columns. A packet quoted in an ICMP error leaves them alone.
+// The columns.
+
+// writes says that what a decoder says of the columns counts: rows are wanted, and
+// this is not a packet that an ICMP error quotes. Decoders ask it before they
+// format.
+func (b *builder) writes() bool { return b.rows && b.quoted == 0 }
 
 func (b *builder) setProtocol(s string) {
-	if b.quoted == 0 {
+	if b.writes() {
 		b.col.protocol = s
 	}
 }
 
 func (b *builder) setAddresses(src, dst string) {
-	if b.quoted == 0 {
+	if b.writes() {
 		b.col.source, b.col.destination = src, dst
 	}
 }
 
 // setInfo sets the Info column; text is only formatted when it is writable.
 func (b *builder) setInfo(format string, args ...any) {
-	if b.quoted == 0 {
+	if b.writes() {
 		b.col.info = fmt.Sprintf(format, args...)
 	}
 }
 
 func (b *builder) appendInfo(s string) {
-	if b.quoted == 0 {
+	if b.writes() {
 		b.col.info += s
 	}
 }
-
-// add is what every adder ends in.
-func add(parent *Field, d *FieldDef, pos, size int, show, label string) *Field {
-	if parent == nil {
-		return nil
-	}
-	f := &Field{Name: d.Name, Label: label, Show: show, Pos: pos, Size: size, Source: parent.Source}
-	parent.Children = append(parent.Children, f)
-	return f
-}
-
-// addUint adds an integer or Boolean field. word is the whole word that was
-// read at pos; the field's mask picks its bits and draws them.
-func addUint(parent *Field, d *FieldDef, pos int, word uint64) *Field {
-	if parent == nil {
-		return nil
-	}
-	return addUintText(parent, d, pos, word, d.text(d.value(word)))
-}
-
-// addUintText is addUint with its own text for the value.
-func addUintText(parent *Field, d *FieldDef, pos int, word uint64, text string) *Field {
-	if parent == nil {
-		return nil
-	}
-	label := d.Label + ": " + text
-	if d.Mask != 0 {
-		label = bitPicture(word, d.Mask, d.Width) + " = " + label
-	}
-	size := typeBytes(d.Type)
-	if size == 0 {
-		size = (d.Width + 7) / 8
-	}
-	return add(parent, d, pos, size, d.show(d.value(word)), label)
-}
-
-// addAddr adds an IPv4 or IPv6 address and its hidden aliases.
-func addAddr(parent *Field, d *FieldDef, pos int, a netip.Addr, aliases ...*FieldDef) *Field {
-	if parent == nil {
-		return nil
-	}
-	text := addrText(a)
-	f := add(parent, d, pos, a.BitLen()/8, text, d.Label+": "+text)
-	for _, alias := range aliases {
-		hide(add(parent, alias, pos, a.BitLen()/8, text, alias.Label+": "+text))
-	}
-	return f
-}
-
-// addBytes adds a byte string.
-func addBytes(parent *Field, d *FieldDef, pos int, v []byte) *Field {
-	if parent == nil {
-		return nil
-	}
-	return add(parent, d, pos, len(v), colonHex(v), d.Label+": "+bytesText(v))
-}
-
-// addString adds a text of size bytes.
-func addString(parent *Field, d *FieldDef, pos, size int, v string) *Field {
-	if parent == nil {
-		return nil
-	}
-	return add(parent, d, pos, size, v, d.Label+": "+v)
-}
-
-// addSeconds adds a relative time.
-func addSeconds(parent *Field, d *FieldDef, pos int, ns int64) *Field {
-	if parent == nil {
-		return nil
-	}
-	s := seconds(ns)
-	return add(parent, d, pos, 0, s, d.Label+": "+s+" seconds")
-}
-
-// addText adds a line that has no field.
-func addText(parent *Field, pos, size int, text string) *Field {
-	if parent == nil {
-		return nil
-	}
-	f := &Field{Pos: pos, Size: size, Source: parent.Source, Label: text}
-	parent.Children = append(parent.Children, f)
-	return f
-}
-
-// computed marks a node as generated; its bytes, if any, are those it was computed from.
-func computed(f *Field) *Field {
-	if f != nil {
-		f.Generated = true
-	}
-	return f
-}
-
-// virtual marks a node as generated and without bytes of its own.
-func virtual(f *Field) *Field {
-	if f != nil {
-		f.Generated, f.Size = true, 0
-	}
-	return f
-}
-
-func hide(f *Field) *Field {
-	if f != nil {
-		f.Hidden = true
-	}
-	return f
-}
-
-// relabel replaces a node's label.
-func relabel(f *Field, format string, args ...any) {
-	if f != nil {
-		f.Label = fmt.Sprintf(format, args...)
-	}
-}
-
-// addExpert adds an expert item below a node and raises its severity.
-func addExpert(parent *Field, d *FieldDef, s Severity, group, message string, groupCode uint32) {
-	if parent == nil {
-		return
-	}
-	code, name := severityCode(s)
-	e := &Field{Name: "_ws.expert", Label: fmt.Sprintf("Expert Info (%s/%s): %s", name, group, message), Pos: parent.Pos, Severity: s, Generated: true}
-	e.Children = []*Field{
-		{Name: d.Name, Label: message, Generated: true},
-		{Name: "_ws.expert.message", Label: "Message: " + message, Show: message, Hidden: true},
-		{Name: "_ws.expert.severity", Label: "Severity level: " + name, Show: fmt.Sprint(code), Generated: true},
-		{Name: "_ws.expert.group", Label: "Group: " + group, Show: fmt.Sprint(groupCode), Generated: true},
-	}
-	parent.Severity = max(parent.Severity, s)
-	parent.Children = append(parent.Children, e)
-}
-
-// severityCode is Wireshark's number (expert.h) and name of a severity.
-func severityCode(s Severity) (uint32, string) {
-	switch s {
-	case SeverityComment:
-		return 0x100000, "Comment"
-	case SeverityChat:
-		return 0x200000, "Chat"
-	case SeverityNote:
-		return 0x400000, "Note"
-	case SeverityWarn:
-		return 0x600000, "Warning"
-	case SeverityError:
-		return 0x800000, "Error"
-	}
-	return 0, "None"
-}
-
-// Wireshark's expert groups (expert.h).
-const (
-	groupChecksum  = 0x01000000
-	groupSequence  = 0x02000000
-	groupProtocol  = 0x09000000
-	groupMalformed = 0x07000000
-)
 
 func be16(b []byte) uint16 { return binary.BigEndian.Uint16(b) }
 func be32(b []byte) uint32 { return binary.BigEndian.Uint32(b) }
@@ -348,11 +216,3 @@ func be24(b []byte) uint32 { return uint32(b[0])<<16 | uint32(b[1])<<8 | uint32(
 
 // protocols is the value of frame.protocols.
 func (b *builder) protocols() string { return strings.Join(b.path, ":") }
-
-// resize sets the number of bytes of a node whose field is wider in other
-// versions of its header.
-func (f *Field) resize(n int) {
-	if f != nil {
-		f.Size = n
-	}
-}

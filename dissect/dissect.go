@@ -6,8 +6,8 @@ import (
 	"pktsh/dissect/stream"
 )
 
-// This file is the way in: what a packet's dissection needs, and the two
-// questions that can be asked of it.
+// This file is the way in: what a packet's dissection needs, and the questions
+// that can be asked of one packet. Those of many packets are in selection.go.
 
 // Input is one packet and what is known about its surroundings.
 type Input struct {
@@ -72,7 +72,7 @@ func (t *Table) Dissect(in Input) *Tree {
 
 // Summarize returns the packet's row. It runs the same decoders without building nodes.
 func (t *Table) Summarize(in Input) Summary {
-	b := builder{table: t, in: &in, data: in.Data}
+	b := builder{table: t, in: &in, data: in.Data, rows: true}
 	b.frame()
 	return Summary{
 		Number:      in.Number,

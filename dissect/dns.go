@@ -27,12 +27,12 @@ var (
 	dnsADQuery  = boolField("dns.flags.authenticated", "AD bit", 16, 0x0020, "Set", "Not set")
 	dnsCD       = boolField("dns.flags.checkdisable", "Non-authenticated data", 16, 0x0010, "Acceptable", "Unacceptable")
 	dnsRcode    = uint16Field("dns.flags.rcode", "Reply code", baseDec).mask(0x000f).named(dnsRcodeNames)
-	dnsRepeat   = field("dns.retransmit_request", "DNS query retransmission", "NONE")
-	dnsRepeatOf = field("dns.retransmit_request_in", "Retransmitted request. Original request in", "FRAMENUM")
-	dnsRepeated = boolField("dns.retransmission", "Retransmission", 0, 0, "", "")
-	dnsReplyTo  = field("dns.response_to", "Request In", "FRAMENUM")
-	dnsReplyIn  = field("dns.response_in", "Response In", "FRAMENUM")
-	dnsTime     = field("dns.time", "Time", "RELATIVE_TIME")
+	dnsRepeat   = field("dns.retransmit_request", "DNS query retransmission", "NONE").stateful()
+	dnsRepeatOf = field("dns.retransmit_request_in", "Retransmitted request. Original request in", "FRAMENUM").stateful()
+	dnsRepeated = boolField("dns.retransmission", "Retransmission", 0, 0, "", "").stateful()
+	dnsReplyTo  = field("dns.response_to", "Request In", "FRAMENUM").stateful()
+	dnsReplyIn  = field("dns.response_in", "Response In", "FRAMENUM").stateful()
+	dnsTime     = field("dns.time", "Time", "RELATIVE_TIME").stateful()
 
 	dnsCounts = []*FieldDef{
 		uint16Field("dns.count.queries", "Questions", baseDec),
@@ -52,15 +52,16 @@ var (
 var dnsProtocol = Protocol{
 	Name: "dns", Long: "Domain Name System", Short: "DNS",
 	Fields: append(append(append([]*FieldDef{
-		dnsLength, dnsID, dnsFlags, dnsQR, dnsOpcode, dnsAA, dnsConf, dnsTC, dnsRD, dnsTent, dnsRA, dnsZ, dnsAD, dnsCD, dnsRcode,
+		dnsLength, dnsID, dnsFlags, dnsQR, dnsOpcode, dnsAA, dnsConf, dnsTC, dnsRD, dnsTent, dnsRA, dnsZ, dnsAD, dnsADQuery, dnsCD, dnsRcode,
 		dnsRepeat, dnsRepeatOf, dnsRepeated, dnsReplyTo, dnsReplyIn, dnsTime,
-	}, dnsCounts...), dnsUpdateCounts[:3]...), dnsRecordFields...),
-	decode: decodeDNS,
+	}, dnsCounts...), dnsUpdateCounts...), dnsRecordFields...),
+	carries: (*Table).undissected,
+	decode:  decodeDNS,
 }
 
-var mdnsProtocol = Protocol{Name: "mdns", Long: "Multicast Domain Name System", Short: "MDNS", decode: decodeDNS}
+var mdnsProtocol = Protocol{Name: "mdns", Long: "Multicast Domain Name System", Short: "MDNS", Fields: dnsProtocol.Fields, carries: (*Table).undissected, decode: decodeDNS}
 
-var llmnrProtocol = Protocol{Name: "llmnr", Long: "Link-local Multicast Name Resolution", Short: "LLMNR", decode: decodeDNS}
+var llmnrProtocol = Protocol{Name: "llmnr", Long: "Link-local Multicast Name Resolution", Short: "LLMNR", Fields: dnsProtocol.Fields, carries: (*Table).undissected, decode: decodeDNS}
 
 const dnsHeaderLen = 12
 
@@ -75,28 +76,32 @@ type dnsMessage struct {
 func (m *dnsMessage) response() bool { return m.flags&0x8000 != 0 }
 func (m *dnsMessage) opcode() uint16 { return m.flags >> 11 & 0xf }
 
-// parseDNS reads a message; ok says that its header was there.
+// parseDNS reads a message's header; ok says that it was there.
 func parseDNS(d []byte) (m dnsMessage, ok bool) {
 	if len(d) < dnsHeaderLen {
 		return m, false
 	}
 	m.id, m.flags = be16(d), be16(d[2:])
-	at := dnsHeaderLen
 	for i := range m.counts {
 		m.counts[i] = be16(d[4+2*i:])
 	}
+	return m, true
+}
+
+// parseRecords reads the records of a message as far as they are well formed.
+func (m *dnsMessage) parseRecords(d []byte) {
+	at := dnsHeaderLen
 	for section, count := range m.counts {
 		for range count {
 			r, ok := parseRecord(d, at, section)
 			if !ok {
-				return m, true
+				return
 			}
 			m.records = append(m.records, r)
 			at += r.size
 		}
 	}
 	m.whole = true
-	return m, true
 }
 
 func decodeDNS(b *builder, self *Protocol, p payload) {
@@ -121,6 +126,10 @@ func decodeDNS(b *builder, self *Protocol, p payload) {
 	}
 	mdns := self.Name == "mdns"
 	peer := b.dnsPeer(&m, overTCP)
+	if !b.tree && !b.rows {
+		return
+	}
+	m.parseRecords(b.rest(msg))
 	b.dnsInfo(&m, mdns)
 	n := b.protocol(self, p, p.captured(), self.Long+" ("+trueFalse(m.response(), "response", "query")+")")
 	if overTCP {
@@ -148,7 +157,7 @@ func (b *builder) dnsPeer(m *dnsMessage, tcp bool) stream.Peer {
 }
 
 func (b *builder) dnsInfo(m *dnsMessage, mdns bool) {
-	if b.quoted > 0 {
+	if !b.writes() {
 		return
 	}
 	var sb strings.Builder
@@ -166,7 +175,7 @@ func (b *builder) dnsInfo(m *dnsMessage, mdns bool) {
 	b.col.info = sb.String()
 }
 
-func (b *builder) dnsNodes(n *Field, p payload, m *dnsMessage, name string, peer stream.Peer) {
+func (b *builder) dnsNodes(n *node, p payload, m *dnsMessage, name string, peer stream.Peer) {
 	if n == nil {
 		return
 	}
@@ -204,9 +213,9 @@ func (b *builder) dnsNodes(n *Field, p payload, m *dnsMessage, name string, peer
 }
 
 // recordNodes adds the sections' records, each section below a line of its own.
-func (b *builder) recordNodes(n *Field, p payload, m *dnsMessage, sections []string, mdns bool) {
+func (b *builder) recordNodes(n *node, p payload, m *dnsMessage, sections []string, mdns bool) {
 	msg := b.rest(p)
-	var list *Field
+	var list *node
 	section := -1
 	for i := range m.records {
 		r := &m.records[i]
@@ -219,7 +228,7 @@ func (b *builder) recordNodes(n *Field, p payload, m *dnsMessage, sections []str
 	}
 }
 
-func dnsFlagNodes(n *Field, at int, m *dnsMessage, llmnr bool) {
+func dnsFlagNodes(n *node, at int, m *dnsMessage, llmnr bool) {
 	word := uint64(m.flags)
 	text := fmt.Sprintf("0x%04x %s", word, dnsOpcodeNames.name(uint64(m.opcode()), "Unknown operation"))
 	bits := []*FieldDef{dnsQR, dnsOpcode, dnsTC, dnsRD, dnsZ, dnsCD}

@@ -229,7 +229,7 @@ func (r *dnsRecord) className(mdns bool) string {
 }
 
 // nodes adds the record below its section's line. base is where the message begins.
-func (r *dnsRecord) nodes(list *Field, base int, msg []byte, mdns bool) {
+func (r *dnsRecord) nodes(list *node, base int, msg []byte, mdns bool) {
 	at := base + r.at
 	f := addText(list, at, r.size, "")
 	f.Label = r.name.text + ": type " + dnsTypeName(r.typ)
@@ -262,7 +262,7 @@ func (r *dnsRecord) nodes(list *Field, base int, msg []byte, mdns bool) {
 }
 
 // classNodes adds the class, and for mDNS its top bit.
-func (r *dnsRecord) classNodes(f *Field, at int, mdns bool, class, top *FieldDef, clear, set string) {
+func (r *dnsRecord) classNodes(f *node, at int, mdns bool, class, top *FieldDef, clear, set string) {
 	if !mdns {
 		addUint(f, class, at, uint64(r.class))
 		return
@@ -293,7 +293,7 @@ func spokenTime(s uint32) string {
 }
 
 // dataNodes adds the data of the types that are taken apart.
-func (r *dnsRecord) dataNodes(f *Field, base int, msg []byte) {
+func (r *dnsRecord) dataNodes(f *node, base int, msg []byte) {
 	d := msg[r.data : r.data+r.dataLen]
 	at := base + r.data
 	if len(d) == 0 {
@@ -334,7 +334,7 @@ func (r *dnsRecord) dataNodes(f *Field, base int, msg []byte) {
 	}
 }
 
-func (r *dnsRecord) srvNodes(f *Field, at, size int) {
+func (r *dnsRecord) srvNodes(f *node, at, size int) {
 	f.Label += fmt.Sprintf(", priority %d, weight %d, port %d, target %s", r.numbers[0], r.numbers[1], r.numbers[2], r.target)
 	if parts := strings.SplitN(r.name.text, ".", 3); len(parts) == 3 {
 		for i, d := range []*FieldDef{dnsSRVSvc, dnsSRVProto, dnsSRVName} {
@@ -347,7 +347,7 @@ func (r *dnsRecord) srvNodes(f *Field, at, size int) {
 	addString(f, dnsSRVTarget, at+6, size-6, r.target)
 }
 
-func (r *dnsRecord) soaNodes(f *Field, base int, msg []byte) {
+func (r *dnsRecord) soaNodes(f *node, base int, msg []byte) {
 	f.Label += ", mname " + r.target
 	m, ok := readName(msg, r.data)
 	if !ok {
@@ -371,7 +371,7 @@ func (r *dnsRecord) soaNodes(f *Field, base int, msg []byte) {
 	}
 }
 
-func txtNodes(f *Field, at int, d []byte) {
+func txtNodes(f *node, at int, d []byte) {
 	for len(d) > 0 {
 		n := int(d[0])
 		if n >= len(d) {
@@ -385,7 +385,7 @@ func txtNodes(f *Field, at int, d []byte) {
 
 // optNodes adds an EDNS0 pseudo record (RFC 6891 section 6.1.2), whose class
 // and time to live mean other things.
-func (r *dnsRecord) optNodes(f *Field, at, base int, msg []byte, mdns bool) {
+func (r *dnsRecord) optNodes(f *node, at, base int, msg []byte, mdns bool) {
 	size := addUint(f, dnsOptSize, at, uint64(r.class))
 	relabel(size, "UDP payload size: %d", r.class)
 	if mdns {
@@ -411,7 +411,7 @@ func (r *dnsRecord) optNodes(f *Field, at, base int, msg []byte, mdns bool) {
 	}
 }
 
-func optionNode(f *Field, at int, code uint16, v []byte) {
+func optionNode(f *node, at int, code uint16, v []byte) {
 	name := dnsOptionNames.name(uint64(code), "Unknown")
 	o := add(f, dnsOption, at, 4+len(v), "", "Option: "+name)
 	addUint(o, dnsOptCode, at, uint64(code))

@@ -55,7 +55,8 @@ var ethProtocol = Protocol{
 		ethDst, ethDstResolved, ethDstOUI, ethDstLG, ethDstIG, ethSrc, ethSrcResolved, ethSrcOUI, ethSrcLG, ethSrcIG,
 		ethAddr, ethAddrRes, ethAddrOUI, ethLG, ethIG, ethType, ethLen, ethPadding, ethTrailer, ethFCS, ethFCSStatus, ethPadBad, ethSrcGroup,
 	},
-	decode: decodeEth,
+	carries: (*Table).network,
+	decode:  decodeEth,
 }
 
 const ethHeaderLen = 14
@@ -83,20 +84,18 @@ func decodeEth(b *builder, self *Protocol, p payload) {
 		b.exception(self, p, ethHeaderLen)
 		return
 	}
-	if b.quoted == 0 {
-		b.setAddresses(etherText(h.dst[:]), etherText(h.dst[:]))
-		b.col.source = etherText(h.src[:])
-	}
 	kind := "Ethernet II"
 	if h.typ <= maxLength {
 		kind = "IEEE 802.3 Ethernet"
 	}
-	b.setInfo("%s", kind)
-	var n *Field
-	if b.tree {
-		n = b.protocol(self, p, ethHeaderLen, fmt.Sprintf("%s, Src: %s, Dst: %s", kind, etherText(h.src[:]), etherText(h.dst[:])))
-		if h.typ <= maxLength {
-			n.Label = kind
+	if b.writes() {
+		b.setAddresses(etherText(h.src[:]), etherText(h.dst[:]))
+		b.setInfo("%s", kind)
+	}
+	n := b.protocol(self, p, ethHeaderLen, kind)
+	if n != nil {
+		if n.labelled() && h.typ > maxLength {
+			n.Label = fmt.Sprintf("%s, Src: %s, Dst: %s", kind, etherText(h.src[:]), etherText(h.dst[:]))
 		}
 		addEthAddr(n, p.off, h.dst[:], ethDst, ethDstResolved, ethDstOUI, ethDstLG, ethDstIG)
 		addEthAddr(n, p.off+6, h.src[:], ethSrc, ethSrcResolved, ethSrcOUI, ethSrcLG, ethSrcIG)
@@ -114,7 +113,10 @@ func decodeEth(b *builder, self *Protocol, p payload) {
 }
 
 // addEthAddr adds an address with the fields that Wireshark derives from it.
-func addEthAddr(n *Field, pos int, a []byte, d, resolved, oui, lg, ig *FieldDef) {
+func addEthAddr(n *node, pos int, a []byte, d, resolved, oui, lg, ig *FieldDef) {
+	if !n.wantsAny(d, resolved, oui, lg, ig, ethSrcGroup, ethAddr, ethAddrRes, ethAddrOUI, ethLG, ethIG) {
+		return
+	}
 	text := etherText(a)
 	f := add(n, d, pos, 6, text, d.Label+": "+text)
 	ouiText := colonHex(a[:3])
@@ -159,7 +161,7 @@ const minFrame = 60
 // trailer adds what follows the payload: zero padding up to the minimum frame
 // length, then a trailer. fcs is how many bytes of frame check sequence there
 // are, -1 where the file does not say: then a frame that is long enough to have one has.
-func (b *builder) trailer(n *Field, t payload, padding, trailer *FieldDef, fcs int) {
+func (b *builder) trailer(n *node, t payload, padding, trailer *FieldDef, fcs int) {
 	if n == nil || t.captured() == 0 {
 		return
 	}

@@ -79,30 +79,29 @@ func (b *builder) frame() {
 	b.frameFields(n)
 	link := b.table.linkTypes[in.LinkType]
 	b.run(link, p)
-	if n != nil {
-		last := addString(n, frameProtocols, 0, 0, b.protocols())
-		last.Generated = true
+	if n != nil && n.wants(frameProtocols) {
+		computed(addString(n, frameProtocols, 0, 0, b.protocols()))
 	}
 }
 
 func (b *builder) commentNodes() {
-	if !b.tree || len(b.in.Comments) == 0 {
+	if !b.tree || len(b.in.Comments) == 0 || b.rec != nil && !b.rec.selection.keeps(&frameProtocol) {
 		return
 	}
-	f := &Field{Name: "pkt_comment", Label: "Packet comments", Protocol: true, Severity: SeverityComment}
-	b.root.Children = append(b.root.Children, f)
+	f := b.top()
+	f.Name, f.Label, f.Protocol, f.Severity = "pkt_comment", "Packet comments", true, SeverityComment
 	for _, c := range b.in.Comments {
 		addExpert(addString(f, frameComment, 0, 0, c), frameCommentItem, SeverityComment, "Comment", c, 0x0b000000)
 	}
 }
 
-func (b *builder) frameFields(n *Field) {
+func (b *builder) frameFields(n *node) {
 	if n == nil {
 		return
 	}
 	in := b.in
 	wire, captured := int(in.Original), len(in.Data)
-	n.Label = fmt.Sprintf("Frame %d: %d byte%s on wire (%d bits), %d byte%s captured (%d bits)",
+	relabel(n, "Frame %d: %d byte%s on wire (%d bits), %d byte%s captured (%d bits)",
 		in.Number, wire, plural(wire), 8*wire, captured, plural(captured), 8*captured)
 	b.interfaceFields(n)
 	noBytes(addUint(n, frameEncap, 0, encapOf(in.LinkType)))
@@ -116,7 +115,7 @@ func (b *builder) frameFields(n *Field) {
 	virtual(addUint(n, frameIgnored, 0, 0))
 }
 
-func (b *builder) interfaceFields(n *Field) {
+func (b *builder) interfaceFields(n *node) {
 	i := b.in.Interface
 	if i == nil {
 		return
@@ -125,7 +124,7 @@ func (b *builder) interfaceFields(n *Field) {
 	if name == "" {
 		name = "unknown"
 	}
-	n.Label += fmt.Sprintf(" on interface %s, id %d", name, i.ID)
+	extend(n, " on interface %s, id %d", name, i.ID)
 	if i.Section > 0 {
 		noBytes(addUint(n, frameSection, 0, uint64(i.Section)))
 	}
@@ -136,13 +135,15 @@ func (b *builder) interfaceFields(n *Field) {
 	}
 }
 
-func (b *builder) timeFields(n *Field) {
+func (b *builder) timeFields(n *node) {
 	in := b.in
 	loc := in.Location
 	if loc == nil {
 		loc = time.UTC
 	}
-	addString(n, frameTime, 0, 0, absoluteTime(in.Time, loc))
+	if n.wants(frameTime) {
+		addString(n, frameTime, 0, 0, absoluteTime(in.Time, loc))
+	}
 	computed(addSeconds(n, frameShift, 0, 0))
 	addSeconds(n, frameEpoch, 0, in.Time)
 	computed(addSeconds(n, frameDelta, 0, in.Time-in.Previous))
@@ -150,13 +151,13 @@ func (b *builder) timeFields(n *Field) {
 	computed(addSeconds(n, frameRelative, 0, in.Time-in.First))
 }
 
-func lengthField(n *Field, d *FieldDef, label string, bytes int) {
+func lengthField(n *node, d *FieldDef, label string, bytes int) {
 	f := noBytes(addUint(n, d, 0, uint64(bytes)))
 	relabel(f, "%s: %d byte%s (%d bits)", label, bytes, plural(bytes), 8*bytes)
 }
 
 // noBytes clears the size of a field that stands for no bytes of the packet.
-func noBytes(f *Field) *Field {
+func noBytes(f *node) *node {
 	if f != nil {
 		f.Size = 0
 	}

@@ -23,11 +23,11 @@ var (
 	icmpLength   = uint8Field("icmp.length", "Length", baseDec)
 	icmpGateway  = field("icmp.redir_gw", "Gateway Address", "IPv4")
 	icmpPointer  = uint32Field("icmp.pointer", "Pointer", baseDec)
-	icmpResponse = field("icmp.resp_in", "Response frame", "FRAMENUM")
-	icmpRequest  = field("icmp.resp_to", "Request frame", "FRAMENUM")
-	icmpTime     = field("icmp.resptime", "Response time", "DOUBLE")
-	icmpNoReply  = field("icmp.no_resp", "No response seen", "NONE")
-	icmpNotFound = field("icmp.resp_not_found", "Response not found", "NONE")
+	icmpResponse = field("icmp.resp_in", "Response frame", "FRAMENUM").stateful()
+	icmpRequest  = field("icmp.resp_to", "Request frame", "FRAMENUM").stateful()
+	icmpTime     = field("icmp.resptime", "Response time", "DOUBLE").stateful()
+	icmpNoReply  = field("icmp.no_resp", "No response seen", "NONE").stateful()
+	icmpNotFound = field("icmp.resp_not_found", "Response not found", "NONE").stateful()
 )
 
 var icmpProtocol = Protocol{
@@ -36,7 +36,8 @@ var icmpProtocol = Protocol{
 		icmpType, icmpCode, icmpChecksum, icmpStatus, icmpBad, icmpUnused, icmpIDBE, icmpIDLE, icmpSeqBE, icmpSeqLE, icmpMTU,
 		icmpLength, icmpGateway, icmpPointer, icmpResponse, icmpRequest, icmpTime, icmpNoReply, icmpNotFound,
 	},
-	decode: decodeICMP,
+	carries: (*Table).transport,
+	decode:  decodeICMP,
 }
 
 const (
@@ -164,7 +165,7 @@ func echoNote(peer uint32, request, known bool) string {
 	return ""
 }
 
-func (b *builder) echoNodes(n *Field, p payload, h *icmpHeader, peer stream.Peer) {
+func (b *builder) echoNodes(n *node, p payload, h *icmpHeader, peer stream.Peer) {
 	if n == nil {
 		return
 	}
@@ -188,12 +189,12 @@ func (b *builder) echoNodes(n *Field, p payload, h *icmpHeader, peer stream.Peer
 }
 
 // frameLink adds a reference to another frame.
-func frameLink(n *Field, d *FieldDef, at int, frame uint32) {
+func frameLink(n *node, d *FieldDef, at int, frame uint32) {
 	virtual(addString(n, d, at, 0, fmt.Sprint(frame)))
 }
 
 // responseTime adds the milliseconds since a request.
-func (b *builder) responseTime(n *Field, d *FieldDef, at int, request uint32) {
+func (b *builder) responseTime(n *node, d *FieldDef, at int, request uint32) {
 	if n == nil || b.in.TimeOf == nil {
 		return
 	}
@@ -203,7 +204,7 @@ func (b *builder) responseTime(n *Field, d *FieldDef, at int, request uint32) {
 	f.Show = fmt.Sprint(ms)
 }
 
-func (b *builder) icmpErrorNodes(n *Field, at int, h *icmpHeader) {
+func (b *builder) icmpErrorNodes(n *node, at int, h *icmpHeader) {
 	switch {
 	case h.typ == icmpRedirect:
 		addAddr(n, icmpGateway, at, addr4(h.rest[:]))
@@ -219,7 +220,7 @@ func (b *builder) icmpErrorNodes(n *Field, at int, h *icmpHeader) {
 }
 
 // nested dissects a payload below a protocol's own node.
-func (b *builder) nested(n *Field, proto *Protocol, p payload) {
+func (b *builder) nested(n *node, proto *Protocol, p payload) {
 	if p.captured() == 0 {
 		return
 	}
@@ -233,7 +234,7 @@ func (b *builder) nested(n *Field, proto *Protocol, p payload) {
 
 // quote dissects the packet that an ICMP error quotes: below the error's node,
 // and without a word in the columns.
-func (b *builder) quote(n *Field, proto *Protocol, p payload) {
+func (b *builder) quote(n *node, proto *Protocol, p payload) {
 	src, dst, ttl, ipProto := b.src, b.dst, b.ttl, b.ipProto
 	b.quoted++
 	b.nested(n, proto, p)
@@ -243,7 +244,7 @@ func (b *builder) quote(n *Field, proto *Protocol, p payload) {
 
 // internetChecksum adds a checksum (RFC 1071) over the whole payload, verified
 // where all of it was captured; pseudo is the sum of a pseudo header.
-func (b *builder) internetChecksum(n *Field, p payload, d, status, bad *FieldDef, pseudo uint32) {
+func (b *builder) internetChecksum(n *node, p payload, d, status, bad *FieldDef, pseudo uint32) {
 	if n == nil {
 		return
 	}

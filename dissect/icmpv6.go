@@ -18,11 +18,11 @@ var (
 	icmp6Reserved = field("icmpv6.reserved", "Reserved", "BYTES")
 	icmp6ID       = uint16Field("icmpv6.echo.identifier", "Identifier", baseHex)
 	icmp6Seq      = uint16Field("icmpv6.echo.sequence_number", "Sequence", baseDec)
-	icmp6Response = field("icmpv6.resp_in", "Response In", "FRAMENUM")
-	icmp6Request  = field("icmpv6.resp_to", "Response To", "FRAMENUM")
-	icmp6Time     = field("icmpv6.resptime", "Response Time", "DOUBLE")
-	icmp6NoReply  = field("icmpv6.no_resp", "No response seen", "NONE")
-	icmp6NotFound = field("icmpv6.resp_not_found", "Response not found", "NONE")
+	icmp6Response = field("icmpv6.resp_in", "Response In", "FRAMENUM").stateful()
+	icmp6Request  = field("icmpv6.resp_to", "Response To", "FRAMENUM").stateful()
+	icmp6Time     = field("icmpv6.resptime", "Response Time", "DOUBLE").stateful()
+	icmp6NoReply  = field("icmpv6.no_resp", "No response seen", "NONE").stateful()
+	icmp6NotFound = field("icmpv6.resp_not_found", "Response not found", "NONE").stateful()
 	icmp6MTU      = uint32Field("icmpv6.mtu", "MTU", baseDec)
 	icmp6Pointer  = uint32Field("icmpv6.pointer", "Pointer", baseDec)
 	icmp6Target   = field("icmpv6.nd.ns.target_address", "Target Address", "IPv6")
@@ -67,7 +67,8 @@ var icmpv6Protocol = Protocol{
 		icmp6MLDDelay, icmp6MLDRes, icmp6MLDAddr, icmp6MLDCount, icmp6MLDRec, icmp6MLDKind, icmp6MLDAux, icmp6MLDNum,
 		icmp6MLDGroup, icmp6MLDFrom, icmp6RDTarget, icmp6RDDest,
 	}, icmp6OptionFields...),
-	decode: decodeICMPv6,
+	carries: (*Table).transport,
+	decode:  decodeICMPv6,
 }
 
 var routerPreference = Values{0: "Medium", 1: "High", 2: "Reserved", 3: "Low"}
@@ -201,7 +202,7 @@ func (b *builder) icmp6Echo(h *icmp6Header, p payload) stream.Peer {
 }
 
 // icmp6Body adds what the type calls for.
-func (b *builder) icmp6Body(n *Field, p payload, h *icmp6Header, peer stream.Peer) {
+func (b *builder) icmp6Body(n *node, p payload, h *icmp6Header, peer stream.Peer) {
 	at, d := p.off, h.d
 	rest := p.skip(len(d))
 	switch h.typ {
@@ -250,7 +251,7 @@ func (b *builder) icmp6Body(n *Field, p payload, h *icmp6Header, peer stream.Pee
 	}
 }
 
-func (b *builder) icmp6EchoNodes(n *Field, p payload, h *icmp6Header, peer stream.Peer) {
+func (b *builder) icmp6EchoNodes(n *node, p payload, h *icmp6Header, peer stream.Peer) {
 	if n == nil {
 		return
 	}
@@ -271,7 +272,7 @@ func (b *builder) icmp6EchoNodes(n *Field, p payload, h *icmp6Header, peer strea
 	}
 }
 
-func (b *builder) mldBody(n *Field, p payload, h *icmp6Header) {
+func (b *builder) mldBody(n *node, p payload, h *icmp6Header) {
 	at, d := p.off, h.d
 	addUint(n, icmp6MLDDelay, at+4, uint64(be16(d[4:])))
 	addBytes(n, icmp6MLDRes, at+6, d[6:8])
@@ -283,7 +284,7 @@ func (b *builder) mldBody(n *Field, p payload, h *icmp6Header) {
 }
 
 // mldRecords adds the group records of an MLDv2 report (RFC 3810 section 5.2).
-func (b *builder) mldRecords(n *Field, p payload, count int) {
+func (b *builder) mldRecords(n *node, p payload, count int) {
 	if n == nil {
 		return
 	}
@@ -311,7 +312,7 @@ func (b *builder) mldRecords(n *Field, p payload, count int) {
 	}
 }
 
-func routerAdvertNodes(n *Field, at int, d []byte) {
+func routerAdvertNodes(n *node, at int, d []byte) {
 	if n == nil {
 		return
 	}
@@ -333,7 +334,7 @@ func routerAdvertNodes(n *Field, at int, d []byte) {
 	addUint(n, icmp6RARetr, at+12, uint64(be32(d[12:])))
 }
 
-func (b *builder) neighborAdvert(n *Field, at int, d []byte) {
+func (b *builder) neighborAdvert(n *node, at int, d []byte) {
 	word := uint64(be32(d[4:]))
 	target := addr6(d[8:24])
 	flags, long := "", ""

@@ -36,7 +36,7 @@ var (
 
 // icmp6Options adds the options up to the end of the message. A link-layer
 // address is worth a word in Info: "from" it, or the target "is at" it.
-func (b *builder) icmp6Options(n *Field, p payload, word string) {
+func (b *builder) icmp6Options(n *node, p payload, word string) {
 	for p.captured() >= 8 {
 		d, _ := b.bytes(p, 0, 2)
 		kind, size := d[0], 8*int(d[1])
@@ -54,7 +54,7 @@ func (b *builder) icmp6Options(n *Field, p payload, word string) {
 }
 
 // icmp6OptionNode adds one option.
-func icmp6OptionNode(n *Field, at int, d []byte) {
+func icmp6OptionNode(n *node, at int, d []byte) {
 	if n == nil {
 		return
 	}
@@ -95,7 +95,7 @@ func icmp6OptionNode(n *Field, at int, d []byte) {
 }
 
 // prefixNodes adds a prefix option's fields (RFC 4861 section 4.6.2).
-func prefixNodes(f *Field, at int, d []byte) {
+func prefixNodes(f *node, at int, d []byte) {
 	addUint(f, icmp6OptPLen, at+2, uint64(d[2]))
 	word := uint64(d[3])
 	text := fmt.Sprintf("0x%02x", word)
@@ -115,7 +115,7 @@ func prefixNodes(f *Field, at int, d []byte) {
 }
 
 // lifetime adds seconds, of which only infinity has a name.
-func lifetime(f *Field, d *FieldDef, at int, v uint32) {
+func lifetime(f *node, d *FieldDef, at int, v uint32) {
 	text := fmt.Sprint(v)
 	if v == 0xffffffff {
 		text = "Infinity (4294967295)"

@@ -41,7 +41,8 @@ var ipProtocol = Protocol{
 		ipVersion, ipHdrLen, ipDSField, ipDSCP, ipECN, ipLen, ipID, ipFlags, ipFlagRB, ipFlagDF, ipFlagMF, ipOffset, ipTTL,
 		ipProto, ipChecksum, ipStatus, ipSrc, ipDst, ipAddr, ipSrcHost, ipDstHost, ipHost, ipTTLLocal, ipTTLSmall, ipBogusLen,
 	}, ipOptionFields...),
-	decode: decodeIP,
+	carries: (*Table).transport,
+	decode:  decodeIP,
 }
 
 // dscpShort are the class names that the Differentiated Services line shows.
@@ -88,12 +89,14 @@ func decodeIP(b *builder, self *Protocol, p payload) {
 	b.setProtocol("IPv4")
 	h, ok := parseIP(b.rest(p))
 	if ok && h.version == 6 { // Wireshark believes the version, not the EtherType
-		var n *Field
+		var n *node
 		if b.depth > 1 { // a raw link type says nothing that the version could contradict
 			n = b.protocol(self, p, h.headerLen, self.Long)
 		}
 		f := add(n, ipVersion, p.off, 1, "6", "")
-		relabel(f, "%s = Version: 6", bitPicture(0x60, 0xf0, 8))
+		if f.labelled() {
+			f.Label = bitPicture(0x60, 0xf0, 8) + " = Version: 6"
+		}
 		b.run(b.table.ipProtos[41], p)
 		return
 	}
@@ -125,8 +128,10 @@ func decodeIP(b *builder, self *Protocol, p payload) {
 	if b.quoted > 0 && total > p.reported {
 		inner.reported = total // an ICMP error quotes only the start of a packet
 	}
-	b.setAddresses(addrText(h.src), addrText(h.dst))
-	b.setInfo("%s (%d)", ipProtoNames.name(uint64(h.proto), ""), h.proto)
+	if b.writes() {
+		b.setAddresses(addrText(h.src), addrText(h.dst))
+		b.setInfo("%s (%d)", ipProtoNames.name(uint64(h.proto), ""), h.proto)
+	}
 	b.src, b.dst, b.ipProto, b.ttl = h.src, h.dst, h.proto, h.ttl
 	n := b.protocol(self, p, h.headerLen, "")
 	available := p.reported
@@ -143,7 +148,9 @@ func decodeIP(b *builder, self *Protocol, p payload) {
 	}
 	next := inner.skip(h.headerLen)
 	if h.isFragment() {
-		b.setInfo("Fragmented IP protocol (proto=%s %d, off=%d, ID=%04x)", ipProtoNames.name(uint64(h.proto), ""), h.proto, h.offset(), h.id)
+		if b.writes() {
+			b.setInfo("Fragmented IP protocol (proto=%s %d, off=%d, ID=%04x)", ipProtoNames.name(uint64(h.proto), ""), h.proto, h.offset(), h.id)
+		}
 		if h.offset() != 0 || b.quoted == 0 {
 			b.unknown(next)
 			return
@@ -164,17 +171,21 @@ func (b *builder) bogusIP(self *Protocol, p payload, h ipHeader) {
 }
 
 // ipNodes adds the fixed header's fields.
-func ipNodes(n *Field, at int, h ipHeader, available int) {
+func ipNodes(n *node, at int, h ipHeader, available int) {
 	if n == nil {
 		return
 	}
-	n.Label = fmt.Sprintf("Internet Protocol Version 4, Src: %s, Dst: %s", h.src, h.dst)
 	first := uint64(h.version)<<4 | uint64(h.headerLen/4)
-	add(n, ipVersion, at, 1, "4", bitPicture(first, 0xf0, 8)+" = Version: 4")
-	f := add(n, ipHdrLen, at, 1, fmt.Sprint(h.headerLen), "")
-	relabel(f, "%s = Header Length: %d bytes (%d)", bitPicture(first, 0x0f, 8), h.headerLen, h.headerLen/4)
-	f = addUintText(n, ipDSField, at+1, uint64(h.tos), fmt.Sprintf("0x%02x (DSCP: %s, ECN: %s)", h.tos,
-		dscpShort.name(uint64(h.tos>>2), ""), ecnShort.name(uint64(h.tos&3), "")))
+	version := addUint(n, ipVersion, at, uint64(h.version))
+	size := addUint(n, ipHdrLen, at, uint64(h.headerLen))
+	f := addUint(n, ipDSField, at+1, uint64(h.tos))
+	if n.labelled() {
+		n.Label = fmt.Sprintf("Internet Protocol Version 4, Src: %s, Dst: %s", h.src, h.dst)
+		version.Label = bitPicture(first, 0xf0, 8) + " = Version: 4"
+		size.Label = fmt.Sprintf("%s = Header Length: %d bytes (%d)", bitPicture(first, 0x0f, 8), h.headerLen, h.headerLen/4)
+		f.Label = fmt.Sprintf("Differentiated Services Field: 0x%02x (DSCP: %s, ECN: %s)", h.tos,
+			dscpShort.name(uint64(h.tos>>2), ""), ecnShort.name(uint64(h.tos&3), ""))
+	}
 	addUint(f, ipDSCP, at+1, uint64(h.tos))
 	addUint(f, ipECN, at+1, uint64(h.tos))
 	lengthNode(n, at+2, h, available)
@@ -184,14 +195,14 @@ func ipNodes(n *Field, at int, h ipHeader, available int) {
 	ttlExpert(ttl, h)
 	n.Severity = max(n.Severity, ttl.Severity)
 	addUint(n, ipProto, at+9, uint64(h.proto))
-	addUintText(n, ipChecksum, at+10, uint64(h.checksum), fmt.Sprintf("0x%04x [validation disabled]", h.checksum))
+	addUintf(n, ipChecksum, at+10, uint64(h.checksum), "0x%04x [validation disabled]", uint64(h.checksum))
 	virtual(addUint(n, ipStatus, at+10, checksumUnverified))
 	addAddr(n, ipSrc, at+12, h.src, ipAddr, ipSrcHost, ipHost)
 	addAddr(n, ipDst, at+16, h.dst, ipAddr, ipDstHost, ipHost)
 }
 
 // lengthNode adds the total length, which segmentation offload leaves empty.
-func lengthNode(n *Field, at int, h ipHeader, available int) {
+func lengthNode(n *node, at int, h ipHeader, available int) {
 	if h.totalLen != 0 {
 		f := addUint(n, ipLen, at, uint64(h.totalLen))
 		if int(h.totalLen) > available {
@@ -204,28 +215,33 @@ func lengthNode(n *Field, at int, h ipHeader, available int) {
 	relabel(f, "Total Length: %d bytes (reported as 0, presumed to be because of \"TCP segmentation offload\" (TSO))", h.size)
 }
 
-func ipFlagNodes(n *Field, at int, h ipHeader) {
+func ipFlagNodes(n *node, at int, h ipHeader) {
 	word := uint64(h.flags)
-	text := fmt.Sprintf("0x%x", h.flags>>5)
-	if h.flags&0x80 != 0 {
-		text += ", Reserved bit"
+	f := addUint(n, ipFlags, at, word)
+	if f.labelled() {
+		f.Label = bitPicture(word, ipFlags.Mask, 8) + " = Flags: " + ipFlagText(h.flags)
 	}
-	if h.flags&0x40 != 0 {
-		text += ", Don't fragment"
-	}
-	if h.flags&0x20 != 0 {
-		text += ", More fragments"
-	}
-	f := addUintText(n, ipFlags, at, word, text)
 	addUint(f, ipFlagRB, at, word)
 	addUint(f, ipFlagDF, at, word)
 	addUint(f, ipFlagMF, at, word)
-	addUintText(n, ipOffset, at, uint64(h.fragment), fmt.Sprint(h.offset())).Show = fmt.Sprint(h.offset())
+	if n.wants(ipOffset) {
+		addUintText(n, ipOffset, at, uint64(h.fragment), fmt.Sprint(h.offset())).Show = fmt.Sprint(h.offset())
+	}
+}
+
+func ipFlagText(flags uint8) string {
+	text := fmt.Sprintf("0x%x", flags>>5)
+	for _, d := range []*FieldDef{ipFlagRB, ipFlagDF, ipFlagMF} {
+		if uint64(flags)&d.Mask != 0 {
+			text += ", " + d.Label
+		}
+	}
+	return text
 }
 
 // ttlExpert notes a hop count that is odd for the destination: local network
 // control multicast (RFC 5771 section 4) and packets about to die.
-func ttlExpert(ttl *Field, h ipHeader) {
+func ttlExpert(ttl *node, h ipHeader) {
 	d := h.dst.As4()
 	switch {
 	case d[0] == 224 && d[1] == 0 && d[2] == 0:

@@ -30,8 +30,8 @@ var ipOptionShort = Values{
 }
 
 // ipOptions adds the options; an option whose length does not fit ends them.
-func (b *builder) ipOptions(n *Field, p payload) {
-	if n == nil {
+func (b *builder) ipOptions(n *node, p payload) {
+	if !n.wantsAny(ipOptionFields...) {
 		return
 	}
 	d := b.rest(p)
@@ -56,13 +56,13 @@ func (b *builder) ipOptions(n *Field, p payload) {
 	}
 }
 
-func ipOption(list *Field, at int, o []byte, name string) {
+func ipOption(list *node, at int, o []byte, name string) {
 	f := addText(list, at, len(o), "IP Option - "+name)
 	if len(o) > 1 {
 		f.Label += fmt.Sprintf(" (%d bytes)", len(o))
 	}
 	t := addUint(f, ipOptType, at, uint64(o[0]))
-	t.Label = fmt.Sprintf("Type: %d", o[0])
+	relabel(t, "Type: %d", o[0])
 	addUint(t, ipOptCopy, at, uint64(o[0]))
 	addUint(t, ipOptClass, at, uint64(o[0]))
 	addUint(t, ipOptNumber, at, uint64(o[0]))
@@ -73,7 +73,9 @@ func ipOption(list *Field, at int, o []byte, name string) {
 	switch {
 	case o[0] == 148 && len(o) == 4:
 		v := addUint(f, ipOptAlert, at+2, uint64(be16(o[2:])))
-		f.Label += ": " + v.Label[len("Router Alert: "):]
+		if v.labelled() {
+			f.Label += ": " + v.Label[len("Router Alert: "):]
+		}
 	case len(o) > 2:
 		addBytes(f, ipOptData, at+2, o[2:])
 	}

@@ -33,7 +33,8 @@ var ipv6Protocol = Protocol{
 		ip6Version, ip6Class, ip6DSCP, ip6ECN, ip6Flow, ip6Len, ip6Next, ip6Hops, ip6Src, ip6SrcHost, ip6SrcSLAAC, ip6Dst,
 		ip6DstHost, ip6DstSLAAC, ip6Addr, ip6Host, ip6SLAAC,
 	}, ip6ExtensionFields...),
-	decode: decodeIPv6,
+	carries: (*Table).transport,
+	decode:  decodeIPv6,
 }
 
 const ip6HeaderLen = 40
@@ -73,8 +74,10 @@ func decodeIPv6(b *builder, self *Protocol, p payload) {
 		b.partial = true
 		return
 	}
-	b.setAddresses(addrText(h.src), addrText(h.dst))
-	b.setInfo("%s", ipProtoNames.name(uint64(h.next), "Unknown"))
+	if b.writes() {
+		b.setAddresses(addrText(h.src), addrText(h.dst))
+		b.setInfo("%s", ipProtoNames.name(uint64(h.next), "Unknown"))
+	}
 	b.src, b.dst, b.ttl = h.src, h.dst, h.hops
 	n := b.protocol(self, p, ip6HeaderLen, "")
 	ip6Nodes(n, p.off, &h)
@@ -93,20 +96,23 @@ func decodeIPv6(b *builder, self *Protocol, p payload) {
 	b.ip6Extensions(n, h.next, body)
 }
 
-func ip6Nodes(n *Field, at int, h *ip6Header) {
+func ip6Nodes(n *node, at int, h *ip6Header) {
 	if n == nil {
 		return
 	}
-	n.Label = fmt.Sprintf("Internet Protocol Version 6, Src: %s, Dst: %s", addrText(h.src), addrText(h.dst))
 	add(n, ip6Version, at, 1, "6", "0110 .... = Version: 6")
 	class := h.class()
 	word := uint64(h.word)
-	f := addUintText(n, ip6Class, at, word, fmt.Sprintf("0x%02x (DSCP: %s, ECN: %s)", class,
-		dscpShort.name(uint64(class>>2), ""), ecnShort.name(uint64(class&3), "")))
+	f := addUint(n, ip6Class, at, word)
 	addUint(f, ip6DSCP, at, word)
 	addUint(f, ip6ECN, at, word)
 	flow := addUint(n, ip6Flow, at+1, word&0xffffff)
-	relabel(flow, ".... %s = Flow Label: 0x%05x", bitPicture(word&0xfffff, 0xfffff, 20), word&0xfffff)
+	if n.labelled() {
+		n.Label = fmt.Sprintf("Internet Protocol Version 6, Src: %s, Dst: %s", addrText(h.src), addrText(h.dst))
+		f.Label = fmt.Sprintf("%s = Traffic Class: 0x%02x (DSCP: %s, ECN: %s)", bitPicture(word, ip6Class.Mask, ip6Class.Width), class,
+			dscpShort.name(uint64(class>>2), ""), ecnShort.name(uint64(class&3), ""))
+		flow.Label = fmt.Sprintf(".... %s = Flow Label: 0x%05x", bitPicture(word&0xfffff, 0xfffff, 20), word&0xfffff)
+	}
 	plen := addUint(n, ip6Len, at+4, uint64(h.length))
 	if h.length == 0 && h.next == ip6NextHopByHop {
 		plen.Label += " (Jumbogram)"
@@ -121,9 +127,12 @@ func ip6Nodes(n *Field, at int, h *ip6Header) {
 
 // slaac adds the hardware address that a modified EUI-64 identifier was made
 // from (RFC 4291 appendix A).
-func slaac(n *Field, at int, a netip.Addr, d *FieldDef) {
+func slaac(n *node, at int, a netip.Addr, d *FieldDef) {
 	b := a.As16()
 	if b[11] != 0xff || b[12] != 0xfe || b[8]&0x02 == 0 {
+		return
+	}
+	if !n.wantsAny(d, ip6SLAAC) {
 		return
 	}
 	mac := []byte{b[8] ^ 0x02, b[9], b[10], b[13], b[14], b[15]}

@@ -76,7 +76,7 @@ func parseIP6Extension(d []byte) (h ip6Extension, ok bool) {
 }
 
 // ip6Extensions walks the chain of extension headers and passes the rest on.
-func (b *builder) ip6Extensions(n *Field, next uint8, p payload) {
+func (b *builder) ip6Extensions(n *node, next uint8, p payload) {
 	for range maxDepth {
 		var ext *FieldDef
 		switch next {
@@ -111,7 +111,7 @@ func (b *builder) ip6Extensions(n *Field, next uint8, p payload) {
 		b.unknown(p)
 		return
 	}
-	if b.quoted == 0 {
+	if b.writes() {
 		b.setInfo("%s (%d)", ipProtoNames.name(uint64(next), "Unknown"), next)
 	}
 	if proto := b.table.ipProtos[next]; proto != nil && !(next == 1 && b.dst.Is6()) {
@@ -122,7 +122,7 @@ func (b *builder) ip6Extensions(n *Field, next uint8, p payload) {
 	b.unknown(p)
 }
 
-func (b *builder) ip6ExtensionNodes(n *Field, ext *FieldDef, p payload, h ip6Extension) {
+func (b *builder) ip6ExtensionNodes(n *node, ext *FieldDef, p payload, h ip6Extension) {
 	if n == nil {
 		return
 	}
@@ -150,7 +150,7 @@ func (b *builder) ip6ExtensionNodes(n *Field, ext *FieldDef, p payload, h ip6Ext
 	ip6OptionNodes(f, at+2, d[2:])
 }
 
-func ip6OptionNodes(f *Field, at int, d []byte) {
+func ip6OptionNodes(f *node, at int, d []byte) {
 	for len(d) > 0 {
 		kind := d[0]
 		size := 1
@@ -170,7 +170,7 @@ func ip6OptionNodes(f *Field, at int, d []byte) {
 	}
 }
 
-func ip6OptionNode(o *Field, at int, d []byte) {
+func ip6OptionNode(o *node, at int, d []byte) {
 	t := addUint(o, ip6OptType, at, uint64(d[0]))
 	addUint(t, ip6OptAction, at, uint64(d[0]))
 	addUint(t, ip6OptChange, at, uint64(d[0]))
@@ -195,7 +195,7 @@ const ip6FragmentLen = 8
 
 // ip6FragmentHeader reads the fragment header. whole is false where what
 // follows is only a part: it has been shown as data.
-func (b *builder) ip6FragmentHeader(n *Field, p payload) (next uint8, rest payload, whole bool) {
+func (b *builder) ip6FragmentHeader(n *node, p payload) (next uint8, rest payload, whole bool) {
 	b.path = append(b.path, ip6Fragment.Name)
 	d, ok := b.bytes(p, 0, ip6FragmentLen)
 	if !ok {

@@ -24,11 +24,12 @@ var (
 
 var nullProtocol = Protocol{
 	Name: "null", Long: "Null/Loopback", Short: "Null",
-	Fields: []*FieldDef{nullFamily, nullType},
-	decode: decodeNull,
+	Fields:  []*FieldDef{nullFamily, nullType},
+	carries: (*Table).network,
+	decode:  decodeNull,
 }
 
-var rawProtocol = Protocol{Name: "raw", Long: "Raw packet data", Short: "Raw", decode: decodeRaw}
+var rawProtocol = Protocol{Name: "raw", Long: "Raw packet data", Short: "Raw", carries: (*Table).network, decode: decodeRaw}
 
 var sllProtocol = Protocol{
 	Name: "sll", Long: "Linux cooked-mode capture", Short: "SLL",
@@ -36,7 +37,8 @@ var sllProtocol = Protocol{
 		sllPacketType, sllHWType, sllHWLen, sllSrcEther, sllSrcIPv4, sllSrcOther, sllUnused, sllEtherType, sllLinuxType,
 		sllIndex, sllTrailer,
 	},
-	decode: decodeSLL,
+	carries: (*Table).network,
+	decode:  decodeSLL,
 }
 
 const nullHeaderLen = 4
@@ -170,7 +172,7 @@ func (h *sllHeader) protocolField() *FieldDef {
 }
 
 // addrNodes adds the sender's address and the rest of its eight bytes.
-func (h *sllHeader) addrNodes(n *Field, at int) {
+func (h *sllHeader) addrNodes(n *node, at int) {
 	if n == nil {
 		return
 	}

@@ -20,8 +20,9 @@ var (
 
 var llcProtocol = Protocol{
 	Name: "llc", Long: "Logical-Link Control", Short: "LLC",
-	Fields: []*FieldDef{llcDSAP, llcDSAPSAP, llcDSAPIG, llcSSAP, llcSSAPSAP, llcSSAPCR, llcControl, llcOUI, llcType, llcPID},
-	decode: decodeLLC,
+	Fields:  []*FieldDef{llcDSAP, llcDSAPSAP, llcDSAPIG, llcSSAP, llcSSAPSAP, llcSSAPCR, llcControl, llcOUI, llcType, llcPID},
+	carries: (*Table).network,
+	decode:  decodeLLC,
 }
 
 var llcSAPNames = Values{
@@ -107,7 +108,7 @@ func llcSAP(sap uint8) string {
 	return fmt.Sprintf("0x%02x", sap)
 }
 
-func sapNodes(n *Field, at int, sap uint8, whole, name, bit *FieldDef) {
+func sapNodes(n *node, at int, sap uint8, whole, name, bit *FieldDef) {
 	f := addUint(n, whole, at, uint64(sap))
 	addUintText(f, name, at, uint64(sap), llcSAPNames.name(uint64(sap&0xfe), "Unknown"))
 	addUint(f, bit, at, uint64(sap))

@@ -16,11 +16,22 @@ type Protocol struct {
 	// Fields is the field table.
 	Fields []*FieldDef
 
+	// carries lists what the payload may be; nil stands for nothing.
+	carries func(t *Table) []*Protocol
+
 	// decode reads one header and what it carries. It is the protocol's only
 	// decoder: with a tree wanted it also adds nodes, without one it fills the
 	// columns alone. self is the record itself, so that a decoder need not refer
 	// to its own variable.
 	decode func(b *builder, self *Protocol, p payload)
+}
+
+// payloads lists the protocols that may follow in the same packet.
+func (p *Protocol) payloads(t *Table) []*Protocol {
+	if p.carries == nil {
+		return nil
+	}
+	return p.carries(t)
 }
 
 // Values names the values of a field.
@@ -54,6 +65,8 @@ type FieldDef struct {
 	Unknown string
 	// True and False are a Boolean's two texts.
 	True, False string
+	// Stateful says that the field depends on other packets, through Input.Flows.
+	Stateful bool
 	// Unit follows the value: " bytes", " seconds".
 	Unit string
 }
@@ -105,6 +118,9 @@ func (d *FieldDef) width(n int) *FieldDef { d.Width = n; return d }
 
 // unit sets the text after the value.
 func (d *FieldDef) unit(u string) *FieldDef { d.Unit = u; return d }
+
+// stateful notes that the field depends on other packets.
+func (d *FieldDef) stateful() *FieldDef { d.Stateful = true; return d }
 
 // value extracts the field's bits out of the word that holds them.
 func (d *FieldDef) value(word uint64) uint64 {

@@ -1,5 +1,10 @@
 package dissect
 
+import (
+	"maps"
+	"slices"
+)
+
 // This file is the one table of which protocol a number leads to.
 
 // The LINKTYPE_ values that are dissected natively (tcpdump.org/linktypes.html).
@@ -66,6 +71,28 @@ func NewTable() *Table {
 	}
 	return t
 }
+
+// network lists what link layers carry.
+func (t *Table) network() []*Protocol {
+	return append(slices.Collect(maps.Values(t.etherTypes)), t.llc, t.data)
+}
+
+// transport lists what IP carries.
+func (t *Table) transport() []*Protocol {
+	return append(slices.Collect(maps.Values(t.ipProtos)), t.data)
+}
+
+// overTCP and overUDP list what has a port.
+func (t *Table) overTCP() []*Protocol {
+	return append(slices.Collect(maps.Values(t.tcpPorts)), t.data)
+}
+
+func (t *Table) overUDP() []*Protocol {
+	return append(slices.Collect(maps.Values(t.udpPorts)), t.data)
+}
+
+// undissected lists what has no dissector.
+func (t *Table) undissected() []*Protocol { return []*Protocol{t.data} }
 
 // Catalogue lists every protocol and field of the table.
 func (t *Table) Catalogue() *Catalogue {

@@ -14,32 +14,32 @@ var (
 	tcpSrcPort     = uint16Field("tcp.srcport", "Source Port", baseTCP)
 	tcpDstPort     = uint16Field("tcp.dstport", "Destination Port", baseTCP)
 	tcpPort        = uint16Field("tcp.port", "Source or Destination Port", baseTCP)
-	tcpStream      = uint32Field("tcp.stream", "Stream index", baseDec)
-	tcpComplete    = uint8Field("tcp.completeness", "Conversation completeness", baseDec)
+	tcpStream      = uint32Field("tcp.stream", "Stream index", baseDec).stateful()
+	tcpComplete    = uint8Field("tcp.completeness", "Conversation completeness", baseDec).stateful()
 	tcpLen         = uint32Field("tcp.len", "TCP Segment Len", baseDec)
-	tcpSeq         = uint32Field("tcp.seq", "Sequence Number", baseDec)
+	tcpSeq         = uint32Field("tcp.seq", "Sequence Number", baseDec).stateful()
 	tcpSeqRaw      = uint32Field("tcp.seq_raw", "Sequence Number (raw)", baseDec)
-	tcpNextSeq     = uint32Field("tcp.nxtseq", "Next Sequence Number", baseDec)
-	tcpAck         = uint32Field("tcp.ack", "Acknowledgment Number", baseDec)
+	tcpNextSeq     = uint32Field("tcp.nxtseq", "Next Sequence Number", baseDec).stateful()
+	tcpAck         = uint32Field("tcp.ack", "Acknowledgment Number", baseDec).stateful()
 	tcpAckRaw      = uint32Field("tcp.ack_raw", "Acknowledgment number (raw)", baseDec)
 	tcpHdrLen      = uint8Field("tcp.hdr_len", "Header Length", baseDec)
 	tcpFlags       = uint16Field("tcp.flags", "Flags", baseHex).mask(0xfff)
 	tcpFlagStr     = field("tcp.flags.str", "TCP Flags", "STRING")
 	tcpWindowRaw   = uint16Field("tcp.window_size_value", "Window", baseDec)
-	tcpWindow      = uint32Field("tcp.window_size", "Calculated window size", baseDec)
-	tcpScale       = int32Field("tcp.window_size_scalefactor", "Window size scaling factor")
+	tcpWindow      = uint32Field("tcp.window_size", "Calculated window size", baseDec).stateful()
+	tcpScale       = int32Field("tcp.window_size_scalefactor", "Window size scaling factor").stateful()
 	tcpChecksum    = uint16Field("tcp.checksum", "Checksum", baseHex)
 	tcpStatus      = uint8Field("tcp.checksum.status", "Checksum Status", baseNone).named(checksumStatusNames)
 	tcpUrgent      = uint16Field("tcp.urgent_pointer", "Urgent Pointer", baseDec)
-	tcpRelative    = field("tcp.time_relative", "Time since first frame in this TCP stream", "RELATIVE_TIME")
-	tcpDelta       = field("tcp.time_delta", "Time since previous frame in this TCP stream", "RELATIVE_TIME")
-	tcpSegmentData = field("tcp.segment_data", "TCP segment data", "BYTES")
+	tcpRelative    = field("tcp.time_relative", "Time since first frame in this TCP stream", "RELATIVE_TIME").stateful()
+	tcpDelta       = field("tcp.time_delta", "Time since previous frame in this TCP stream", "RELATIVE_TIME").stateful()
+	tcpSegmentData = field("tcp.segment_data", "TCP segment data", "BYTES").stateful()
 	tcpPayload     = field("tcp.payload", "TCP payload", "BYTES")
 	tcpSyn         = field("tcp.connection.syn", "Connection establish request (SYN)", "NONE")
 	tcpSynAck      = field("tcp.connection.synack", "Connection establish acknowledge (SYN+ACK)", "NONE")
 	tcpFin         = field("tcp.connection.fin", "Connection finish (FIN)", "NONE")
-	tcpFinActive   = field("tcp.connection.fin_active", "This frame initiates the connection closing", "NONE")
-	tcpFinPassive  = field("tcp.connection.fin_passive", "This frame undergoes the connection closing", "NONE")
+	tcpFinActive   = field("tcp.connection.fin_active", "This frame initiates the connection closing", "NONE").stateful()
+	tcpFinPassive  = field("tcp.connection.fin_passive", "This frame undergoes the connection closing", "NONE").stateful()
 	tcpRst         = field("tcp.connection.rst", "Connection reset (RST)", "NONE")
 
 	// tcpFlagBits are the flags in the order of the tree, most significant first.
@@ -64,7 +64,8 @@ var tcpProtocol = Protocol{
 		tcpHdrLen, tcpFlags, tcpFlagStr, tcpWindowRaw, tcpWindow, tcpScale, tcpChecksum, tcpStatus, tcpUrgent, tcpRelative,
 		tcpDelta, tcpPayload, tcpSegmentData, tcpSyn, tcpSynAck, tcpFin, tcpFinActive, tcpFinPassive, tcpRst,
 	}, tcpFlagBits...), tcpOptionFields...),
-	decode: decodeTCP,
+	carries: (*Table).overTCP,
+	decode:  decodeTCP,
 }
 
 const (
@@ -114,9 +115,8 @@ func decodeTCP(b *builder, self *Protocol, p payload) {
 		return
 	}
 	b.srcPort, b.dstPort, b.ipProto = h.src, h.dst, 6
-	ports := fmt.Sprintf("%d → %d [%s]", h.src, h.dst, tcpFlagNames(h.flags))
 	if h.headerLen < tcpMinHeader {
-		b.setInfo("%s, bogus TCP header length (%d, must be at least %d)", ports[:strings.Index(ports, " [")]+ports[strings.Index(ports, " ["):], h.headerLen, tcpMinHeader)
+		b.setInfo("%s, bogus TCP header length (%d, must be at least %d)", tcpTitle(h), h.headerLen, tcpMinHeader)
 		n := b.protocol(self, p, tcpMinHeader, fmt.Sprintf("Transmission Control Protocol, Src Port: %d, Dst Port: %d", h.src, h.dst))
 		addUint(n, tcpSrcPort, p.off, uint64(h.src))
 		addUint(n, tcpDstPort, p.off+2, uint64(h.dst))
@@ -127,7 +127,7 @@ func decodeTCP(b *builder, self *Protocol, p payload) {
 	raw, whole := b.bytes(p, tcpMinHeader, h.headerLen-tcpMinHeader)
 	s.options = parseTCPOptions(raw)
 	s.flow = b.tcpFlow(&s)
-	b.tcpInfo(ports, &s)
+	b.tcpInfo(&s)
 	next := p.skip(h.headerLen)
 	b.tcpNodes(self, p, &s, next)
 	if !whole {
@@ -223,13 +223,18 @@ func tcpFlagText(flags uint16) string {
 	return sb.String()
 }
 
-func (b *builder) tcpInfo(ports string, s *tcpSegment) {
-	if b.quoted > 0 {
+// tcpTitle is how Info begins: "443 → 50000 [ACK]".
+func tcpTitle(h tcpHeader) string {
+	return fmt.Sprintf("%d → %d [%s]", h.src, h.dst, tcpFlagNames(h.flags))
+}
+
+func (b *builder) tcpInfo(s *tcpSegment) {
+	if !b.writes() {
 		return
 	}
 	var sb strings.Builder
 	sb.WriteString(s.flow.Analysis.Text())
-	sb.WriteString(ports)
+	sb.WriteString(tcpTitle(s.tcpHeader))
 	fmt.Fprintf(&sb, " Seq=%d", s.seq-s.flow.SeqBase)
 	if s.flags&flagACK != 0 {
 		fmt.Fprintf(&sb, " Ack=%d", s.relativeAck())
@@ -246,42 +251,47 @@ func (b *builder) tcpInfo(ports string, s *tcpSegment) {
 }
 
 func (b *builder) tcpNodes(self *Protocol, p payload, s *tcpSegment, next payload) {
-	if !b.tree {
+	n := b.protocol(self, p, s.headerLen, "")
+	if n == nil {
 		return
 	}
 	at := p.off
-	n := b.protocol(self, p, s.headerLen, "")
-	n.Label = fmt.Sprintf("Transmission Control Protocol, Src Port: %d, Dst Port: %d, Seq: %d", s.src, s.dst, s.seq-s.flow.SeqBase)
+	relabel(n, "Transmission Control Protocol, Src Port: %d, Dst Port: %d, Seq: %d", s.src, s.dst, s.seq-s.flow.SeqBase)
 	if s.flags&flagACK != 0 {
-		n.Label += fmt.Sprintf(", Ack: %d", s.relativeAck())
+		extend(n, ", Ack: %d", s.relativeAck())
 	}
-	n.Label += fmt.Sprintf(", Len: %d", s.length)
+	extend(n, ", Len: %d", s.length)
 	addUint(n, tcpSrcPort, at, uint64(s.src))
 	addUint(n, tcpDstPort, at+2, uint64(s.dst))
 	hide(addUint(n, tcpPort, at, uint64(s.src)))
 	hide(addUint(n, tcpPort, at+2, uint64(s.dst)))
 	if s.flow.Known {
 		virtual(addUint(n, tcpStream, at, uint64(s.flow.Stream)))
-		virtual(addUintText(n, tcpComplete, at, uint64(s.flow.Completeness), completenessText(s.flow.Completeness)))
+		complete := virtual(addUint(n, tcpComplete, at, uint64(s.flow.Completeness)))
+		if n.labelled() {
+			complete.Label = "Conversation completeness: " + completenessText(s.flow.Completeness)
+		}
 	}
 	virtual(addUint(n, tcpLen, at, uint64(s.length)))
 	tcpNumberNodes(n, at, s)
 	f := addUint(n, tcpHdrLen, at+12, uint64(s.headerLen))
-	relabel(f, "%s = Header Length: %d bytes (%d)", bitPicture(uint64(s.headerLen/4)<<4, 0xf0, 8), s.headerLen, s.headerLen/4)
+	if f.labelled() {
+		f.Label = fmt.Sprintf("%s = Header Length: %d bytes (%d)", bitPicture(uint64(s.headerLen/4)<<4, 0xf0, 8), s.headerLen, s.headerLen/4)
+	}
 	b.tcpFlagNodes(n, at+12, s)
 	addUint(n, tcpWindowRaw, at+14, uint64(s.window))
 	computed(addUint(n, tcpWindow, at+14, s.scaledWindow())).Size = 2
 	if s.flags&flagSYN == 0 {
 		tcpScaleNode(n, at+14, s.flow.Scale)
 	}
-	addUintText(n, tcpChecksum, at+16, uint64(s.checksum), fmt.Sprintf("0x%04x [unverified]", s.checksum))
+	addUintf(n, tcpChecksum, at+16, uint64(s.checksum), "0x%04x [unverified]", uint64(s.checksum))
 	virtual(addUint(n, tcpStatus, at+16, checksumUnverified))
 	addUint(n, tcpUrgent, at+18, uint64(s.urgent))
 	b.tcpOptionNodes(n, p, s)
 	if s.flow.Known {
 		b.streamTimes(n, at, s.flow.First, s.flow.Previous, tcpRelative, tcpDelta)
 	}
-	if size := next.captured(); size > 0 {
+	if size := next.captured(); size > 0 && n.wantsAny(tcpPayload, tcpSegmentData) {
 		f := add(n, tcpPayload, next.off, size, colonHex(b.rest(next)), "")
 		relabel(f, "TCP payload (%d byte%s)", size, plural(size))
 		if s.flow.Analysis.Flags&stream.AnyRetransmission != 0 {
@@ -292,7 +302,7 @@ func (b *builder) tcpNodes(self *Protocol, p payload, s *tcpSegment, next payloa
 }
 
 // tcpNumberNodes adds the sequence and acknowledgment numbers.
-func tcpNumberNodes(n *Field, at int, s *tcpSegment) {
+func tcpNumberNodes(n *node, at int, s *tcpSegment) {
 	seq := s.seq - s.flow.SeqBase
 	next := seq + uint32(s.length)
 	if s.flags&(flagSYN|flagFIN) != 0 {
@@ -310,7 +320,10 @@ func tcpNumberNodes(n *Field, at int, s *tcpSegment) {
 	addUint(n, tcpAckRaw, at+8, uint64(s.ack))
 }
 
-func number(n *Field, d *FieldDef, at int, v uint32, relative bool, note string) *Field {
+func number(n *node, d *FieldDef, at int, v uint32, relative bool, note string) *node {
+	if !n.labelled() {
+		return addUint(n, d, at, uint64(v))
+	}
 	text := fmt.Sprint(v)
 	if relative {
 		text += "    (" + note + ")"
@@ -318,10 +331,13 @@ func number(n *Field, d *FieldDef, at int, v uint32, relative bool, note string)
 	return addUintText(n, d, at, uint64(v), text)
 }
 
-func (b *builder) tcpFlagNodes(n *Field, at int, s *tcpSegment) {
+func (b *builder) tcpFlagNodes(n *node, at int, s *tcpSegment) {
 	word := uint64(s.flags)
-	f := add(n, tcpFlags, at, 2, fmt.Sprintf("0x%04x", word), fmt.Sprintf("Flags: 0x%03x (%s)", word, tcpFlagNames(s.flags)))
-	chat := func(bit *Field, d *FieldDef, message string) {
+	f := addUint(n, tcpFlags, at, word)
+	if f.labelled() {
+		f.Label = fmt.Sprintf("Flags: 0x%03x (%s)", word, tcpFlagNames(s.flags))
+	}
+	chat := func(bit *node, d *FieldDef, message string) {
 		addExpert(bit, d, SeverityChat, "Sequence", message, groupSequence)
 		f.Severity, n.Severity = max(f.Severity, SeverityChat), max(n.Severity, SeverityChat)
 	}
@@ -335,9 +351,9 @@ func (b *builder) tcpFlagNodes(n *Field, at int, s *tcpSegment) {
 		switch {
 		case word&d.Mask == 0 || b.quoted > 0:
 		case d.Mask == flagSYN && word&flagACK != 0:
-			chat(bit, tcpSynAck, fmt.Sprintf("%s: server port %d", tcpSynAck.Label, s.src))
+			chat(bit, tcpSynAck, serverPort(tcpSynAck, s.src))
 		case d.Mask == flagSYN:
-			chat(bit, tcpSyn, fmt.Sprintf("%s: server port %d", tcpSyn.Label, s.dst))
+			chat(bit, tcpSyn, serverPort(tcpSyn, s.dst))
 		case d.Mask == flagFIN:
 			chat(bit, tcpFin, tcpFin.Label)
 		case d.Mask == flagRST:
@@ -345,7 +361,11 @@ func (b *builder) tcpFlagNodes(n *Field, at int, s *tcpSegment) {
 			f.Severity, n.Severity = SeverityWarn, SeverityWarn
 		}
 	}
-	text := computed(addString(f, tcpFlagStr, at, 2, tcpFlagText(s.flags)))
+	var letters string
+	if f.wants(tcpFlagStr) {
+		letters = tcpFlagText(s.flags)
+	}
+	text := computed(addString(f, tcpFlagStr, at, 2, letters))
 	switch a := s.flow.Analysis.Flags; {
 	case b.quoted > 0:
 	case a&stream.FinActive != 0:
@@ -355,7 +375,11 @@ func (b *builder) tcpFlagNodes(n *Field, at int, s *tcpSegment) {
 	}
 }
 
-func tcpScaleNode(n *Field, at, scale int) {
+func serverPort(d *FieldDef, port uint16) string {
+	return fmt.Sprintf("%s: server port %d", d.Label, port)
+}
+
+func tcpScaleNode(n *node, at, scale int) {
 	switch scale {
 	case stream.ScaleUnknown:
 		computed(addUintText(n, tcpScale, at, 0xffffffff, "-1 (unknown)")).Size = 2

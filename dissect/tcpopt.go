@@ -22,8 +22,8 @@ var (
 	tcpOptMSSVal   = uint16Field("tcp.options.mss_val", "MSS Value", baseDec)
 	tcpOptShift    = uint8Field("tcp.options.wscale.shift", "Shift count", baseDec)
 	tcpOptMultiply = uint16Field("tcp.options.wscale.multiplier", "Multiplier", baseDec)
-	tcpOptSackLE   = uint32Field("tcp.options.sack_le", "TCP SACK Left Edge", baseDec)
-	tcpOptSackRE   = uint32Field("tcp.options.sack_re", "TCP SACK Right Edge", baseDec)
+	tcpOptSackLE   = uint32Field("tcp.options.sack_le", "TCP SACK Left Edge", baseDec).stateful()
+	tcpOptSackRE   = uint32Field("tcp.options.sack_re", "TCP SACK Right Edge", baseDec).stateful()
 	tcpOptSackN    = uint8Field("tcp.options.sack.count", "TCP SACK Count", baseDec)
 	tcpOptTSVal    = uint32Field("tcp.options.timestamp.tsval", "Timestamp value", baseDec)
 	tcpOptTSEcr    = uint32Field("tcp.options.timestamp.tsecr", "Timestamp echo reply", baseDec)
@@ -107,9 +107,9 @@ func (o tcpOption) info(s *tcpSegment) string {
 	return ""
 }
 
-func (b *builder) tcpOptionNodes(n *Field, p payload, s *tcpSegment) {
+func (b *builder) tcpOptionNodes(n *node, p payload, s *tcpSegment) {
 	raw, ok := b.bytes(p, tcpMinHeader, s.headerLen-tcpMinHeader)
-	if !ok || len(raw) == 0 {
+	if !ok || len(raw) == 0 || !n.wantsAny(tcpOptionFields...) {
 		return
 	}
 	at := p.off + tcpMinHeader
@@ -137,20 +137,20 @@ func (b *builder) tcpOptionNodes(n *Field, p payload, s *tcpSegment) {
 }
 
 // nodes adds the fields of one option below its node.
-func (o tcpOption) nodes(f *Field, at int, s *tcpSegment) {
+func (o tcpOption) nodes(f *node, at int, s *tcpSegment) {
 	switch {
 	case o.kind == tcpOptMSS && len(o.data) == 2:
 		addUint(f, tcpOptMSSVal, at, uint64(be16(o.data)))
-		f.Label += fmt.Sprintf(": %d bytes", be16(o.data))
+		extend(f, ": %d bytes", be16(o.data))
 	case o.kind == tcpOptScale && len(o.data) == 1:
 		shift := o.data[0]
 		addUint(f, tcpOptShift, at, uint64(shift))
 		computed(addUint(f, tcpOptMultiply, at, 1<<min(shift, 14))).Size = 1
-		f.Label += fmt.Sprintf(": %d (multiply by %d)", shift, 1<<min(shift, 14))
+		extend(f, ": %d (multiply by %d)", shift, 1<<min(shift, 14))
 	case o.kind == tcpOptTime && len(o.data) == 8:
 		addUint(f, tcpOptTSVal, at, uint64(be32(o.data)))
 		addUint(f, tcpOptTSEcr, at+4, uint64(be32(o.data[4:])))
-		f.Label += fmt.Sprintf(": TSval %d, TSecr %d", be32(o.data), be32(o.data[4:]))
+		extend(f, ": TSval %d, TSecr %d", be32(o.data), be32(o.data[4:]))
 	case o.kind == tcpOptSack && len(o.data)%8 == 0:
 		o.sackNodes(f, at, s.flow.AckBase)
 	case o.kind == tcpOptFastOpen && len(o.data) == 0:
@@ -164,13 +164,13 @@ func (o tcpOption) nodes(f *Field, at int, s *tcpSegment) {
 	}
 }
 
-func (o tcpOption) sackNodes(f *Field, at int, base uint32) {
+func (o tcpOption) sackNodes(f *node, at int, base uint32) {
 	n := 0
 	for i := 0; i+8 <= len(o.data); i += 8 {
 		left, right := be32(o.data[i:])-base, be32(o.data[i+4:])-base
 		number(f, tcpOptSackLE, at+i, left, base != 0, "relative")
 		number(f, tcpOptSackRE, at+i+4, right, base != 0, "relative")
-		f.Label += fmt.Sprintf(" %d-%d", left, right)
+		extend(f, " %d-%d", left, right)
 		n++
 	}
 	virtual(addUint(f, tcpOptSackN, at, uint64(n)))

@@ -15,9 +15,9 @@ var (
 	udpLength   = uint16Field("udp.length", "Length", baseDec)
 	udpChecksum = uint16Field("udp.checksum", "Checksum", baseHex)
 	udpStatus   = uint8Field("udp.checksum.status", "Checksum Status", baseNone).named(checksumStatusNames)
-	udpStream   = uint32Field("udp.stream", "Stream index", baseDec)
-	udpRelative = field("udp.time_relative", "Time since first frame", "RELATIVE_TIME")
-	udpDelta    = field("udp.time_delta", "Time since previous frame", "RELATIVE_TIME")
+	udpStream   = uint32Field("udp.stream", "Stream index", baseDec).stateful()
+	udpRelative = field("udp.time_relative", "Time since first frame", "RELATIVE_TIME").stateful()
+	udpDelta    = field("udp.time_delta", "Time since previous frame", "RELATIVE_TIME").stateful()
 	udpPayload  = field("udp.payload", "Payload", "BYTES")
 	udpTrace    = field("udp.possible_traceroute", "Possible traceroute", "NONE")
 )
@@ -27,7 +27,8 @@ var udpProtocol = Protocol{
 	Fields: []*FieldDef{
 		udpSrcPort, udpDstPort, udpPort, udpLength, udpChecksum, udpStatus, udpStream, udpRelative, udpDelta, udpPayload, udpTrace,
 	},
-	decode: decodeUDP,
+	carries: (*Table).overUDP,
+	decode:  decodeUDP,
 }
 
 const udpHeaderLen = 8
@@ -53,9 +54,13 @@ func decodeUDP(b *builder, self *Protocol, p payload) {
 	}
 	b.srcPort, b.dstPort, b.ipProto = h.src, h.dst, 17
 	size := int(h.length)
+	jumbo := size == 0 && b.dst.Is6()
+	if jumbo {
+		size = p.reported // the length is in IPv6 (RFC 2675 section 4)
+	}
 	switch {
-	case size == 0 && b.dst.Is6():
-		size = p.reported // a jumbogram's length is in IPv6 (RFC 2675 section 4)
+	case !b.writes():
+	case jumbo:
 		b.setInfo("%d → %d Len=%d", h.src, h.dst, size-udpHeaderLen)
 	case size < udpHeaderLen:
 		b.setInfo("%d → %d [BAD UDP LENGTH %d < 8]", h.src, h.dst, size)
@@ -87,11 +92,14 @@ func (t *Table) port(ports map[uint16]*Protocol, src, dst uint16) *Protocol {
 }
 
 func (b *builder) udpNodes(self *Protocol, p payload, h udpHeader, flow stream.UDP, next payload) {
-	if !b.tree {
+	n := b.protocol(self, p, udpHeaderLen, "")
+	if n == nil {
 		return
 	}
+	if n.labelled() {
+		n.Label = fmt.Sprintf("User Datagram Protocol, Src Port: %d, Dst Port: %d", h.src, h.dst)
+	}
 	at := p.off
-	n := b.protocol(self, p, udpHeaderLen, fmt.Sprintf("User Datagram Protocol, Src Port: %d, Dst Port: %d", h.src, h.dst))
 	addUint(n, udpSrcPort, at, uint64(h.src))
 	addUint(n, udpDstPort, at+2, uint64(h.dst))
 	hide(addUint(n, udpPort, at, uint64(h.src)))
@@ -111,7 +119,7 @@ func (b *builder) udpNodes(self *Protocol, p payload, h udpHeader, flow stream.U
 			status = 4
 		}
 	}
-	sum := addUintText(n, udpChecksum, at+6, uint64(h.checksum), fmt.Sprintf("0x%04x%s", h.checksum, note))
+	sum := addUintf(n, udpChecksum, at+6, uint64(h.checksum), "0x%04x"+note, uint64(h.checksum))
 	under := n
 	if h.checksum == 0 {
 		under = sum // where Wireshark has it when there is no checksum
@@ -121,14 +129,14 @@ func (b *builder) udpNodes(self *Protocol, p payload, h udpHeader, flow stream.U
 		virtual(addUint(n, udpStream, at+8, uint64(flow.Stream)))
 		b.streamTimes(n, at, flow.First, flow.Previous, udpRelative, udpDelta)
 	}
-	if size := next.captured(); size > 0 {
+	if size := next.captured(); size > 0 && n.wants(udpPayload) {
 		f := add(n, udpPayload, next.off, size, colonHex(b.rest(next)), "")
 		relabel(f, "UDP payload (%d byte%s)", size, plural(size))
 	}
 }
 
 // streamTimes adds the times since a conversation's first and previous frames.
-func (b *builder) streamTimes(n *Field, at int, first, previous uint32, relative, delta *FieldDef) {
+func (b *builder) streamTimes(n *node, at int, first, previous uint32, relative, delta *FieldDef) {
 	if !b.in.HasTime || b.in.TimeOf == nil {
 		return
 	}

@@ -20,14 +20,16 @@ var (
 
 var vlanProtocol = Protocol{
 	Name: "vlan", Long: "802.1Q Virtual LAN", Short: "VLAN",
-	Fields: []*FieldDef{vlanPriority, vlanDEI, vlanID, vlanType, vlanLen, vlanPadding, vlanTrailer},
-	decode: decodeVLAN,
+	Fields:  []*FieldDef{vlanPriority, vlanDEI, vlanID, vlanType, vlanLen, vlanPadding, vlanTrailer},
+	carries: (*Table).network,
+	decode:  decodeVLAN,
 }
 
 var providerVLANProtocol = Protocol{
 	Name: "ieee8021ad", Long: "IEEE 802.1ad", Short: "IEEE 802.1ad",
-	Fields: []*FieldDef{providerPriority, providerDEI, providerID},
-	decode: decodeProviderVLAN,
+	Fields:  []*FieldDef{providerPriority, providerDEI, providerID, vlanType, vlanLen, vlanPadding, vlanTrailer},
+	carries: (*Table).network,
+	decode:  decodeProviderVLAN,
 }
 
 const vlanHeaderLen = 4
@@ -54,9 +56,11 @@ func decodeVLAN(b *builder, self *Protocol, p payload) {
 	}
 	tci := uint64(h.tci)
 	b.vlan = h.id()
-	b.setInfo("PRI: %d  DEI: %d  ID: %d", tci>>13, tci>>12&1, h.id())
+	if b.writes() {
+		b.setInfo("PRI: %d  DEI: %d  ID: %d", tci>>13, tci>>12&1, h.id())
+	}
 	n := b.protocol(self, p, vlanHeaderLen, "")
-	if n != nil {
+	if n.labelled() {
 		n.Label = fmt.Sprintf("802.1Q Virtual LAN, PRI: %d, DEI: %d, ID: %d", tci>>13, tci>>12&1, h.id())
 	}
 	addUint(n, vlanPriority, p.off, tci)
@@ -85,7 +89,7 @@ func decodeProviderVLAN(b *builder, self *Protocol, p payload) {
 
 // afterTag passes on what follows a tag: an EtherType or an 802.3 length. What
 // is left of the frame afterwards belongs to the tag's node, as Wireshark has it.
-func (b *builder) afterTag(n *Field, p payload, h vlanHeader) {
+func (b *builder) afterTag(n *node, p payload, h vlanHeader) {
 	next := p.skip(vlanHeaderLen)
 	whole := next
 	if h.typ <= maxLength {

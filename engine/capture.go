@@ -128,10 +128,32 @@ func (c *Capture) check() error {
 	if c.Closed() {
 		return fmt.Errorf("%s is closed; open it again", c.Name())
 	}
-	if c.file.Changed() {
-		return fmt.Errorf("%s was changed or cut since it was opened; open it again", c.Name())
+	return c.changed()
+}
+
+// changed says how the file changed since it was opened, or nothing.
+func (c *Capture) changed() error {
+	how := c.file.Change()
+	if how == "" {
+		return nil
 	}
-	return nil
+	advice := "open it again"
+	if how == "was removed" {
+		advice = "its packets are gone with `close`, until then `save FILE` writes them"
+	}
+	return fmt.Errorf("%s %s since it was opened; %s", c.Name(), how, advice)
+}
+
+// because prefers, as the reason why a question failed, that the file changed
+// under it.
+func (c *Capture) because(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	if changed := c.changed(); changed != nil {
+		return changed
+	}
+	return err
 }
 
 // startDeep starts Wireshark's dissectors on the capture if that is allowed

@@ -48,5 +48,5 @@ func (n nativeTier) Filter(ctx context.Context, expr string) (*roaring.Bitmap, e
 		return nil, err
 	}
 	fields := dissect.NativeCatalogue()
-	return n.c.own.Filter(ctx, func(t *dissect.Tree) bool { return p.Match(filter.FromTree(t, fields)) })
+	return n.c.own.Filter(ctx, p.FieldNames(), func(t *dissect.Tree) bool { return p.Match(filter.FromTree(t, fields)) })
 }

@@ -268,8 +268,13 @@ func (s *Shell) refresh() {
 	style := s.cfg.Style()
 	s.state.PageRows = 0
 	if style.Interactive {
-		// The header, the footer and the next prompt stay on the screen too.
-		s.state.PageRows = max(style.Height-4, 5)
+		// The header, the footer and the next prompt stay on the screen too. On
+		// a narrow one the footer wraps and names the columns there was no room for.
+		around := 4
+		if style.Width < 60 {
+			around = 7
+		}
+		s.state.PageRows = max(style.Height-around, 5)
 	}
 }
 

@@ -2,6 +2,7 @@ package capfile
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"slices"
@@ -148,17 +149,33 @@ func (f *File) DissectorFile() (path string, inherit *os.File) {
 
 // Changed reports that the file was modified, replaced or removed since it was
 // mapped. What came through a pipe cannot change.
-func (f *File) Changed() bool {
+func (f *File) Changed() bool { return f.Change() != "" }
+
+// Change says what Changed reports, for a message that begins with the file's
+// name: "was removed", "was replaced by another file", "was cut from 640 to 24
+// bytes", "has grown from 24 to 640 bytes", "was written to"; "" for nothing.
+func (f *File) Change() string {
 	for i, then := range f.stats {
 		if then == nil {
 			continue
 		}
 		now, err := os.Stat(f.paths[i])
-		if err != nil || !os.SameFile(now, then) || now.Size() != then.Size() || !now.ModTime().Equal(then.ModTime()) {
-			return true
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return "was removed"
+		case err != nil:
+			return "cannot be reached any more"
+		case !os.SameFile(now, then):
+			return "was replaced by another file"
+		case now.Size() < then.Size():
+			return fmt.Sprintf("was cut from %d to %d bytes", then.Size(), now.Size())
+		case now.Size() > then.Size():
+			return fmt.Sprintf("has grown from %d to %d bytes", then.Size(), now.Size())
+		case !now.ModTime().Equal(then.ModTime()):
+			return "was written to"
 		}
 	}
-	return false
+	return ""
 }
 
 // Close unmaps the file. Slices that Data returned are invalid then.

@@ -11,11 +11,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
-
-	"github.com/RoaringBitmap/roaring/v2"
-	"golang.org/x/sync/errgroup"
+	"sync/atomic"
 
 	"pktsh/dissect"
 	"pktsh/dissect/stream"
@@ -46,18 +43,24 @@ type Dissector struct {
 	table      *dissect.Table
 	interfaces []capfile.Interface
 	first      int64 // time of the first frame
+	clock      func(frame uint32) int64
 
 	mu       sync.RWMutex // guards what follows
 	flows    *stream.Table
 	recorder *stream.Recorder
+	follower *dissect.Reader
 	passed   int // frames the pass has seen
 	closed   bool
+
+	prepared atomic.Int64 // passed, for who must not wait
 }
 
 // New returns a dissector of a capture. It reads nothing yet.
 func New(f File) *Dissector {
 	flows := stream.NewTable(f.Len())
 	d := &Dissector{file: f, table: dissect.NewTable(), interfaces: f.Interfaces(), flows: flows, recorder: stream.NewRecorder(flows)}
+	d.follower = d.table.NewReader(nil)
+	d.clock = d.timeOf
 	if f.Len() > 0 {
 		d.first = f.Record(0).Time
 	}
@@ -91,6 +94,9 @@ func (d *Dissector) Prepare(ctx context.Context) error {
 	return d.advance(ctx, d.file.Len())
 }
 
+// Prepared returns how many frames the pass has seen, and of how many. It never waits.
+func (d *Dissector) Prepared() (done, total int) { return int(d.prepared.Load()), d.file.Len() }
+
 // advance runs the pass until it has seen n frames.
 func (d *Dissector) advance(ctx context.Context, n int) error {
 	n = min(n, d.file.Len())
@@ -119,20 +125,28 @@ func (d *Dissector) pass(n int) (done bool, err error) {
 		return true, ErrClosed
 	}
 	err = d.file.Guard(func() error {
+		var in dissect.Input
 		for end := min(d.passed+step, n); d.passed < end; d.passed++ {
-			d.table.Summarize(d.input(d.passed, d.recorder))
+			d.describe(&in, d.passed, d.recorder)
+			d.follower.Follow(&in)
 		}
 		return nil
 	})
+	d.prepared.Store(int64(d.passed))
 	return d.passed >= n, err
 }
 
 // input describes the i-th record.
-func (d *Dissector) input(i int, flows dissect.Flows) dissect.Input {
+func (d *Dissector) input(i int, flows dissect.Flows) (in dissect.Input) {
+	d.describe(&in, i, flows)
+	return in
+}
+
+func (d *Dissector) describe(in *dissect.Input, i int, flows dissect.Flows) {
 	r := d.file.Record(i)
-	in := dissect.Input{
+	*in = dissect.Input{
 		Number: uint32(i) + 1, Data: d.file.Data(i), Original: r.Original, Time: r.Time, HasTime: r.HasTime,
-		First: d.first, Previous: r.Time, LinkType: -1, TimeOf: d.timeOf, Flows: flows,
+		First: d.first, Previous: r.Time, LinkType: -1, TimeOf: d.clock, Flows: flows,
 	}
 	if i > 0 {
 		in.Previous = d.file.Record(i - 1).Time
@@ -141,7 +155,6 @@ func (d *Dissector) input(i int, flows dissect.Flows) dissect.Input {
 		in.LinkType = d.interfaces[r.Interface].LinkType
 		in.FCS = d.interfaces[r.Interface].FCS
 	}
-	return in
 }
 
 func (d *Dissector) timeOf(frame uint32) int64 {
@@ -188,13 +201,18 @@ func (d *Dissector) Tree(ctx context.Context, frame uint32) (*dissect.Tree, erro
 // full is input with what only trees show.
 func (d *Dissector) full(i int) dissect.Input {
 	in := d.input(i, d.flows)
+	d.frameDetails(&in, i)
+	return in
+}
+
+// frameDetails adds what only the frame's own node shows.
+func (d *Dissector) frameDetails(in *dissect.Input, i int) {
 	in.Comments = d.file.Comments(i)
 	r := d.file.Record(i)
 	if d.file.Format() == "pcapng" && r.Interface >= 0 && r.Interface < len(d.interfaces) {
 		c := d.interfaces[r.Interface]
 		in.Interface = &dissect.Interface{ID: r.Interface, Name: c.Name, Description: c.Description, Section: c.Section + 1}
 	}
-	return in
 }
 
 // ready checks a frame number and runs the pass far enough for it.
@@ -213,45 +231,4 @@ func (d *Dissector) read(fn func()) error {
 		return ErrClosed
 	}
 	return d.file.Guard(func() error { fn(); return nil })
-}
-
-// Filter returns the numbers of the frames whose tree match accepts. match is
-// called from several goroutines at once, and its tree is only valid until it returns.
-func (d *Dissector) Filter(ctx context.Context, match func(*dissect.Tree) bool) (*roaring.Bitmap, error) {
-	if err := d.Prepare(ctx); err != nil {
-		return nil, err
-	}
-	n := d.file.Len()
-	blocks := (n + step - 1) / step
-	found := make([]*roaring.Bitmap, blocks)
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range blocks {
-		g.Go(func() (err error) {
-			found[i], err = d.filterBlock(ctx, i*step, min((i+1)*step, n), match)
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	return roaring.FastOr(found...), nil
-}
-
-// filterBlock filters the records from lo up to hi.
-func (d *Dissector) filterBlock(ctx context.Context, lo, hi int, match func(*dissect.Tree) bool) (*roaring.Bitmap, error) {
-	out := roaring.New()
-	for i := lo; i < hi; i++ {
-		if i%256 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		var hit bool
-		if err := d.read(func() { hit = match(d.table.Dissect(d.full(i))) }); err != nil {
-			return nil, err
-		}
-		if hit {
-			out.Add(uint32(i) + 1)
-		}
-	}
-	return out, nil
 }

@@ -31,7 +31,7 @@ func TestConcurrentQuestions(t *testing.T) {
 			}
 		})
 		wg.Go(func() {
-			if _, err := d.Filter(ctx, func(t *dissect.Tree) bool { return t.Has("udp") }); err != nil {
+			if _, err := d.Filter(ctx, []string{"udp"}, func(t *dissect.Tree) bool { return t.Has("udp") }); err != nil {
 				t.Error(err)
 			}
 		})

@@ -248,7 +248,7 @@ func (st *State) listFooter(v *engine.View, parts []places, n int, preview bool)
 	if len(parts) == 1 && parts[0].hi-parts[0].lo < n {
 		line := fmt.Sprintf("%s–%s of %s", humanize.Comma(int64(parts[0].lo+1)), humanize.Comma(int64(parts[0].hi)), total)
 		if parts[0].hi < n {
-			line += "; ls goes on, ls --all lists all"
+			line += "; ls goes on"
 		}
 		out = append(out, line)
 	}
