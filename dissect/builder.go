@@ -64,8 +64,9 @@ type builder struct {
 	ipProto          uint8      // of the innermost network layer
 	srcPort, dstPort uint16
 	ttl              uint8
-	vlan             uint16 // of the innermost tag
-	lastUsed         int    // end of the bytes that the network layer accounts for, 0 if unknown
+	vlan             uint16      // of the innermost tag
+	options          []tcpOption // of the segment at hand
+	lastUsed         int         // end of the bytes that the network layer accounts for, 0 if unknown
 }
 
 // maxDepth bounds the nesting of headers, against packets that are made of

@@ -118,17 +118,17 @@ func addEthAddr(n *node, pos int, a []byte, d, resolved, oui, lg, ig *FieldDef) 
 		return
 	}
 	text := etherText(a)
-	f := add(n, d, pos, 6, text, d.Label+": "+text)
+	f := addString(n, d, pos, 6, text)
 	ouiText := colonHex(a[:3])
 	top := uint64(be24(a))
-	hide(add(f, resolved, pos, 6, text, resolved.Label+": "+text))
+	hide(addString(f, resolved, pos, 6, text))
 	hide(add(f, oui, pos, 3, fmt.Sprint(top), oui.Label+": "+ouiText))
 	if d == ethSrc && a[0]&1 == 1 {
 		addExpert(f, ethSrcGroup, SeverityWarn, "Protocol", ethSrcGroup.Label, groupProtocol)
 		n.Severity = SeverityWarn
 	}
-	add(f, ethAddr, pos, 6, text, ethAddr.Label+": "+text)
-	hide(add(f, ethAddrRes, pos, 6, text, ethAddrRes.Label+": "+text))
+	addString(f, ethAddr, pos, 6, text)
+	hide(addString(f, ethAddrRes, pos, 6, text))
 	hide(add(f, ethAddrOUI, pos, 3, fmt.Sprint(top), ethAddrOUI.Label+": "+ouiText))
 	addUint(f, lg, pos, top)
 	hide(addUint(f, ethLG, pos, top))

@@ -125,7 +125,8 @@ func decodeTCP(b *builder, self *Protocol, p payload) {
 	}
 	s := tcpSegment{tcpHeader: h, length: max(p.reported-h.headerLen, 0)}
 	raw, whole := b.bytes(p, tcpMinHeader, h.headerLen-tcpMinHeader)
-	s.options = parseTCPOptions(raw)
+	b.options = parseTCPOptions(b.options[:0], raw)
+	s.options = b.options
 	s.flow = b.tcpFlow(&s)
 	b.tcpInfo(&s)
 	next := p.skip(h.headerLen)

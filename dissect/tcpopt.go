@@ -61,10 +61,9 @@ type tcpOption struct {
 	raw, data []byte
 }
 
-// parseTCPOptions splits the option bytes. An option whose length does not fit
+// parseTCPOptions splits the option bytes and appends the options to out. An option whose length does not fit
 // ends the list.
-func parseTCPOptions(d []byte) []tcpOption {
-	var out []tcpOption
+func parseTCPOptions(out []tcpOption, d []byte) []tcpOption {
 	for i := 0; i < len(d); {
 		kind := d[i]
 		if kind == tcpOptEnd || kind == tcpOptNop {

@@ -11,13 +11,21 @@ type Recorder struct {
 	queries  map[Query]uint32
 }
 
-type pair struct{ a, b Endpoint }
+// pair is two endpoints in order, as plain bytes: it is hashed for every packet.
+type pair struct {
+	a, b         [16]byte
+	aPort, bPort uint16
+	families     [2]bool // IPv6
+}
 
 func pairOf(x, y Endpoint) pair {
 	if y.less(x) {
 		x, y = y, x
 	}
-	return pair{x, y}
+	return pair{
+		a: x.Addr.As16(), b: y.Addr.As16(), aPort: x.Port, bPort: y.Port,
+		families: [2]bool{x.Addr.Is6(), y.Addr.Is6()},
+	}
 }
 
 // NewRecorder returns a recorder that fills t, which must be empty.
@@ -37,12 +45,23 @@ func (r *Recorder) grow(frame uint32) {
 func (r *Recorder) join(frame, id uint32) *conversation {
 	c := &r.table.conversations[id]
 	r.grow(frame)
-	if r.table.conv[frame-1] != id+1 {
+	if r.table.conv[frame-1]&^noted != id+1 {
 		r.table.conv[frame-1] = id + 1
 		r.table.previous[frame-1] = c.last
 		c.last = frame
 	}
 	return c
+}
+
+// Finish says that no frame follows. It lets go of what only recording needs;
+// the recorder must not be used again.
+func (r *Recorder) Finish() {
+	for i := range r.table.conversations {
+		if tcp := r.table.conversations[i].tcp; tcp != nil {
+			tcp.sides[0].unacked, tcp.sides[1].unacked = nil, nil
+		}
+	}
+	*r = Recorder{}
 }
 
 // begin opens a conversation.

@@ -1,15 +1,29 @@
 package stream
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Table is what a pass over a capture left. Reading it concurrently is safe as
 // long as no Recorder is writing to it.
 type Table struct {
-	conv     []uint32 // by frame-1: conversation + 1, 0 for none
+	conv     []uint32 // by frame-1: conversation + 1, 0 for none, and the flag noted
 	previous []uint32 // by frame-1: the frame before in the conversation
 
 	conversations []conversation
 	peers         map[uint32]Peer
-	analysis      map[uint32]Analysis
+	notes         []note
 }
+
+// note is what a segment's sequence numbers showed. Notes are in order of frame;
+// frames that have one are flagged in Table.conv, so that few are looked for.
+type note struct {
+	frame uint32
+	Analysis
+}
+
+const noted = 1 << 31
 
 // conversation is one TCP or UDP stream. Direction 0 is that of the first packet.
 type conversation struct {
@@ -26,7 +40,6 @@ func NewTable(n int) *Table {
 		conv:     make([]uint32, 0, n),
 		previous: make([]uint32, 0, n),
 		peers:    map[uint32]Peer{},
-		analysis: map[uint32]Analysis{},
 	}
 }
 
@@ -35,7 +48,7 @@ func (t *Table) lookup(frame uint32) (c *conversation, previous uint32, ok bool)
 	if frame == 0 || int(frame) > len(t.conv) || t.conv[frame-1] == 0 {
 		return nil, 0, false
 	}
-	return &t.conversations[t.conv[frame-1]-1], t.previous[frame-1], true
+	return &t.conversations[t.conv[frame-1]&^noted-1], t.previous[frame-1], true
 }
 
 // TCP answers for a segment in a recorded frame.
@@ -44,11 +57,34 @@ func (t *Table) TCP(frame uint32, s Segment) TCP {
 	if !ok || c.tcp == nil {
 		return TCP{Scale: ScaleUnknown}
 	}
+	return c.answer(s, previous, t.analysis(frame))
+}
+
+// analysis returns the note of a recorded frame.
+func (t *Table) analysis(frame uint32) Analysis {
+	if t.conv[frame-1]&noted == 0 {
+		return Analysis{}
+	}
+	i, ok := slices.BinarySearchFunc(t.notes, frame, func(n note, frame uint32) int { return cmp.Compare(n.frame, frame) })
+	if !ok {
+		return Analysis{}
+	}
+	return t.notes[i].Analysis
+}
+
+// annotate records the note of the newest frame.
+func (t *Table) annotate(frame uint32, a Analysis) {
+	t.conv[frame-1] |= noted
+	t.notes = append(t.notes, note{frame, a})
+}
+
+// answer is what the conversation tells of one of its segments.
+func (c *conversation) answer(s Segment, previous uint32, a Analysis) TCP {
 	d := c.direction(s.Src)
 	fwd, rev := &c.tcp.sides[d], &c.tcp.sides[1-d]
 	return TCP{
 		Known: true, Stream: c.number, SeqBase: fwd.base, AckBase: rev.base, Scale: fwd.scale,
-		First: c.first, Previous: previous, Completeness: c.complete, Analysis: t.analysis[frame],
+		First: c.first, Previous: previous, Completeness: c.complete, Analysis: a,
 	}
 }
 

@@ -58,9 +58,9 @@ func (r *Recorder) TCP(frame uint32, s Segment) TCP {
 		a.Flags |= PortsReused
 	}
 	if a.Flags != 0 {
-		r.table.analysis[frame] = a
+		r.table.annotate(frame, a)
 	}
-	return r.table.TCP(frame, s)
+	return c.answer(s, r.table.previous[frame-1], a)
 }
 
 func (r *Recorder) openTCP(frame uint32, s Segment, key pair) uint32 {

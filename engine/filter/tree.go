@@ -13,8 +13,8 @@ import (
 )
 
 // FromTree returns t as a filter sees it: every occurrence of every field,
-// hidden ones included, with the type that fields gives it. The result indexes
-// the tree on first use and is for one goroutine.
+// hidden ones included, with the type that fields gives it. It reads the tree
+// when a field is asked for, and is for one goroutine.
 func FromTree(t *dissect.Tree, fields Fields) Packet {
 	return &treePacket{tree: t, fields: fields}
 }
@@ -22,8 +22,13 @@ func FromTree(t *dissect.Tree, fields Fields) Packet {
 type treePacket struct {
 	tree   *dissect.Tree
 	fields Fields
-	found  map[string][]occurrence // nil until first asked
-	cache  map[string][]Value
+	asked  []answer
+}
+
+// answer is the values of a field that was asked for.
+type answer struct {
+	name   string
+	values []Value
 }
 
 // occurrence is a field at its place in the tree.
@@ -37,66 +42,61 @@ type occurrence struct {
 }
 
 // Has implements Packet.
-func (p *treePacket) Has(name string) bool {
-	p.index()
-	return len(p.found[name]) > 0
-}
+func (p *treePacket) Has(name string) bool { return p.tree.Has(name) }
 
 // Values implements Packet.
 func (p *treePacket) Values(name string) []Value {
-	p.index()
-	if vs, ok := p.cache[name]; ok {
-		return vs
-	}
-	occurrences := p.found[name]
-	if len(occurrences) == 0 {
-		return nil
-	}
-	t := fieldType{class: classProtocol}
-	if info, ok := p.fields.Lookup(name); ok {
-		t = typeOf(info.Type)
-	} else if !occurrences[0].field.Protocol {
-		t = fieldType{}
-	}
-	vs := make([]Value, 0, len(occurrences))
-	for _, o := range occurrences {
-		if v, ok := p.value(o, t); ok {
-			vs = append(vs, v.InLayer(o.layer))
+	for _, a := range p.asked {
+		if a.name == name {
+			return a.values
 		}
 	}
-	if p.cache == nil {
-		p.cache = map[string][]Value{}
+	s := seeker{packet: p, name: name}
+	s.walk(p.tree.Nodes, 0)
+	p.asked = append(p.asked, answer{name, s.values})
+	return s.values
+}
+
+// typeOf is the type of a field by one occurrence.
+func (p *treePacket) typeOf(f *dissect.Field) fieldType {
+	if info, ok := p.fields.Lookup(f.Name); ok {
+		return typeOf(info.Type)
 	}
-	p.cache[name] = vs
-	return vs
-}
-
-// index walks the tree once and notes where every name occurs.
-func (p *treePacket) index() {
-	if p.found != nil {
-		return
+	if f.Protocol {
+		return fieldType{class: classProtocol}
 	}
-	w := indexer{tree: p.tree, found: map[string][]occurrence{}, counts: map[string]int{}, limits: map[int]int{}}
-	w.walk(p.tree.Nodes, 0)
-	p.found = w.found
+	return fieldType{}
 }
 
-type indexer struct {
-	tree   *dissect.Tree
-	found  map[string][]occurrence
-	counts map[string]int // protocol nodes so far, by name
-	limits map[int]int    // end of the data so far, by source
+// seeker collects the values of a field in one walk over the tree. Trees are
+// small, and a filter asks for few fields: an index would cost more than it saves.
+type seeker struct {
+	packet *treePacket
+	name   string
+	typ    fieldType
+	values []Value
+	seen   bool
+	layers []layer
+	limits []limit
 }
 
-func (w *indexer) walk(nodes []*dissect.Field, layer int) {
+// layer counts the protocol nodes so far, by name.
+type layer struct {
+	name string
+	n    int
+}
+
+// limit is the end of the data so far in a source.
+type limit struct{ source, end int }
+
+func (w *seeker) walk(nodes []*dissect.Field, layer int) {
 	for _, f := range nodes {
 		inside := layer
 		if f.Protocol {
-			w.counts[f.Name]++
-			inside = w.counts[f.Name]
+			inside = w.enter(f.Name)
 		}
-		if f.Name != "" {
-			w.found[f.Name] = append(w.found[f.Name], occurrence{field: f, layer: inside, limit: w.limit(f.Source)})
+		if f.Name == w.name {
+			w.found(occurrence{field: f, layer: inside, limit: w.limit(f.Source)})
 		}
 		w.walk(f.Children, inside)
 		if f.Protocol {
@@ -105,19 +105,53 @@ func (w *indexer) walk(nodes []*dissect.Field, layer int) {
 	}
 }
 
-func (w *indexer) limit(source int) int {
-	if n, ok := w.limits[source]; ok {
-		return n
+func (w *seeker) found(o occurrence) {
+	if !w.seen {
+		w.seen, w.typ = true, w.packet.typeOf(o.field)
 	}
-	if source < 0 || source >= len(w.tree.Sources) {
+	if v, ok := w.packet.value(o, w.typ); ok {
+		w.values = append(w.values, v.InLayer(o.layer))
+	}
+}
+
+// enter counts a protocol's node.
+func (w *seeker) enter(name string) int {
+	for i := range w.layers {
+		if w.layers[i].name == name {
+			w.layers[i].n++
+			return w.layers[i].n
+		}
+	}
+	w.layers = append(w.layers, layer{name, 1})
+	return 1
+}
+
+func (w *seeker) limit(source int) int {
+	for _, l := range w.limits {
+		if l.source == source {
+			return l.end
+		}
+	}
+	if source < 0 || source >= len(w.packet.tree.Sources) {
 		return 0
 	}
-	return len(w.tree.Sources[source].Bytes)
+	return len(w.packet.tree.Sources[source].Bytes)
+}
+
+// cut sets where the data in a source end.
+func (w *seeker) cut(source, end int) {
+	for i := range w.limits {
+		if w.limits[i].source == source {
+			w.limits[i].end = end
+			return
+		}
+	}
+	w.limits = append(w.limits, limit{source, end})
 }
 
 // narrow notes the end of the data when a protocol says how long it is: what
 // follows (Ethernet's padding) is not seen by the protocols above.
-func (w *indexer) narrow(f *dissect.Field) {
+func (w *seeker) narrow(f *dissect.Field) {
 	name, extra := "", 0
 	switch f.Name {
 	case "ip":
@@ -133,7 +167,7 @@ func (w *indexer) narrow(f *dissect.Field) {
 		if c.Name == name {
 			// A length of 0 is a segmentation offload's: the data are all there are.
 			if n, err := strconv.Atoi(c.Show); err == nil && n > 0 && f.Pos+extra+n < w.limit(f.Source) {
-				w.limits[f.Source] = f.Pos + extra + n
+				w.cut(f.Source, f.Pos+extra+n)
 			}
 			return
 		}

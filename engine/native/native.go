@@ -133,6 +133,10 @@ func (d *Dissector) pass(n int) (done bool, err error) {
 		return nil
 	})
 	d.prepared.Store(int64(d.passed))
+	if err == nil && d.recorder != nil && d.passed == d.file.Len() {
+		d.recorder.Finish()
+		d.recorder, d.follower = nil, nil
+	}
 	return d.passed >= n, err
 }
 
@@ -146,10 +150,7 @@ func (d *Dissector) describe(in *dissect.Input, i int, flows dissect.Flows) {
 	r := d.file.Record(i)
 	*in = dissect.Input{
 		Number: uint32(i) + 1, Data: d.file.Data(i), Original: r.Original, Time: r.Time, HasTime: r.HasTime,
-		First: d.first, Previous: r.Time, LinkType: -1, TimeOf: d.clock, Flows: flows,
-	}
-	if i > 0 {
-		in.Previous = d.file.Record(i - 1).Time
+		First: d.first, LinkType: -1, TimeOf: d.clock, Flows: flows,
 	}
 	if r.Interface >= 0 && r.Interface < len(d.interfaces) {
 		in.LinkType = d.interfaces[r.Interface].LinkType
@@ -209,6 +210,10 @@ func (d *Dissector) full(i int) dissect.Input {
 func (d *Dissector) frameDetails(in *dissect.Input, i int) {
 	in.Comments = d.file.Comments(i)
 	r := d.file.Record(i)
+	in.Previous = r.Time
+	if i > 0 {
+		in.Previous = d.file.Record(i - 1).Time
+	}
 	if d.file.Format() == "pcapng" && r.Interface >= 0 && r.Interface < len(d.interfaces) {
 		c := d.interfaces[r.Interface]
 		in.Interface = &dissect.Interface{ID: r.Interface, Name: c.Name, Description: c.Description, Section: c.Section + 1}
