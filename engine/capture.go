@@ -138,16 +138,26 @@ func (c *Capture) changed() error {
 		return nil
 	}
 	advice := "open it again"
-	if how == "was removed" {
-		advice = "its packets are gone with `close`, until then `save FILE` writes them"
+	if c.file.Kept() {
+		advice = "open it again, or save FILE: that still has its packets"
 	}
 	return fmt.Errorf("%s %s since it was opened; %s", c.Name(), how, advice)
+}
+
+// Saveable returns nil when the bytes that were indexed are still there to be
+// saved. That is so, too, of a file that was removed or replaced: what is open
+// here goes on to exist.
+func (c *Capture) Saveable() error {
+	if c.Closed() || !c.file.Kept() {
+		return c.check()
+	}
+	return nil
 }
 
 // because prefers, as the reason why a question failed, that the file changed
 // under it.
 func (c *Capture) because(err error) error {
-	if err == nil || errors.Is(err, context.Canceled) {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, errStop) {
 		return err
 	}
 	if changed := c.changed(); changed != nil {
@@ -212,8 +222,15 @@ func (c *Capture) tier(ctx context.Context, q plan.Question) (tier, plan.Choice,
 	}
 	q.PreviewAllowed = q.PreviewAllowed || hurried(ctx)
 	deep := c.startDeep()
-	choice := plan.Choose(c.session.cfg.Mode, c.Deep().State, q)
+	state := c.Deep()
+	choice := plan.Choose(c.session.cfg.Mode, state.State, q)
+	if choice.Tier == plan.Own && state.State == plan.Failed {
+		c.noticeFailed(state.Err)
+	}
 	if choice.Tier == plan.Deep && deep != nil {
+		if hurried(ctx) && state.State != plan.Ready {
+			return nil, choice, errLoading
+		}
 		stop := c.session.wait("Wireshark's dissectors are loading "+c.Name(), func() float64 { return deep.State().Fraction })
 		err := deep.Wait(ctx)
 		stop()
@@ -223,16 +240,27 @@ func (c *Capture) tier(ctx context.Context, q plan.Question) (tier, plan.Choice,
 		if err == nil {
 			return deep, choice, nil
 		}
+		if changed := c.changed(); changed != nil {
+			return nil, choice, changed // that is why, and our own dissectors would read it too
+		}
 		choice = plan.Choose(c.session.cfg.Mode, plan.Failed, q)
 		if choice.Tier == plan.Deep {
 			return nil, choice, err
 		}
-		c.session.notifyOnce("deep failed "+c.Path(), fmt.Sprintf("%v; pktsh's own dissectors answer instead and know less", err))
+		c.noticeFailed(err)
 	}
 	if choice.Tier == plan.Own && !choice.Preview && c.session.cfg.Mode == plan.Auto {
 		c.session.noticeAbsent()
 	}
 	return nativeTier{c}, choice, nil
+}
+
+// errLoading answers a question that may not wait while only the deep tier may.
+var errLoading = errors.New("Wireshark's dissectors are loading")
+
+// noticeFailed says once that pktsh's own dissectors stand in for Wireshark's.
+func (c *Capture) noticeFailed(err error) {
+	c.session.notifyOnce("deep failed "+c.Path(), fmt.Sprintf("%v; pktsh's own dissectors answer instead and know less", err))
 }
 
 // All returns the view of every packet.
@@ -274,7 +302,7 @@ func (c *Capture) tree(ctx context.Context, frame uint32) (tree *dissect.Tree, s
 		return err
 	})
 	if err != nil {
-		return nil, false, fmt.Errorf("packet %d: %w", frame, err)
+		return nil, false, c.because(fmt.Errorf("packet %d: %w", frame, err))
 	}
 	return tree, !choice.Preview, nil
 }
@@ -292,18 +320,27 @@ func (c *Capture) summary(ctx context.Context, frame uint32) (dissect.Summary, e
 		frames = append(frames, f)
 	}
 	rows := make([]dissect.Summary, 0, len(frames))
+	sure := true
 	err := c.summaries(ctx, frames, plan.Question{}, func(s dissect.Summary) error {
 		rows = append(rows, s)
+		sure = sure && !s.Preview
 		return nil
 	})
 	if err != nil {
 		return dissect.Summary{}, err
 	}
-	if len(rows) != len(frames) {
-		return dissect.Summary{}, fmt.Errorf("packet %d: Wireshark's dissectors gave %d of %d rows; it reads less of %s than pktsh does", frame, len(rows), len(frames), c.Name())
+	if int(frame-first) >= len(rows) {
+		return dissect.Summary{}, c.noRow(frame)
 	}
-	c.rows.Add(first, rows)
+	if sure && len(rows) == len(frames) {
+		c.rows.Add(first, rows)
+	}
 	return rows[frame-first], nil
+}
+
+// noRow is the error for a packet that Wireshark has not read.
+func (c *Capture) noRow(frame uint32) error {
+	return fmt.Errorf("packet %d: Wireshark's dissectors gave no row; Wireshark reads less of %s than pktsh does", frame, c.Name())
 }
 
 // summaries calls fn for each frame's row, in order.
@@ -312,26 +349,26 @@ func (c *Capture) summaries(ctx context.Context, frames []uint32, q plan.Questio
 	if err != nil {
 		return err
 	}
-	return c.file.Guard(func() error {
+	return c.because(c.file.Guard(func() error {
 		return t.Rows(ctx, frames, func(s dissect.Summary) error {
 			s.Preview = choice.Preview
 			return fn(s)
 		})
-	})
+	}))
 }
 
-// set returns the frames that a filter lets through. It is kept: asking again
-// costs nothing.
-func (c *Capture) set(ctx context.Context, expr string) (*roaring.Bitmap, error) {
+// set returns the frames that a filter lets through. A sure answer is kept:
+// asking again costs nothing.
+func (c *Capture) set(ctx context.Context, expr string) (set *roaring.Bitmap, sure bool, err error) {
 	c.mu.Lock()
 	set, ok := c.sets[expr]
 	c.mu.Unlock()
 	if ok {
-		return set, nil
+		return set, true, nil
 	}
-	t, _, err := c.tier(ctx, plan.Question{})
+	t, choice, err := c.tier(ctx, plan.Question{})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer c.session.wait("filtering "+c.Name(), unknown)()
 	err = c.file.Guard(func() error {
@@ -339,12 +376,14 @@ func (c *Capture) set(ctx context.Context, expr string) (*roaring.Bitmap, error)
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, false, c.because(err)
 	}
-	c.mu.Lock()
-	c.sets[expr] = set
-	c.mu.Unlock()
-	return set, nil
+	if sure = !choice.Preview; sure {
+		c.mu.Lock()
+		c.sets[expr] = set
+		c.mu.Unlock()
+	}
+	return set, sure, nil
 }
 
 // checkFilter says at once whether a filter is well formed. The error is a

@@ -55,8 +55,13 @@ func (f *File) Record(i int) Record {
 		Interface: iface,
 	}
 	if phdr := f.interfaces[iface].phdr; phdr.size > 0 {
-		skip, captured, original := phdr.strip(f.raw(e), e.original)
-		r.Offset, r.Captured, r.Original = r.Offset+int64(skip), captured, original
+		// The pseudo header is in the file, and that may have shrunk: then the
+		// lengths stay those of the index, and Data faults.
+		_ = f.Guard(func() error {
+			skip, captured, original := phdr.strip(f.raw(e), e.original)
+			r.Offset, r.Captured, r.Original = r.Offset+int64(skip), captured, original
+			return nil
+		})
 	}
 	return r
 }
@@ -150,6 +155,21 @@ func (f *File) DissectorFile() (path string, inherit *os.File) {
 // Changed reports that the file was modified, replaced or removed since it was
 // mapped. What came through a pipe cannot change.
 func (f *File) Changed() bool { return f.Change() != "" }
+
+// Kept reports that the bytes that were mapped are still what they were, even if
+// the file was removed or replaced: its name is gone then, but it is not.
+func (f *File) Kept() bool {
+	if f.mapped == nil {
+		return false
+	}
+	now, err := f.mapped.Stat()
+	for _, then := range f.stats {
+		if err == nil && then != nil && os.SameFile(now, then) {
+			return now.Size() == then.Size() && now.ModTime().Equal(then.ModTime())
+		}
+	}
+	return err == nil // a spool, which nobody else can write to
+}
 
 // Change says what Changed reports, for a message that begins with the file's
 // name: "was removed", "was replaced by another file", "was cut from 640 to 24

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -278,5 +279,60 @@ func TestCancelled(t *testing.T) {
 	cancel()
 	if _, err := Open(ctx, write(t, "x.pcap", little.pcap(magicPcap, 2, 4, 0, 1)), Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want it cancelled", err)
+	}
+}
+
+// TestChange is everything that can happen to a file's name while it is open.
+func TestChange(t *testing.T) {
+	data := append(little.pcap(magicPcap, 2, 4, 65535, 1), little.record(5, 60, 60)...)
+	other := filepath.Join(t.TempDir(), "other")
+	for _, c := range []struct {
+		name string
+		do   func(path string) error
+		want string
+		kept bool
+	}{
+		{"nothing", func(string) error { return nil }, "", true},
+		{"removed", os.Remove, "was removed", true},
+		{"replaced", func(path string) error {
+			if err := os.WriteFile(other, data, 0o600); err != nil {
+				return err
+			}
+			return os.Rename(other, path)
+		}, "was replaced by another file", true},
+		{"cut", func(path string) error { return os.Truncate(path, 24) }, fmt.Sprintf("was cut from %d to 24 bytes", len(data)), false},
+		{"grown", func(path string) error { return os.Truncate(path, 1000) }, fmt.Sprintf("has grown from %d to 1000 bytes", len(data)), false},
+		{"written", func(path string) error { return os.Chtimes(path, time.Time{}, time.Unix(1, 0)) }, "was written to", false},
+	} {
+		path := write(t, c.name+".pcap", data)
+		f := open(t, path, Options{})
+		if err := c.do(path); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Change(); got != c.want || f.Changed() != (c.want != "") || f.Kept() != c.kept {
+			t.Errorf("%s: got %q, kept %v; want %q, %v", c.name, got, f.Kept(), c.want, c.kept)
+		}
+	}
+}
+
+// TestShrunkRecord cuts a file whose packets begin with a pseudo header, which
+// Record reads: an error of Data's, not a signal.
+func TestShrunkRecord(t *testing.T) {
+	record := join(make([]byte, 8), []byte{2, 4, 0, 60, 0, 0, 0, 40}, make([]byte, 44)) // ERF, Ethernet
+	data := little.pcap(magicPcap, 2, 4, 65535, linkERF)
+	for range 500 {
+		data = join(data, little.words(5, 5, 60, 60), record)
+	}
+	path := write(t, "x.pcap", data)
+	f := open(t, path, Options{})
+	if err := os.Truncate(path, 4096); err != nil {
+		t.Fatal(err)
+	}
+	last := f.Len() - 1
+	if got := f.Record(last); got.Captured != 60 {
+		t.Errorf("got %+v, want the lengths of the index", got)
+	}
+	if err := f.Guard(func() error { f.Data(last); return nil }); err == nil {
+		t.Error("got the bytes of a page that is gone")
 	}
 }

@@ -61,6 +61,9 @@ func runSave(ctx context.Context, st *State, in Input) (result.Result, error) {
 	}
 	slices.Sort(frames)
 	frames = slices.Compact(frames)
+	if err := v.Capture().Saveable(); err != nil {
+		return nil, err
+	}
 	path := expandHome(in.Words[0])
 	done, err := capfile.Save(ctx, path, v.Capture().File(), slices.Values(frames), capfile.SaveOptions{Force: in.Has("force")})
 	if err != nil {

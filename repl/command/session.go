@@ -115,6 +115,9 @@ func runStatus(ctx context.Context, st *State, _ Input) (result.Result, error) {
 		for _, w := range c.Warnings() {
 			add("warning", "%s", w)
 		}
+		if how := f.Change(); how != "" {
+			add("warning", "%s %s since it was opened", c.Name(), how)
+		}
 	} else {
 		add("capture", "none; `open FILE` opens one")
 		if version := st.Session.WiresharkVersion(ctx); version != "" {
