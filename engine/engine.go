@@ -67,11 +67,14 @@ type Session struct {
 	// validated are the keys of the configurations that Wireshark takes.
 	validated map[string]bool
 
+	// ctx ends with the session and with it what runs in the background.
+	ctx context.Context
+	end context.CancelFunc
+
 	catalogue struct {
 		once  sync.Once
 		ready chan struct{}
 		value *dissect.Catalogue
-		err   error
 	}
 }
 
@@ -79,6 +82,7 @@ type Session struct {
 func NewSession(cfg Config) *Session {
 	s := &Session{cfg: cfg, notified: map[string]bool{}, validated: map[string]bool{}}
 	s.catalogue.ready = make(chan struct{})
+	s.ctx, s.end = context.WithCancel(context.Background())
 	return s
 }
 
@@ -116,6 +120,9 @@ func (s *Session) Open(ctx context.Context, o OpenOptions) (*Capture, error) {
 		TempDir:  s.cfg.TempDir,
 		Editcap:  s.cfg.Tools.Editcap,
 		Progress: fraction.set,
+	}
+	if s.cfg.Mode == plan.Native {
+		options.NoEditcap = "leave out --engine native"
 	}
 	var f *capfile.File
 	var err error
@@ -214,8 +221,11 @@ func (s *Session) deepAllowed() bool {
 	return s.cfg.Mode != plan.Native && s.cfg.Tools.Sharkd != ""
 }
 
-// Close closes every capture and waits for their processes.
+// Close closes every capture, ends what runs in the background and waits for it.
 func (s *Session) Close() error {
+	s.end()
+	s.catalogue.once.Do(func() { close(s.catalogue.ready) }) // it shall not begin now
+	<-s.catalogue.ready
 	var errs []error
 	for _, c := range s.Captures() {
 		errs = append(errs, c.Close())
@@ -236,11 +246,14 @@ func (s *Session) LoadCatalogue() {
 		go func() {
 			defer close(s.catalogue.ready)
 			if s.deepAllowed() && s.cfg.Tools.Tshark != "" {
-				s.catalogue.value, s.catalogue.err = wireshark.LoadCatalogue(context.Background(), s.cfg.Tools, s.cfg.CacheDir)
-				if s.catalogue.err == nil {
+				c, err := wireshark.LoadCatalogue(s.ctx, s.cfg.Tools, s.cfg.CacheDir)
+				if err == nil {
+					s.catalogue.value = c
 					return
 				}
-				s.notifyOnce("catalogue", fmt.Sprintf("Wireshark's field names could not be read (%v); completion knows the native fields only", s.catalogue.err))
+				if s.ctx.Err() == nil {
+					s.notifyOnce("catalogue", fmt.Sprintf("Wireshark's field names could not be read (%v); completion knows the native fields only", err))
+				}
 			}
 			s.catalogue.value = dissect.NativeCatalogue()
 		}()

@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
 	"slices"
+	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -12,21 +14,36 @@ import (
 )
 
 // View is a capture seen through display filters and slices. It holds which
-// packets, never the packets. A filter runs when its answer is first needed.
-// Views are immutable and safe for concurrent use.
+// packets, never the packets. A filter runs when its answer is first needed, and
+// the answer is kept. Views are immutable and safe for concurrent use.
 type View struct {
 	capture *Capture
 	base    *View  // what the filter or slice narrows; nil for the whole capture
 	filter  string // "" when the view only slices
-	frames  frameSet
+
+	mu     sync.Mutex
+	frames frameSet // nil until known
 }
 
-// frameSet is a view's packets, when they are known: by slices always, by
-// filters through Capture.sets.
+// frameSet is a view's packets.
 type frameSet interface {
 	len() int
 	at(i int) uint32
 	index(frame uint32) (int, bool)
+	// within returns the runs of places [lo, hi) whose frames are from lo to hi,
+	// both included.
+	within(lo, hi uint32) []Places
+}
+
+// Places is a run of places in a view, from 0, Hi excluded.
+type Places struct{ Lo, Hi int }
+
+// run is one run of places, or none when it is empty.
+func run(lo, hi int) []Places {
+	if lo >= hi {
+		return nil
+	}
+	return []Places{{lo, hi}}
 }
 
 // whole is every packet of a capture of that size.
@@ -38,6 +55,10 @@ func (w whole) index(frame uint32) (int, bool) {
 	return int(frame) - 1, frame > 0 && int64(frame) <= int64(w)
 }
 
+func (w whole) within(lo, hi uint32) []Places {
+	return run(int(max(lo, 1))-1, int(min(int64(hi), int64(w))))
+}
+
 // bitmap is the packets a filter let through, ascending.
 type bitmap struct{ *roaring.Bitmap }
 
@@ -47,17 +68,32 @@ func (b bitmap) at(i int) uint32 {
 	return f
 }
 func (b bitmap) index(frame uint32) (int, bool) {
-	return int(b.Rank(frame)) - 1, b.Contains(frame)
+	if b.Contains(frame) {
+		return int(b.Rank(frame)) - 1, true
+	}
+	return int(b.Rank(frame)), false
 }
 
-// list is packets in any order, as a slice with a step leaves them.
+func (b bitmap) within(lo, hi uint32) []Places {
+	return run(int(b.Rank(max(lo, 1)-1)), int(b.Rank(hi)))
+}
+
+// list is packets in descending order, as a slice with a negative step leaves
+// them.
 type list []uint32
 
 func (l list) len() int        { return len(l) }
 func (l list) at(i int) uint32 { return l[i] }
 func (l list) index(frame uint32) (int, bool) {
-	i := slices.Index(l, frame)
-	return i, i >= 0
+	return slices.BinarySearchFunc(l, frame, func(have, want uint32) int { return cmp.Compare(want, have) })
+}
+func (l list) within(lo, hi uint32) []Places {
+	from, _ := l.index(hi)
+	to, in := l.index(lo)
+	if in {
+		to++
+	}
+	return run(from, to)
 }
 
 // Capture returns the capture that is seen.
@@ -80,13 +116,15 @@ func (v *View) Filter() string {
 // resolve returns the view's packets, running its filter when that did not
 // happen yet.
 func (v *View) resolve(ctx context.Context) (frameSet, error) {
-	if v.frames != nil {
-		return v.frames, nil
-	}
 	if v.base == nil {
 		return whole(v.capture.Len()), nil
 	}
-	set, err := v.capture.set(ctx, v.filter)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.frames != nil {
+		return v.frames, nil
+	}
+	set, sure, err := v.capture.set(ctx, v.filter)
 	if err != nil {
 		return nil, err
 	}
@@ -94,20 +132,28 @@ func (v *View) resolve(ctx context.Context) (frameSet, error) {
 	if err != nil {
 		return nil, err
 	}
+	frames := intersect(below, set)
+	if sure {
+		v.frames = frames
+	}
+	return frames, nil
+}
+
+// intersect returns the packets of below that are in set, in below's order.
+func intersect(below frameSet, set *roaring.Bitmap) frameSet {
 	switch below := below.(type) {
 	case whole:
-		return bitmap{set}, nil
+		return bitmap{set}
 	case bitmap:
-		return bitmap{roaring.And(below.Bitmap, set)}, nil
-	default:
-		var kept list
-		for i := range below.len() {
-			if f := below.at(i); set.Contains(f) {
-				kept = append(kept, f)
-			}
-		}
-		return kept, nil
+		return bitmap{roaring.And(below.Bitmap, set)}
 	}
+	var kept list
+	for i := range below.len() {
+		if f := below.at(i); set.Contains(f) {
+			kept = append(kept, f)
+		}
+	}
+	return kept
 }
 
 // Len returns the number of packets. It runs the filter when that did not
@@ -140,10 +186,17 @@ func (v *View) Index(ctx context.Context, frame uint32) (int, bool, error) {
 		return 0, false, err
 	}
 	i, ok := set.index(frame)
-	if b, isBitmap := set.(bitmap); isBitmap && !ok {
-		i = int(b.Rank(frame))
-	}
 	return i, ok, nil
+}
+
+// Within returns the places of the frames lo to hi, both included, that the view
+// holds.
+func (v *View) Within(ctx context.Context, lo, hi uint32) ([]Places, error) {
+	set, err := v.resolve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return set.within(lo, hi), nil
 }
 
 // Narrow returns the packets of the view that a display filter lets through.
@@ -166,21 +219,30 @@ func (v *View) Slice(ctx context.Context, start, end, step int) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := set.len()
-	if _, all := set.(whole); all && step == 1 {
-		bits := roaring.New()
-		if start = max(start, 0); start < min(end, n) {
-			bits.AddRange(uint64(start)+1, uint64(min(end, n))+1)
-		}
-		return &View{capture: v.capture, base: v, frames: bitmap{bits}}, nil
+	if _, descending := set.(list); descending == (step > 0) {
+		return &View{capture: v.capture, base: v, frames: pick(set, start, end, step)}, nil
 	}
-	var picked list
+	bits := roaring.New()
+	if _, all := set.(whole); all && step == 1 {
+		if start, end = max(start, 0), min(end, set.len()); start < end {
+			bits.AddRange(uint64(start)+1, uint64(end)+1)
+		}
+	} else {
+		bits.AddMany(pick(set, start, end, step))
+	}
+	return &View{capture: v.capture, base: v, frames: bitmap{bits}}, nil
+}
+
+// pick returns the packets at start, start+step, … up to end, which is excluded.
+func pick(set frameSet, start, end, step int) list {
+	n := set.len()
+	picked := list{}
 	for i := start; (step > 0 && i < end) || (step < 0 && i > end); i += step {
 		if i >= 0 && i < n {
 			picked = append(picked, set.at(i))
 		}
 	}
-	return &View{capture: v.capture, base: v, frames: picked}, nil
+	return picked
 }
 
 // Frames yields the numbers of the view's packets in order. An error is
@@ -276,7 +338,7 @@ func (v *View) chunk(ctx context.Context, frames []uint32, displayed *uint32, o 
 			return fn(r)
 		})
 		if err == nil && got < len(frames) {
-			return fmt.Errorf("packet %d: Wireshark's dissectors gave no row; it reads less of %s than pktsh does", frames[got], v.capture.Name())
+			return v.capture.noRow(frames[got])
 		}
 		return err
 	}
@@ -290,7 +352,11 @@ func (v *View) chunk(ctx context.Context, frames []uint32, displayed *uint32, o 
 		return err
 	}
 	for _, f := range frames {
-		if err := fn(v.capture.row(byFrame[f], *displayed)); err != nil {
+		s, ok := byFrame[f]
+		if !ok {
+			return v.capture.noRow(f)
+		}
+		if err := fn(v.capture.row(s, *displayed)); err != nil {
 			return err
 		}
 		*displayed = f

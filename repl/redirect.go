@@ -35,10 +35,10 @@ func (s *Shell) command(ctx context.Context, c *command.Command, rest string) er
 		return err
 	}
 	s.pushVariables()
-	s.warnPartial(r)
 	if to == nil {
 		return s.show(ctx, r)
 	}
+	s.warnPartial(r)
 	write := func(w io.Writer) error { return render.New(w, render.Style{}).Result(ctx, r) }
 	if to.Op == "|" {
 		return s.pipe(ctx, to.Target, write)
@@ -52,7 +52,7 @@ func toFile(to *command.Redirect, write func(io.Writer) error) (err error) {
 	if to.Op == ">>" {
 		flags = os.O_CREATE | os.O_WRONLY | os.O_APPEND
 	}
-	f, err := os.OpenFile(to.Target, flags, 0o666)
+	f, err := os.OpenFile(command.ExpandHome(to.Target), flags, 0o666)
 	if err != nil {
 		return err
 	}

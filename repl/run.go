@@ -50,15 +50,6 @@ func (s *Shell) NeedMore(text string) bool {
 	return split.Pending()
 }
 
-// Indent returns the white space that the line after text most likely begins with.
-func (s *Shell) Indent(text string) string {
-	split := script.NewSplitter(true)
-	for line := range strings.SplitSeq(text, "\n") {
-		split.Feed(line)
-	}
-	return split.Indent()
-}
-
 func (s *Shell) isCommand(line string) bool {
 	_, _, ok, err := s.table.Split(line, s.interp.Assigned)
 	return ok || err != nil
@@ -227,6 +218,9 @@ func (s *Shell) explain(err error, name string, line int) string {
 	place := ""
 	if name != "" {
 		place = fmt.Sprintf("pktsh: %s:%d: ", name, line)
+	}
+	if name != "" && line == 0 {
+		place = fmt.Sprintf("pktsh: %s: ", name)
 	}
 	if errors.Is(err, context.Canceled) {
 		return place + "interrupted"

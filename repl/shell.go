@@ -47,7 +47,7 @@ type Config struct {
 	SystemShell string
 }
 
-// Shell runs inputs. It is not safe for concurrent use, except Complete.
+// Shell runs inputs. It is not safe for concurrent use.
 type Shell struct {
 	cfg       Config
 	table     *command.Table
@@ -158,9 +158,6 @@ func (s *Shell) Prefix() string {
 
 // Quit says whether the user asked to leave, and with which exit code.
 func (s *Shell) Quit() (code int, quit bool) { return s.code, s.quit }
-
-// Failed says whether an error was reported.
-func (s *Shell) Failed() bool { return s.failed }
 
 // variables lists the user's variables that hold captures.
 func (s *Shell) variables() []command.Variable {

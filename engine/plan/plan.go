@@ -22,13 +22,13 @@ func (m Mode) String() string { return [...]string{"auto", "native", "wireshark"
 // Tier is one of the two ways to an answer.
 type Tier uint8
 
-// The tiers of design: Wireshark's dissectors, and our own.
+// Deep is Wireshark's dissectors, Own is pktsh's.
 const (
 	Deep Tier = iota
 	Own
 )
 
-// Deep says how the deep tier of a capture is.
+// DeepState says how far the deep tier of a capture is.
 type DeepState uint8
 
 // The states of a capture's deep tier.

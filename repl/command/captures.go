@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strconv"
@@ -73,9 +74,13 @@ func runOpen(ctx context.Context, st *State, in Input) (result.Result, error) {
 		return nil, err
 	}
 	if err := st.Use(ctx, c.All()); err != nil {
-		return nil, err
+		return nil, errors.Join(err, c.Close())
 	}
-	return &result.Status{Line: Banner(ctx, c)}, nil
+	out := result.Many{&result.Status{Line: Banner(ctx, c)}}
+	for _, w := range c.Warnings() {
+		out = append(out, &result.Status{Line: w, Role: result.RoleWarning})
+	}
+	return out, nil
 }
 
 // ExpandPaths replaces ~ and patterns by the files they stand for. A name
@@ -83,7 +88,7 @@ func runOpen(ctx context.Context, st *State, in Input) (result.Result, error) {
 func ExpandPaths(words []string) ([]string, error) {
 	var out []string
 	for _, w := range words {
-		w = expandHome(w)
+		w = ExpandHome(w)
 		if !strings.ContainsAny(w, "*?[") {
 			out = append(out, w)
 			continue

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"pktsh/completion"
 	"pktsh/engine"
@@ -154,27 +155,30 @@ type Variable struct {
 func (st *State) Interactive() bool { return st.PageRows > 0 }
 
 // Use makes a view the one in use and starts at its first packet.
+// When that fails nothing has changed.
 func (st *State) Use(ctx context.Context, v *engine.View) error {
-	st.View, st.Packet, st.Listed = v, nil, 0
-	if v == nil || v.Capture().Len() == 0 {
-		return nil
-	}
-	frame := uint32(1)
-	if v.Filter() != "" {
-		n, err := v.Len(ctx)
-		if err != nil || n == 0 {
-			return err
-		}
-		if frame, err = v.Frame(ctx, 0); err != nil {
-			return err
-		}
-	}
-	p, err := v.Capture().Packet(frame)
+	p, err := firstPacket(ctx, v)
 	if err != nil {
 		return err
 	}
-	st.Packet = p
+	st.View, st.Packet, st.Listed = v, p, 0
 	return nil
+}
+
+// firstPacket returns a view's first packet, nil when it has none.
+func firstPacket(ctx context.Context, v *engine.View) (*engine.Packet, error) {
+	if v == nil {
+		return nil, nil
+	}
+	n, err := v.Len(ctx)
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	frame, err := v.Frame(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	return v.Capture().Packet(frame)
 }
 
 // view returns the view in use or an error that says how to get one.
@@ -276,7 +280,7 @@ func (c *Command) FromWords(words []string) (Input, error) {
 // leadingOptions takes the options off the front of a raw argument.
 func (c *Command) leadingOptions(raw string, into map[string]string) (string, error) {
 	for strings.HasPrefix(raw, "--") {
-		word, rest, _ := strings.Cut(raw, " ")
+		word, rest := cutSpace(raw)
 		o, err := c.option(strings.TrimPrefix(word, "--"))
 		if err != nil {
 			return "", err
@@ -284,7 +288,7 @@ func (c *Command) leadingOptions(raw string, into map[string]string) (string, er
 		raw = strings.TrimSpace(rest)
 		if o.Value != "" {
 			var value string
-			if value, raw, _ = strings.Cut(raw, " "); value == "" {
+			if value, raw = cutSpace(raw); value == "" {
 				return "", fmt.Errorf("%s: --%s wants a value: --%s %s", c.Name, o.Name, o.Name, o.Value)
 			}
 			into[o.Name] = value
@@ -293,6 +297,14 @@ func (c *Command) leadingOptions(raw string, into map[string]string) (string, er
 		into[o.Name] = ""
 	}
 	return strings.TrimSpace(raw), nil
+}
+
+// cutSpace cuts the first word off s.
+func cutSpace(s string) (word, rest string) {
+	if i := strings.IndexFunc(s, unicode.IsSpace); i >= 0 {
+		return s[:i], s[i:]
+	}
+	return s, ""
 }
 
 func (c *Command) option(name string) (Option, error) {

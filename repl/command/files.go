@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// expandHome replaces a leading ~/ by the user's home directory.
-func expandHome(path string) string {
+// ExpandHome replaces a leading ~/ by the user's home directory.
+func ExpandHome(path string) string {
 	if path != "~" && !strings.HasPrefix(path, "~/") {
 		return path
 	}

@@ -37,8 +37,16 @@ func runFilter(ctx context.Context, st *State, in Input) (result.Result, error) 
 		return nil, err
 	}
 	all := v.Capture().All()
-	if in.Raw == "" {
+	switch {
+	case in.Raw == "" && in.Has("and"):
+		return nil, fmt.Errorf("filter: --and wants a filter after it: filter --and frame.len > 1000")
+	case in.Raw == "":
 		st.View, st.Listed = all, 0
+		if st.Packet == nil {
+			if err := st.Use(ctx, all); err != nil {
+				return nil, err
+			}
+		}
 		return &result.Status{Line: packets(v.Capture().Len()) + ", no filter"}, nil
 	}
 	base := all

@@ -28,12 +28,13 @@ func packetCommands() []*Command {
 			},
 			Summary: "list packets, one a line",
 			Help: `Lists the packets that the filter lets through, in Wireshark's columns. RANGE
-is frame numbers as Wireshark counts them: 5, 200-210, 17-, -1 (the last).
+is frame numbers as Wireshark counts them: 5, 200-210, 17-; -1 is the last
+packet that passes the filter.
 At a terminal ls alone shows a page, and the next one when asked again; in a
 script it lists them all.
 
-Rows marked with ~ are previews by pktsh itself, shown while Wireshark's
-dissectors are still loading; they are never shown where nobody watches.`,
+Rows marked with ~ are by pktsh itself: previews while Wireshark's dissectors
+are still loading (a script waits for them), or all there is when they failed.`,
 			Examples: []Example{
 				{"ls", "a page of packets; again for the next"},
 				{"ls 200-210", "frames 200 to 210"},
@@ -124,9 +125,6 @@ func listColumns() []result.Column {
 	}
 }
 
-// places is a range of places in a view, from 0, the end excluded.
-type places struct{ lo, hi int }
-
 func runLs(ctx context.Context, st *State, in Input) (result.Result, error) {
 	v, err := st.view()
 	if err != nil {
@@ -148,7 +146,7 @@ func runLs(ctx context.Context, st *State, in Input) (result.Result, error) {
 	}
 	table.Rows = func(yield func(result.Row, error) bool) {
 		for _, p := range parts {
-			for row, err := range v.Rows(ctx, p.lo, p.hi, engine.RowOptions{PreviewAllowed: st.Interactive()}) {
+			for row, err := range v.Rows(ctx, p.Lo, p.Hi, engine.RowOptions{PreviewAllowed: st.Interactive()}) {
 				if err != nil {
 					yield(result.Row{}, err)
 					return
@@ -175,29 +173,22 @@ func listRow(r engine.Row, current uint32) result.Row {
 }
 
 // choosePlaces says which places of the view ls lists.
-func (st *State) choosePlaces(ctx context.Context, v *engine.View, in Input, n int) ([]places, error) {
+func (st *State) choosePlaces(ctx context.Context, v *engine.View, in Input, n int) ([]engine.Places, error) {
 	if len(in.Words) > 0 {
 		spans, err := parseSpans(ctx, v, in.Words)
 		if err != nil {
 			return nil, err
 		}
-		var out []places
+		var out []engine.Places
 		for _, s := range spans {
-			lo, _, err := v.Index(ctx, s.lo)
+			within, err := v.Within(ctx, s.lo, s.hi)
 			if err != nil {
 				return nil, err
 			}
-			hi, in, err := v.Index(ctx, s.hi)
-			if err != nil {
-				return nil, err
-			}
-			if in {
-				hi++
-			}
-			if lo < hi {
-				out = append(out, places{lo, hi})
-				st.Listed = hi
-			}
+			out = append(out, within...)
+		}
+		if len(out) > 0 {
+			st.Listed = out[len(out)-1].Hi
 		}
 		return out, nil
 	}
@@ -207,27 +198,27 @@ func (st *State) choosePlaces(ctx context.Context, v *engine.View, in Input, n i
 			continue
 		}
 		k, err := strconv.Atoi(word)
-		if err != nil || k < 0 {
-			return nil, fmt.Errorf("ls: --%s %s: a number of packets was wanted", option, word)
+		if err != nil || k < 1 {
+			return nil, fmt.Errorf("ls: --%s %s: a number of packets from 1 was wanted", option, word)
 		}
 		if option == "head" {
-			return []places{{0, min(k, n)}}, nil
+			return []engine.Places{{0, min(k, n)}}, nil
 		}
-		return []places{{max(n-k, 0), n}}, nil
+		return []engine.Places{{max(n-k, 0), n}}, nil
 	}
 	if in.Has("all") || !st.Interactive() {
-		return []places{{0, n}}, nil
+		return []engine.Places{{0, n}}, nil
 	}
 	if st.Listed >= n {
 		st.Listed = 0
 	}
-	p := places{st.Listed, min(st.Listed+st.PageRows, n)}
-	st.Listed = p.hi
-	return []places{p}, nil
+	p := engine.Places{st.Listed, min(st.Listed+st.PageRows, n)}
+	st.Listed = p.Hi
+	return []engine.Places{p}, nil
 }
 
 // listFooter says what part of the packets was listed and how to go on.
-func (st *State) listFooter(v *engine.View, parts []places, n int, preview bool) []string {
+func (st *State) listFooter(v *engine.View, parts []engine.Places, n int, preview bool) []string {
 	var out []string
 	if preview {
 		line := "~ preview by pktsh; Wireshark's dissectors are still loading"
@@ -245,9 +236,16 @@ func (st *State) listFooter(v *engine.View, parts []places, n int, preview bool)
 	if f := v.Filter(); f != "" && n < v.Capture().Len() {
 		total += " that pass the filter"
 	}
-	if len(parts) == 1 && parts[0].hi-parts[0].lo < n {
-		line := fmt.Sprintf("%s–%s of %s", humanize.Comma(int64(parts[0].lo+1)), humanize.Comma(int64(parts[0].hi)), total)
-		if parts[0].hi < n {
+	shown := 0
+	for _, p := range parts {
+		shown += p.Hi - p.Lo
+	}
+	if shown == 0 && n > 0 {
+		out = append(out, "none of them passes the filter")
+	}
+	if len(parts) == 1 && shown > 0 && shown < n {
+		line := fmt.Sprintf("%s–%s of %s", humanize.Comma(int64(parts[0].Lo+1)), humanize.Comma(int64(parts[0].Hi)), total)
+		if parts[0].Hi < n {
 			line += "; ls goes on"
 		}
 		out = append(out, line)
@@ -461,13 +459,25 @@ func move(ctx context.Context, st *State, in Input, direction int) (result.Resul
 	}
 	to := place + direction*count
 	if to < 0 || to >= n {
-		return nil, fmt.Errorf("there is no packet %s: %s here", map[bool]string{true: "after this", false: "before this"}[direction > 0], packets(n))
+		return nil, noPacketThere(direction, place, n)
 	}
 	frame, err := v.Frame(ctx, to)
 	if err != nil {
 		return nil, err
 	}
 	return st.moveTo(ctx, v, frame)
+}
+
+// noPacketThere says how far one can go from a place in a view of n packets.
+func noPacketThere(direction, place, n int) error {
+	left, way := place, "before"
+	if direction > 0 {
+		left, way = n-1-place, "after"
+	}
+	if left <= 0 {
+		return fmt.Errorf("there is no packet %s this one", way)
+	}
+	return fmt.Errorf("there are only %s %s this one", packets(left), way)
 }
 
 func runGoto(ctx context.Context, st *State, in Input) (result.Result, error) {

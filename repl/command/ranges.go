@@ -57,7 +57,7 @@ func parseSpans(ctx context.Context, v *engine.View, words []string) ([]span, er
 		to := uint32(v.Capture().Len())
 		if hi != "" {
 			n, err := strconv.ParseUint(hi, 10, 32)
-			if err != nil {
+			if err != nil || n == 0 {
 				return nil, fmt.Errorf("%q is no range of frame numbers; 200-210 or 200- was wanted", word)
 			}
 			to = min(to, uint32(n))

@@ -2,7 +2,9 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 
 	"pktsh/completion"
@@ -19,7 +21,7 @@ func saveCommands() []*Command {
 		},
 		Options: []Option{{Name: "force", Help: "replace the file if it exists"}},
 		Summary: "write packets to a capture file",
-		Help: `Writes the packets that the filter lets through, or the frames named, with
+		Help: `Writes the packets that the filter lets through, or just the frames named, with
 their times, interfaces and comments. The name decides the format: .pcap or
 .pcapng, with .gz, .zst or .lz4 behind it compressed; any other name keeps
 the format of the capture.`,
@@ -44,11 +46,7 @@ func runSave(ctx context.Context, st *State, in Input) (result.Result, error) {
 		}
 		for _, s := range spans {
 			for f := s.lo; f <= s.hi; f++ {
-				if _, pass, err := v.Index(ctx, f); err != nil {
-					return nil, err
-				} else if pass {
-					frames = append(frames, int(f)-1)
-				}
+				frames = append(frames, int(f)-1)
 			}
 		}
 	} else {
@@ -61,13 +59,21 @@ func runSave(ctx context.Context, st *State, in Input) (result.Result, error) {
 	}
 	slices.Sort(frames)
 	frames = slices.Compact(frames)
+	if len(frames) == 0 {
+		return nil, errors.New("save: no packet passes the filter, so nothing was written")
+	}
 	if err := v.Capture().Saveable(); err != nil {
 		return nil, err
 	}
-	path := expandHome(in.Words[0])
-	done, err := capfile.Save(ctx, path, v.Capture().File(), slices.Values(frames), capfile.SaveOptions{Force: in.Has("force")})
+	path := ExpandHome(in.Words[0])
+	var out result.Many
+	warn := func(line string) { out = append(out, &result.Status{Line: line, Role: result.RoleWarning}) }
+	done, err := capfile.Save(ctx, path, v.Capture().File(), slices.Values(frames), capfile.SaveOptions{Force: in.Has("force"), Warn: warn})
+	if errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("%s exists; save --force replaces it", path)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return &result.Status{Line: fmt.Sprintf("%s written to %s", packets(done), path)}, nil
+	return append(out, &result.Status{Line: fmt.Sprintf("%s written to %s", packets(done), path)}), nil
 }

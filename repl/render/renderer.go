@@ -55,7 +55,8 @@ func (r *Renderer) Result(ctx context.Context, res result.Result) error {
 	case *result.Text:
 		err = r.text(ctx, res)
 	case *result.Status:
-		r.out.line(Escape(res.Line))
+		look := r.pal.of(res.Role)
+		r.out.line(look.on, Escape(res.Line), look.off)
 	case result.Many:
 		return r.many(ctx, res)
 	default:

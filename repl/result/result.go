@@ -105,6 +105,7 @@ type Text struct {
 // standard output like any result.
 type Status struct {
 	Line string
+	Role Role
 }
 
 // Many is several results, one after the other.
