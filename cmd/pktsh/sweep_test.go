@@ -189,21 +189,32 @@ func withEnvironment(t *testing.T, variable string) []int {
 	return pids
 }
 
-// tsharkCount is the number of packets that tshark reads, and whether it reads
-// the file without complaint. A cut file has packets and a complaint.
-func tsharkCount(t *testing.T, path string) (packets int, stderr string, ok bool) {
+// tsharkPackets is a line of protocols for each packet that tshark reads, and
+// what it complains of. A cut file has packets and a complaint.
+func tsharkPackets(t *testing.T, path string) (packets []string, complaint string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), sweepDeadline)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "tshark", "-n", "-r", path, "-T", "fields", "-e", "frame.number")
+	cmd := exec.CommandContext(ctx, "tshark", "-n", "-r", path, "-T", "fields", "-e", "frame.protocols")
 	cmd.Env = append(os.Environ(), "WIRESHARK_CONFIG_DIR="+t.TempDir())
-	var out, complaint bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &complaint
-	err := cmd.Run()
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	_ = cmd.Run() // its exit code is 2 for a cut file too
 	if ctx.Err() != nil {
 		t.Fatalf("tshark -r %s did not end", path)
 	}
-	return strings.Count(out.String(), "\n"), complaint.String(), err == nil
+	return strings.Split(stdout.String(), "\n")[:strings.Count(stdout.String(), "\n")], stderr.String()
+}
+
+// accepted says why pktsh may fail on a file that tshark shows packets of, or "".
+func accepted(packets []string, complaint, message string) string {
+	switch {
+	case len(packets) == 1 && strings.HasPrefix(packets[0], "mime_dlt"):
+		return "a damaged capture that Wireshark shows as one packet, the file itself (its MIME_FILE format)"
+	case strings.Contains(complaint, "cut short") && strings.Contains(message, "Wireshark read only the first"):
+		return "a damaged pcap that Wireshark takes for another of pcap's variants: the message says how far it came"
+	}
+	return ""
 }
 
 // judge checks the answers of a run on a capture: all of them, or the reason.
@@ -223,10 +234,13 @@ func judge(t *testing.T, path string, got swept) {
 	if !haveWireshark() {
 		return
 	}
-	if n, complaint, _ := tsharkCount(t, path); n > 0 {
-		t.Errorf("tshark shows %d packets %q; pktsh says:\n%s", n, complaint, got.stderr)
+	packets, complaint := tsharkPackets(t, path)
+	why := accepted(packets, complaint, last)
+	if len(packets) > 0 && why == "" {
+		t.Errorf("tshark shows %d packets %q; pktsh says:\n%s", len(packets), complaint, got.stderr)
+		return
 	}
-	t.Logf("as tshark, no packets: %s", last)
+	t.Logf("tshark: %d packets. %s %s", len(packets), last, why)
 }
 
 // engines are the tiers to sweep with: what is installed.

@@ -68,7 +68,11 @@ func (f *File) convert(ctx context.Context, src *os.File, path string, head []by
 		return nil, fmt.Errorf("%s is %s, want a capture: %s", f.name, name, advice)
 	}
 	if o.Editcap == "" {
-		return nil, fmt.Errorf("%s is %s, and reading other formats takes Wireshark's editcap: install Wireshark (the package tshark or wireshark-common)", f.name, name)
+		why := o.NoEditcap
+		if why == "" {
+			why = "install Wireshark (the package tshark or wireshark-common)"
+		}
+		return nil, fmt.Errorf("%s is %s, and reading other formats takes Wireshark's editcap: %s", f.name, name, why)
 	}
 	spool, err = newSpool(o.TempDir)
 	if err != nil {

@@ -24,6 +24,8 @@ type Options struct {
 	// absent. Editcap converts the formats that are neither pcap nor pcapng.
 	// Mergecap is not used: Merge is our own.
 	Editcap, Mergecap string
+	// NoEditcap says what to do where Editcap is empty; "" means install it.
+	NoEditcap string
 	// Progress hears how many of total bytes are read; total is 0 when unknown.
 	// A capture that is unpacked or converted first is counted twice, each time
 	// from 0. It may be nil, and is called on the goroutine that opens.

@@ -293,7 +293,7 @@ func (d *Dissector) load(p *process) error {
 		}
 	}
 	if !partial && frames < d.in.Frames {
-		partial, why = true, fmt.Errorf("only %d frames of %s were read, its index has %d", frames, d.in.Path, d.in.Frames)
+		partial, why = true, fmt.Errorf("pktsh's index has %d", d.in.Frames)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
