@@ -22,6 +22,11 @@ func (s *Shell) command(ctx context.Context, c *command.Command, rest string) er
 			return fmt.Errorf("%s: %w", c.Name, err)
 		}
 	}
+	if rest == "-h" || rest == "--help" {
+		if help, ok := s.table.Lookup("help"); ok {
+			c, rest = help, c.Name
+		}
+	}
 	in, err := c.Parse(rest)
 	if err != nil {
 		return err
@@ -72,7 +77,12 @@ func (s *Shell) pipe(ctx context.Context, line string, write func(io.Writer) err
 	}
 	werr := write(in)
 	_ = in.Close()
-	if err := cmd.Wait(); err != nil {
+	var exit *exec.ExitError
+	switch err := cmd.Wait(); {
+	case errors.As(err, &exit) && exit.ExitCode() > 0 && exit.ExitCode() < 126:
+		// What grep and others say by their exit code is no error of ours; 126
+		// and 127 are the shell's own: it could not run the program.
+	case err != nil:
 		return fmt.Errorf("%s: %w", line, err)
 	}
 	if isClosedPipe(werr) {

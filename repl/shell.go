@@ -59,6 +59,13 @@ type Shell struct {
 	failed bool // an error was reported in this run
 	quit   bool
 	code   int
+
+	// pushed is what cap and pkt were last set to from the commands' side, or
+	// were seen to be bound to.
+	pushed struct {
+		view   *engine.View
+		packet *engine.Packet
+	}
 }
 
 // New returns a Shell with no capture open.
@@ -170,25 +177,35 @@ func (s *Shell) variables() []command.Variable {
 	return out
 }
 
-// pushVariables brings cap and pkt in step with what the commands use.
+// pushVariables brings cap and pkt in step with what the commands use, when that
+// has changed: until then a name that the user bound to something else is theirs.
 func (s *Shell) pushVariables() {
-	s.interp.SetCapture("cap", s.state.View)
-	s.interp.SetPacket("pkt", s.state.Packet)
+	if s.state.View != s.pushed.view {
+		s.pushed.view = s.state.View
+		s.interp.SetCapture("cap", s.state.View)
+	}
+	if s.state.Packet != s.pushed.packet {
+		s.pushed.packet = s.state.Packet
+		s.interp.SetPacket("pkt", s.state.Packet)
+	}
 }
 
 // pullVariables brings what the commands use in step with cap and pkt, where
 // the user's code bound them to a capture and a packet.
 func (s *Shell) pullVariables(ctx context.Context) error {
+	packet, bound := s.interp.GetPacket("pkt")
 	if v, ok := s.interp.GetCapture("cap"); ok && v != s.state.View {
 		if err := s.state.Use(ctx, v); err != nil {
 			return err
 		}
-		if _, bound := s.interp.GetPacket("pkt"); !bound {
-			s.interp.SetPacket("pkt", s.state.Packet)
+		s.pushed.view = v
+		if !bound || packet == s.pushed.packet { // pkt did not move: it follows cap
+			packet = nil
+			s.pushVariables()
 		}
 	}
-	if p, ok := s.interp.GetPacket("pkt"); ok {
-		s.state.Packet = p
+	if packet != nil {
+		s.state.Packet, s.pushed.packet = packet, packet
 	}
 	return nil
 }
@@ -213,14 +230,10 @@ func (s *Shell) openForScript(ctx context.Context, o script.OpenOptions) (*engin
 	return c, err
 }
 
-// addFunction makes a command a function of the same name.
+// addFunction makes a command a function under each of its names.
 func (s *Shell) addFunction(c *command.Command) {
-	s.interp.AddFunc(c.Name, func(ctx context.Context, args []any, kwargs map[string]any) (any, error) {
-		words, err := functionWords(args, kwargs)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", c.Name, err)
-		}
-		in, err := c.FromWords(words)
+	call := func(ctx context.Context, args []any, kwargs map[string]any) (any, error) {
+		in, err := functionInput(c, args, kwargs)
 		if err != nil {
 			return nil, err
 		}
@@ -231,33 +244,46 @@ func (s *Shell) addFunction(c *command.Command) {
 		}
 		s.pushVariables()
 		return nil, s.show(ctx, r)
-	})
+	}
+	for _, name := range append([]string{c.Name}, c.Aliases...) {
+		s.interp.AddFunc(name, call)
+	}
 }
 
-// functionWords writes a call's arguments as a command line has them.
-func functionWords(args []any, kwargs map[string]any) ([]string, error) {
+// functionInput writes a call's arguments as a command line has them.
+func functionInput(c *command.Command, args []any, kwargs map[string]any) (command.Input, error) {
 	var words []string
 	for _, a := range args {
 		switch a := a.(type) {
 		case *engine.Packet:
+			if c.Name == "help" {
+				words = append(words, "pkt")
+				continue
+			}
 			words = append(words, fmt.Sprint(a.Number()))
+		case *engine.View:
+			if c.Name != "help" {
+				return command.Input{}, fmt.Errorf("%s: got a capture; a string, a number or a packet was wanted", c.Name)
+			}
+			words = append(words, "cap")
 		case string, int64, int, float64:
 			words = append(words, fmt.Sprint(a))
 		default:
-			return nil, fmt.Errorf("got an argument of type %T; a string, a number or a packet was wanted", a)
+			return command.Input{}, fmt.Errorf("%s: a string, a number or a packet was wanted as argument", c.Name)
 		}
 	}
+	options := map[string]string{}
 	for name, v := range kwargs {
 		switch v := v.(type) {
 		case bool:
 			if v {
-				words = append(words, "--"+name)
+				options[name] = ""
 			}
 		default:
-			words = append(words, fmt.Sprintf("--%s=%v", name, v))
+			options[name] = fmt.Sprint(v)
 		}
 	}
-	return words, nil
+	return c.FromCall(words, options)
 }
 
 // refresh tells the commands about the screen as it is now.

@@ -83,7 +83,7 @@ func TestState(t *testing.T) {
 		{"hex 1 ip.src", "no field or layer"},
 		{"ls 5-3", "ends before it begins"},
 		{"ls 1,3,5-6", "\n    6  "},
-		{"ls --head two", "a number of packets was wanted"},
+		{"ls --head two", "a number of packets from 1 was wanted"},
 		{"ls --hed 2", "no such option --hed"},
 		{"open", "usage: open FILE…"},
 		{"help", "Captures\n"},

@@ -25,10 +25,13 @@ func session(program, capture string) (toPrompt, toPage time.Duration, err error
 	}
 	defer func() {
 		_, _ = f.Write([]byte{4}) // Ctrl-D
-		_ = f.Close()
+		ended := time.AfterFunc(5*time.Second, func() { _ = cmd.Process.Kill() })
 		_ = cmd.Wait()
+		ended.Stop()
+		_ = f.Close()
 	}()
 	screen := newScreen(f)
+	defer close(screen.quit)
 	if err := screen.waitFor("pkt> "); err != nil {
 		return 0, 0, err
 	}
@@ -46,18 +49,22 @@ func session(program, capture string) (toPrompt, toPage time.Duration, err error
 // screen collects what a terminal was sent.
 type screen struct {
 	chunks chan []byte
+	quit   chan struct{} // closed when nobody reads chunks any more
 	seen   []byte
 }
 
 func newScreen(f *os.File) *screen {
-	s := &screen{chunks: make(chan []byte, 64)}
+	s := &screen{chunks: make(chan []byte, 64), quit: make(chan struct{})}
 	go func() {
 		defer close(s.chunks)
 		for {
 			buf := make([]byte, 4096)
 			n, err := f.Read(buf)
 			if n > 0 {
-				s.chunks <- buf[:n]
+				select {
+				case s.chunks <- buf[:n]:
+				case <-s.quit: // the terminal is still emptied, so that pktsh can end
+				}
 			}
 			if err != nil {
 				return

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -87,7 +88,8 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	}
 	o.evalSet = fs.Changed("eval")
 	o.files = append(slices.Clone(*reads), fs.Args()...)
-	return o, errors.Join(o.setEngine(*engineName), o.setTimes(*times), o.check(), o.output.check(*output))
+	o.output.format = *output
+	return o, errors.Join(o.setEngine(*engineName), o.setTimes(*times), o.check(), o.output.check())
 }
 
 // splitScript takes what follows --script FILE off the command line.
@@ -135,6 +137,8 @@ func (o *options) check() error {
 	switch {
 	case !slices.Contains([]string{"auto", "always", "never"}, o.color):
 		return fmt.Errorf("--color %s: auto, always or never was wanted", o.color)
+	case o.output.format != "" && (o.evalSet || o.script != ""):
+		return errors.New("-T prints packets and exits; --eval and --script do not go with it")
 	case o.evalSet && o.script != "":
 		return errors.New("--eval and --script exclude each other")
 	case len(o.files) > 1 && slices.Contains(o.files, "-"):
@@ -182,7 +186,7 @@ At the prompt: help
 func printVersion(w io.Writer) int {
 	fmt.Fprintf(w, "pktsh %s\n", version)
 	tools := wireshark.Find(os.Getenv("PATH"))
-	if v, err := tools.Version(contextForVersion(), filepath.Join(xdg.CacheHome, "pktsh")); err == nil {
+	if v, err := tools.Version(context.Background(), filepath.Join(xdg.CacheHome, "pktsh")); err == nil {
 		fmt.Fprintf(w, "Wireshark %s (%s)\n", v, tools.Sharkd)
 	} else {
 		fmt.Fprintln(w, "Wireshark: not found on PATH")

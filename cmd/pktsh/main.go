@@ -119,28 +119,34 @@ func (o *options) source() (r io.ReadCloser, name string, err error) {
 	return os.Stdin, "standard input", nil
 }
 
-// signalled remembers which signal ended a batch run.
-type signalled struct{ ch chan syscall.Signal }
+// signalled remembers which signal ended a run.
+type signalled struct {
+	caught  chan syscall.Signal
+	signals chan os.Signal
+}
 
-// untilSignal returns a context that the first SIGINT, SIGTERM or SIGHUP cancels.
+// untilSignal returns a context that the first SIGINT, SIGTERM or SIGHUP cancels,
+// so that the run ends by its own way and leaves nothing behind.
 func untilSignal() (context.Context, signalled) {
 	ctx, cancel := context.WithCancel(context.Background())
-	s := signalled{make(chan syscall.Signal, 1)}
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	s := signalled{make(chan syscall.Signal, 1), make(chan os.Signal, 1)}
+	signal.Notify(s.signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	go func() {
-		if n, ok := (<-signals).(syscall.Signal); ok {
-			s.ch <- n
+		if n, ok := (<-s.signals).(syscall.Signal); ok {
+			s.caught <- n
 		}
 		cancel()
 	}()
 	return ctx, s
 }
 
+// release stops catching signals: somebody else does from now on.
+func (s signalled) release() { signal.Stop(s.signals) }
+
 // code returns 128+n after signal n, as shells do, or else code.
 func (s signalled) code(code int) int {
 	select {
-	case n := <-s.ch:
+	case n := <-s.caught:
 		return 128 + int(n)
 	default:
 		return code

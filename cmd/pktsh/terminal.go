@@ -122,16 +122,21 @@ func (o *options) historyFile() string {
 
 // interactive runs the prompt until the person leaves.
 func interactive(o *options, session *engine.Session, shell *repl.Shell, t *terminal) int {
-	ctx := context.Background()
-	if code, ok := open(ctx, o, shell); !ok {
-		return code
+	starting, caught := untilSignal() // the prompt catches them later
+	if code, ok := open(starting, o, shell); !ok {
+		return caught.code(code)
 	}
-	if banner := shell.Banner(ctx); banner != "" {
+	if banner := shell.Banner(starting); banner != "" {
 		io.WriteString(os.Stdout, render.Escape(banner)+"\n")
 	} else {
 		io.WriteString(os.Stdout, "pktsh "+version+"   open FILE opens a capture, help explains, Ctrl-D leaves\n")
 	}
+	if starting.Err() != nil {
+		return caught.code(exitError)
+	}
+	caught.release()
 	session.LoadCatalogue()
+	ctx := context.Background()
 	code, err := prompt.Run(ctx, prompt.Config{
 		In: t.in, Out: os.Stdout, Term: os.Getenv("TERM"), Color: t.color,
 		HistoryFile: o.historyFile(),

@@ -1,9 +1,10 @@
 package main
 
 import (
-	"context"
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"pktsh/engine"
+	"pktsh/engine/plan"
 	"pktsh/engine/wireshark"
 )
 
@@ -24,9 +27,6 @@ type tsharkOutput struct {
 	count   int
 }
 
-// tsharkFormats are the values of -T.
-var tsharkFormats = []string{"fields", "json", "ek", "tabs", "text"}
-
 func addOutputFlags(fs *pflag.FlagSet, o *tsharkOutput) *string {
 	format := fs.StringP("format", "T", "", "print in tshark's format and exit: `fields|json|ek|tabs|text`")
 	fs.StringArrayVarP(&o.fields, "field", "e", nil, "`FIELD` to print with -T fields (repeatable)")
@@ -35,10 +35,9 @@ func addOutputFlags(fs *pflag.FlagSet, o *tsharkOutput) *string {
 	return format
 }
 
-func (o *tsharkOutput) check(format string) error {
-	o.format = format
-	switch {
-	case format != "" && !slices.Contains(tsharkFormats, format):
+func (o *tsharkOutput) check() error {
+	switch format := o.format; {
+	case format != "" && !slices.Contains([]string{"fields", "json", "ek", "tabs", "text"}, format):
 		return fmt.Errorf("-T %s: fields, json, ek, tabs or text was wanted", format)
 	case format == "fields" && len(o.fields) == 0:
 		return errors.New("-T fields wants at least one -e FIELD")
@@ -60,8 +59,8 @@ func runTshark(o *options) int {
 	case tools.Tshark == "":
 		fmt.Fprintln(os.Stderr, "pktsh: -T needs tshark, which is not on PATH (Debian: apt-get install tshark)")
 		return exitError
-	case len(o.files) != 1:
-		fmt.Fprintf(os.Stderr, "pktsh: -T wants one capture, got %d\n", len(o.files))
+	case len(o.files) == 0:
+		fmt.Fprintln(os.Stderr, "pktsh: -T wants a capture: pktsh FILE -T text")
 		return exitUsage
 	}
 	profile, err := os.MkdirTemp("", "pktsh-profile-")
@@ -71,8 +70,28 @@ func runTshark(o *options) int {
 	}
 	defer os.RemoveAll(profile)
 	ctx, caught := untilSignal()
-	cmd := exec.CommandContext(ctx, tools.Tshark, o.tsharkArgs()...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	path := o.files[0]
+	var spool []*os.File
+	if len(o.files) > 1 || path == "-" { // two passes need a file
+		session := engine.NewSession(engine.Config{Mode: plan.Native})
+		defer session.Close()
+		what := engine.OpenOptions{Paths: o.files}
+		if path == "-" {
+			what = engine.OpenOptions{Reader: os.Stdin}
+		}
+		c, err := session.Open(ctx, what)
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "pktsh: %v\n", err)
+			return caught.code(exitError)
+		}
+		var inherit *os.File
+		if path, inherit = c.File().DissectorFile(); inherit != nil {
+			path, spool = "/dev/fd/3", []*os.File{inherit}
+		}
+	}
+	cmd := exec.CommandContext(ctx, tools.Tshark, o.tsharkArgs(path)...)
+	cmd.ExtraFiles = spool
+	cmd.Stdout, cmd.Stderr = os.Stdout, withoutRootWarning{os.Stderr}
 	cmd.Env = append(os.Environ(), "WIRESHARK_CONFIG_DIR="+profile)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	err = cmd.Run()
@@ -87,8 +106,23 @@ func runTshark(o *options) int {
 	return caught.code(exitOK)
 }
 
-func (o *options) tsharkArgs() []string {
-	args := []string{"-2", "-r", o.files[0], "-T", o.output.format, "-t", string(o.times)}
+// withoutRootWarning drops the line with which tshark greets root.
+type withoutRootWarning struct{ w io.Writer }
+
+func (f withoutRootWarning) Write(b []byte) (int, error) {
+	for line := range bytes.Lines(b) {
+		if bytes.HasPrefix(line, []byte("Running as user ")) {
+			continue
+		}
+		if _, err := f.w.Write(line); err != nil {
+			return 0, err
+		}
+	}
+	return len(b), nil
+}
+
+func (o *options) tsharkArgs(path string) []string {
+	args := []string{"-2", "-r", path, "-T", o.output.format, "-t", string(o.times)}
 	each := func(flag string, values []string) {
 		for _, v := range values {
 			args = append(args, flag, v)
@@ -116,5 +150,3 @@ func (o *options) tsharkArgs() []string {
 	}
 	return args
 }
-
-func contextForVersion() context.Context { return context.Background() }

@@ -241,17 +241,12 @@ func (c *Command) Parse(rest string) (Input, error) {
 	if err != nil {
 		return in, fmt.Errorf("%s: %w", c.Name, err)
 	}
-	return c.FromWords(words)
+	return c.fromWords(words)
 }
 
-// FromWords makes the input from words that are already split, as a Starlark
-// call has them.
-func (c *Command) FromWords(words []string) (Input, error) {
+// fromWords takes the options out of the words.
+func (c *Command) fromWords(words []string) (Input, error) {
 	in := Input{Options: map[string]string{}}
-	if c.Raw {
-		in.Raw = strings.Join(words, " ")
-		return in, nil
-	}
 	for i := 0; i < len(words); i++ {
 		w := words[i]
 		if !strings.HasPrefix(w, "--") || len(w) == 2 || w[2] < 'a' {
@@ -275,6 +270,25 @@ func (c *Command) FromWords(words []string) (Input, error) {
 		in.Options[name] = value
 	}
 	return in, c.checkCount(in.Words)
+}
+
+// FromCall makes the input from a function call: words, and options by name, of
+// which a switch has the value "".
+func (c *Command) FromCall(words []string, options map[string]string) (Input, error) {
+	for name, value := range options {
+		o, err := c.option(name)
+		if err != nil {
+			return Input{}, err
+		}
+		if (o.Value == "") != (value == "") {
+			return Input{}, fmt.Errorf("%s: %s=%s; usage: %s", c.Name, name, value, c.Usage())
+		}
+	}
+	in := Input{Words: words, Options: options, Raw: strings.Join(words, " ")}
+	if c.Raw {
+		return in, nil
+	}
+	return in, c.checkCount(words)
 }
 
 // leadingOptions takes the options off the front of a raw argument.
