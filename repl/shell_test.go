@@ -118,17 +118,17 @@ func TestPages(t *testing.T) {
 func TestNeedMore(t *testing.T) {
 	b := newBench(t, render.Style{})
 	for text, want := range map[string]bool{
-		"pkt.ip.src":                        false,
-		"ls 1-3":                            false,
-		"filter (":                          false, // a command is one line
-		"x = (1,":                           true,
-		"x = (1,\n2)":                       false,
-		"def f(p):":                         true,
-		"def f(p):\n    return p":           true,
-		"def f(p):\n    return p\n":         false, // the blank line
-		"for p in cap: print(p)":            false,
-		"s = '''a":                          true,
-		"if x:\n    ls = 3\nelse:":          true,
+		"pkt.ip.src":                         false,
+		"ls 1-3":                             false,
+		"filter (":                           false, // a command is one line
+		"x = (1,":                            true,
+		"x = (1,\n2)":                        false,
+		"def f(p):":                          true,
+		"def f(p):\n    return p":            true,
+		"def f(p):\n    return p\n":          false, // the blank line
+		"for p in cap: print(p)":             false,
+		"s = '''a":                           true,
+		"if x:\n    ls = 3\nelse:":           true,
 		"ls\nfilter dns\ndef f():\n  pass":   true,
 		"ls\nfilter dns\ndef f():\n  pass\n": false,
 	} {
