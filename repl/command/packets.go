@@ -202,17 +202,17 @@ func (st *State) choosePlaces(ctx context.Context, v *engine.View, in Input, n i
 			return nil, fmt.Errorf("ls: --%s %s: a number of packets from 1 was wanted", option, word)
 		}
 		if option == "head" {
-			return []engine.Places{{0, min(k, n)}}, nil
+			return []engine.Places{{Lo: 0, Hi: min(k, n)}}, nil
 		}
-		return []engine.Places{{max(n-k, 0), n}}, nil
+		return []engine.Places{{Lo: max(n-k, 0), Hi: n}}, nil
 	}
 	if in.Has("all") || !st.Interactive() {
-		return []engine.Places{{0, n}}, nil
+		return []engine.Places{{Lo: 0, Hi: n}}, nil
 	}
 	if st.Listed >= n {
 		st.Listed = 0
 	}
-	p := engine.Places{st.Listed, min(st.Listed+st.PageRows, n)}
+	p := engine.Places{Lo: st.Listed, Hi: min(st.Listed+st.PageRows, n)}
 	st.Listed = p.Hi
 	return []engine.Places{p}, nil
 }
