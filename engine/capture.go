@@ -256,7 +256,7 @@ func (c *Capture) tier(ctx context.Context, q plan.Question) (tier, plan.Choice,
 }
 
 // errLoading answers a question that may not wait while only the deep tier may.
-var errLoading = errors.New("Wireshark's dissectors are loading")
+var errLoading = errors.New("still loading: Wireshark's dissectors")
 
 // noticeFailed says once that pktsh's own dissectors stand in for Wireshark's.
 func (c *Capture) noticeFailed(err error) {
