@@ -12,6 +12,7 @@ import (
 	"pktsh/completion"
 	"pktsh/engine/filter"
 	"pktsh/repl/render"
+	"pktsh/repl/result"
 	"pktsh/repl/script"
 )
 
@@ -141,6 +142,10 @@ func (s *Shell) feed(ctx context.Context, split *script.Splitter, line, name str
 				}
 				return s.report(err, name, split.Line())
 			}
+			if members := s.whatIs(ctx, line); members != nil {
+				split.Skip()
+				return s.report(s.show(ctx, members), name, split.Line())
+			}
 		}
 		chunk, done, consumed := split.Feed(line)
 		if !done {
@@ -152,6 +157,33 @@ func (s *Shell) feed(ctx context.Context, split *script.Splitter, line, name str
 		again = !consumed
 	}
 	return nil
+}
+
+// whatIs answers `pkt.ip?`: what the expression before the question mark offers.
+// It runs none of the user's code, and is nil for what is no such line.
+func (s *Shell) whatIs(ctx context.Context, line string) result.Result {
+	chain, ok := strings.CutSuffix(strings.TrimSpace(line), "?")
+	if !ok {
+		return nil
+	}
+	members, ok := s.interp.Resolve(ctx, chain)
+	if !ok {
+		return nil
+	}
+	return &result.Table{
+		Columns: []result.Column{{Title: "Name", Role: result.RoleName}, {Title: "What it is", Flexible: true}},
+		Rows: func(yield func(result.Row, error) bool) {
+			for _, m := range members {
+				name := m.Name
+				if m.Method {
+					name += "()"
+				}
+				if !yield(result.Row{Cells: []string{name, m.Detail}}, nil) {
+					return
+				}
+			}
+		},
+	}
 }
 
 // starlark runs a chunk and brings the commands' state in step with it.
