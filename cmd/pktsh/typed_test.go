@@ -330,3 +330,43 @@ func TestTypedPlain(t *testing.T) {
 		t.Errorf("NO_COLOR is set, but the terminal was sent %q", m)
 	}
 }
+
+// TestTypedStalled is a sharkd that hangs: Ctrl-C gives the prompt back at once,
+// and when it goes on, so do the answers.
+func TestTypedStalled(t *testing.T) {
+	needWireshark(t)
+	p := sit(t, 80, 24, browse)
+	p.see(`pkt> `)
+	p.say("layers 8", `^ETH IP TCP HTTP`)
+	children := childrenOf(t, p.cmd.Process.Pid)
+	signal := func(n syscall.Signal) {
+		for _, pid := range children {
+			if err := syscall.Kill(pid, n); err != nil && err != syscall.ESRCH {
+				t.Fatal(err)
+			}
+		}
+	}
+	signal(syscall.SIGSTOP)
+	for range 2 { // the second question waits behind the first one
+		p.typed("\x0c")
+		p.see(`\A\s*pkt>\s*\z`)
+		p.typed("layers 9\r")
+		time.Sleep(200 * time.Millisecond) // let it wait: nothing on the screen says that it does
+		then := time.Now()
+		p.typed("\x03")
+		p.see(`interrupted`, `pkt>\s*\z`)
+		if took := time.Since(then); took > 5*time.Second {
+			t.Errorf("the prompt came back %v after Ctrl-C", took)
+		}
+	}
+	p.say("status", `engine +auto`)
+	signal(syscall.SIGCONT)
+	p.say("layers 9", `^ETH IP TCP +$`)
+	signal(syscall.SIGKILL)
+	p.say("layers 10", `^ETH IP TCP HTTP`)
+	p.typed("\x04")
+	if code := p.leave(); code != 0 {
+		t.Errorf("got exit code %d, want 0", code)
+	}
+	p.nothingLeft()
+}
