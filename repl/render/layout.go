@@ -30,8 +30,8 @@ type floors struct{ flexible, shrinks int }
 
 // fit gives the columns their widths so that a line takes at most width
 // columns; 0 means that everything gets its natural width. A table that is
-// too wide gives way in this order: the flexible column down to what still
-// reads well, the shrinking ones likewise; columns that yield go; titles are
+// too wide gives way in this order: the flexible column and the shrinking ones by
+// turns, down to what still reads well; columns that yield go; titles are
 // cut where they are wider than what is below them, then flexible and shrinking
 // columns get smaller than reads well; further columns go from the right,
 // except the first, which tells rows apart, and the flexible one, which says
@@ -44,7 +44,8 @@ func fit(cols []column, width int, settled bool) {
 	if width <= 0 {
 		return
 	}
-	good := []floors{{flexible: 16, shrinks: 12}, {12, 9}}
+	// Long addresses (IPv6) give way before Info gets short: it is what is read.
+	good := []floors{{flexible: 60, shrinks: 22}, {36, 17}, {24, 15}, {16, 12}, {12, 9}}
 	tight := append(good, floors{8, 7})
 	least := append(tight, floors{4, 3})
 	if settled {
