@@ -113,7 +113,7 @@ func TestLightFilters(t *testing.T) {
 	eachLightCapture(t, func(c lightCapture) {
 		for _, p := range programs {
 			match := func(tree *dissect.Tree) bool { return p.Match(filter.FromTree(tree, fields)) }
-			got, err := c.own.Filter(t.Context(), p.FieldNames(), match)
+			got, err := c.own.Filter(t.Context(), p.FieldNames(), match, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -172,7 +172,7 @@ func lightValues(t *testing.T, d *native.Dissector, fields *dissect.Catalogue, n
 			out[tree.Frame-1] = text
 		}
 		return false
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

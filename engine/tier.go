@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -26,11 +27,31 @@ type tier interface {
 type nativeTier struct{ c *Capture }
 
 func (n nativeTier) Rows(ctx context.Context, frames []uint32, fn func(dissect.Summary) error) error {
+	if len(frames) == 0 {
+		return nil
+	}
+	if err := n.reach(ctx, frames[0]); err != nil {
+		return err
+	}
 	return n.c.own.Rows(ctx, frames, fn)
 }
 
 func (n nativeTier) Tree(ctx context.Context, frame uint32) (*dissect.Tree, error) {
+	if err := n.reach(ctx, frame); err != nil {
+		return nil, err
+	}
 	return n.c.own.Tree(ctx, frame)
+}
+
+// reach reads the packets before a frame: its streams begin in them.
+func (n nativeTier) reach(ctx context.Context, frame uint32) error {
+	from, _ := n.c.own.Prepared()
+	fraction := func() float64 {
+		done, _ := n.c.own.Prepared()
+		return float64(done-from) / float64(max(int(frame)-from, 1))
+	}
+	defer n.c.session.wait(fmt.Sprintf("reading the packets before %d", frame), fraction)()
+	return n.c.own.PrepareFor(ctx, frame)
 }
 
 func (n nativeTier) Check(_ context.Context, expr string) error {
@@ -47,6 +68,8 @@ func (n nativeTier) Filter(ctx context.Context, expr string) (*roaring.Bitmap, e
 	if err != nil {
 		return nil, err
 	}
+	var fraction atomicFraction
+	defer n.c.session.wait("filtering "+n.c.Name(), fraction.get)()
 	fields := dissect.NativeCatalogue()
-	return n.c.own.Filter(ctx, p.FieldNames(), func(t *dissect.Tree) bool { return p.Match(filter.FromTree(t, fields)) })
+	return n.c.own.Filter(ctx, p.FieldNames(), func(t *dissect.Tree) bool { return p.Match(filter.FromTree(t, fields)) }, fraction.set)
 }

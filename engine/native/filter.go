@@ -3,6 +3,7 @@ package native
 import (
 	"context"
 	"runtime"
+	"sync/atomic"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"golang.org/x/sync/errgroup"
@@ -22,27 +23,40 @@ const grain = 256
 // name that is not in the native catalogue makes all trees whole.
 //
 // match must depend on nothing but the tree. It is called from several
-// goroutines at once, and its tree is only valid until it returns.
-func (d *Dissector) Filter(ctx context.Context, fields []string, match func(*dissect.Tree) bool) (*roaring.Bitmap, error) {
+// goroutines at once, and its tree is only valid until it returns. So is
+// progress, which may be nil, with the work done and the whole, in frames.
+func (d *Dissector) Filter(ctx context.Context, fields []string, match func(*dissect.Tree) bool, progress func(done, total int64)) (*roaring.Bitmap, error) {
+	if progress == nil {
+		progress = func(done, total int64) {}
+	}
 	f := filter{d: d, match: match}
+	n := d.file.Len()
+	total := int64(n)
 	selection, ok := d.table.Select(fields...)
 	if ok {
 		f.selection = selection
 		f.nothing = match(&dissect.Tree{})
 	}
 	if !ok || selection.NeedsFlows() {
-		if err := d.Prepare(ctx); err != nil {
+		// A frame costs the pass about as much as the filter.
+		passed, _ := d.Prepared()
+		total += int64(n - passed)
+		err := d.advance(ctx, n, func(now int) { progress(int64(now-passed), total) })
+		if err != nil {
 			return nil, err
 		}
 		f.flows = d.flows
 	}
-	n := d.file.Len()
+	var done atomic.Int64
+	done.Store(total - int64(n))
 	found := make([]*roaring.Bitmap, (n+step-1)/step)
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range found {
 		g.Go(func() (err error) {
-			found[i], err = f.block(ctx, i*step, min((i+1)*step, n))
+			lo, hi := i*step, min((i+1)*step, n)
+			found[i], err = f.block(ctx, lo, hi)
+			progress(done.Add(int64(hi-lo)), total)
 			return err
 		})
 	}

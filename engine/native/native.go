@@ -91,14 +91,24 @@ const (
 // two passes of tshark -2 would make of the same knowledge; before, the pass
 // has seen only some frames beyond the one asked for.
 func (d *Dissector) Prepare(ctx context.Context) error {
-	return d.advance(ctx, d.file.Len())
+	return d.advance(ctx, d.file.Len(), nil)
+}
+
+// PrepareFor runs the pass as far as a frame's row or tree needs it, as Rows and
+// Tree do by themselves. A frame number that the capture does not have is an error.
+func (d *Dissector) PrepareFor(ctx context.Context, frame uint32) error {
+	if frame == 0 || int(frame) > d.file.Len() {
+		return fmt.Errorf("frame %d: got a number outside the capture, want 1 to %d", frame, d.file.Len())
+	}
+	return d.advance(ctx, int(frame)+ahead, nil)
 }
 
 // Prepared returns how many frames the pass has seen, and of how many. It never waits.
 func (d *Dissector) Prepared() (done, total int) { return int(d.prepared.Load()), d.file.Len() }
 
-// advance runs the pass until it has seen n frames.
-func (d *Dissector) advance(ctx context.Context, n int) error {
+// advance runs the pass until it has seen n frames. It calls progress, which may
+// be nil, with the number of frames seen at each step.
+func (d *Dissector) advance(ctx context.Context, n int, progress func(passed int)) error {
 	n = min(n, d.file.Len())
 	for {
 		if err := ctx.Err(); err != nil {
@@ -107,6 +117,9 @@ func (d *Dissector) advance(ctx context.Context, n int) error {
 		done, err := d.pass(n)
 		if done || err != nil {
 			return err
+		}
+		if progress != nil {
+			progress(int(d.prepared.Load()))
 		}
 	}
 }
@@ -170,7 +183,7 @@ func (d *Dissector) timeOf(frame uint32) int64 {
 // does not have is an error.
 func (d *Dissector) Rows(ctx context.Context, frames []uint32, fn func(dissect.Summary) error) error {
 	for _, frame := range frames {
-		if err := d.ready(ctx, frame); err != nil {
+		if err := d.PrepareFor(ctx, frame); err != nil {
 			return err
 		}
 		var row dissect.Summary
@@ -187,7 +200,7 @@ func (d *Dissector) Rows(ctx context.Context, frames []uint32, fn func(dissect.S
 
 // Tree dissects one frame. The tree has its own copy of the packet's bytes.
 func (d *Dissector) Tree(ctx context.Context, frame uint32) (*dissect.Tree, error) {
-	if err := d.ready(ctx, frame); err != nil {
+	if err := d.PrepareFor(ctx, frame); err != nil {
 		return nil, err
 	}
 	var t *dissect.Tree
@@ -218,14 +231,6 @@ func (d *Dissector) frameDetails(in *dissect.Input, i int) {
 		c := d.interfaces[r.Interface]
 		in.Interface = &dissect.Interface{ID: r.Interface, Name: c.Name, Description: c.Description, Section: c.Section + 1}
 	}
-}
-
-// ready checks a frame number and runs the pass far enough for it.
-func (d *Dissector) ready(ctx context.Context, frame uint32) error {
-	if frame == 0 || int(frame) > d.file.Len() {
-		return fmt.Errorf("frame %d: got a number outside the capture, want 1 to %d", frame, d.file.Len())
-	}
-	return d.advance(ctx, int(frame)+ahead)
 }
 
 // read runs fn while the pass stands still.
