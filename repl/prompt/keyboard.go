@@ -82,7 +82,7 @@ type keyboard struct {
 	drawn  chan struct{}
 	ready  chan struct{}
 	reason reason
-	queue  []string
+	queue  []func() string // what follows from the last key, each returns its code
 
 	// Set by other goroutines, followed by terminal.wake.
 	interrupted, resized, repaint, stopping atomic.Bool
@@ -159,13 +159,9 @@ func (k *keyboard) next() string {
 	tries := 0
 	for {
 		if len(k.queue) > 0 {
-			code := k.queue[0]
+			step := k.queue[0]
 			k.queue = k.queue[1:]
-			if code == codeNothing { // accepts a search's hit
-				k.menu.leave()
-				k.menu.searching = false
-			}
-			return code
+			return step()
 		}
 		if code := k.notified(); code != "" {
 			return code
@@ -293,25 +289,24 @@ func (k *keyboard) translate(p keyPress) string {
 		if m.selected >= 0 {
 			m.previous()
 		} else {
-			m.searching = false
+			m.close() // the history
 		}
 		return codeUp
 	case keyDown:
-		if m.searching && m.selected < 0 {
-			return k.tab()
+		if len(m.shown) > 0 {
+			return k.selectNext()
 		}
-		if m.selected >= 0 {
-			m.next()
-		}
+		m.close()
 		return codeDown
 	case keySearch:
 		return k.search()
 	case keyEnter:
 		return k.enter()
 	case keyCancel:
-		return k.cancel()
+		return k.closeMenu()
 	}
-	m.listing = false
+	m.asked = false
+	m.typing = p.kind == keyText || p.kind == keyBackspace
 	accepting := m.selected >= 0
 	m.leave()
 	switch p.kind {
@@ -336,32 +331,50 @@ func (k *keyboard) translate(p keyPress) string {
 	return plainCode(p.kind)
 }
 
-// tab completes as far as all suggestions agree, then walks through them.
+// tab completes as far as all suggestions agree and opens the menu; where there
+// is nothing to complete and the menu is open, it walks through it.
 func (k *keyboard) tab() string {
 	m := k.menu
-	if m.selected < 0 {
-		if strings.TrimSpace(m.before) == "" && len(m.shown) == 0 && !m.searching {
-			if m.block != "" {
-				return indentation
-			}
-			m.listing = true
-			return codeNothing
-		}
-		if rest := m.rest(); rest != "" {
-			return rest
-		}
+	if m.selected >= 0 || m.searching {
+		return k.selectNext()
 	}
-	m.next()
+	if m.block != "" && strings.TrimSpace(m.before) == "" {
+		return indentation
+	}
+	if rest := m.rest(); rest != "" {
+		m.open(m.before + rest)
+		return rest
+	}
+	if m.isOpen() {
+		return k.selectNext()
+	}
+	m.open(m.before)
+	if len(m.all) == 1 { // it spells the word otherwise: 'dns.Q' for dns.q
+		k.queue = append(k.queue, k.selectNext, k.accept)
+	}
+	return codeNothing
+}
+
+// selectNext selects the next suggestion: it shows in the line as well.
+func (k *keyboard) selectNext() string {
+	k.menu.next()
 	return codeTab
+}
+
+// accept takes the selected suggestion, if any, and closes the menu.
+func (k *keyboard) accept() string {
+	k.menu.leave()
+	k.menu.close()
+	return codeNothing
 }
 
 // search begins a history search with what is typed, or goes to the next hit.
 func (k *keyboard) search() string {
 	if k.menu.searching {
-		k.menu.next()
-		return codeTab
+		return k.selectNext()
 	}
 	k.menu.leave()
+	k.menu.close()
 	k.menu.searching = true
 	return codeEnd
 }
@@ -369,38 +382,27 @@ func (k *keyboard) search() string {
 // enter runs the line; on a selected suggestion, or in a search, it only takes it.
 func (k *keyboard) enter() string {
 	m := k.menu
-	searching := m.searching
-	m.searching, m.listing = false, false
 	switch {
-	case m.selected >= 0:
-		m.leave()
-		return codeNothing
-	case searching && len(m.shown) > 0:
-		// Selecting needs the search's answer once more, accepting ends it.
-		m.searching = true
-		m.next()
-		k.queue = append(k.queue, codeNothing)
-		return codeTab
-	case searching:
-		return codeNothing
+	case m.selected < 0 && m.searching && len(m.shown) > 0:
+		k.queue = append(k.queue, k.accept)
+		return k.selectNext()
+	case m.selected >= 0, m.searching:
+		return k.accept()
 	}
+	m.close()
 	k.open, k.reason = false, reasonEnter
 	return codeEnter
 }
 
-// cancel closes the menu or the search and leaves the line as it is.
-func (k *keyboard) cancel() string {
-	m := k.menu
-	if m.selected < 0 {
-		m.searching, m.listing = false, false
-		return codeNothing
+// closeMenu closes the menu or the search and leaves the line as it is. go-prompt
+// takes a selected suggestion at any other key, so it is deselected before.
+func (k *keyboard) closeMenu() string {
+	if code := k.deselect(); code != "" {
+		k.queue = append(k.queue, k.closeMenu)
+		return code
 	}
-	for code := k.deselect(); code != ""; code = k.deselect() {
-		k.queue = append(k.queue, code)
-	}
-	code := k.queue[0]
-	k.queue = k.queue[1:]
-	return code
+	k.menu.close()
+	return codeNothing
 }
 
 // pending says that more is typed already.

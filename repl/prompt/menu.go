@@ -37,14 +37,16 @@ type menu struct {
 	block         string // the lines before this one, each with its '\n'
 	folds         folds
 
-	before, after string // the line, around the cursor
-	word          string // what a suggestion replaces, the end of before
-	all           []completion.Suggestion
+	before, after string                  // the line, around the cursor
+	word          string                  // what a suggestion replaces, the end of before
+	all           []completion.Suggestion // for TAB, also while no menu shows them
 	shown         []goprompt.Suggest
 	selected      int // index in shown, -1 for none: mirrors go-prompt's own
 
-	listing   bool // TAB on a blank line: show what can be said at all
-	searching bool // Ctrl-R: the suggestions are history entries
+	typing    bool   // the last key was text or Backspace
+	asked     bool   // TAB was pressed, for askedFor
+	askedFor  string // before, when TAB was pressed and did what it does
+	searching bool   // Ctrl-R: the suggestions are history entries
 }
 
 // reset is called when a line begins.
@@ -52,8 +54,19 @@ func (m *menu) reset(columns, rows int) {
 	m.columns, m.rows = columns, rows
 	m.before, m.after, m.word = "", "", ""
 	m.all, m.shown, m.selected = nil, nil, -1
-	m.listing, m.searching = false, false
+	m.close()
 }
+
+// close takes the menu away until the next letter or TAB. Nothing may be selected.
+func (m *menu) close() {
+	m.typing, m.asked, m.searching = false, false, false
+}
+
+// open is TAB: the menu is wanted for the line with before in front of the cursor.
+func (m *menu) open(before string) { m.asked, m.askedFor = true, before }
+
+// isOpen says whether the menu was asked for, here.
+func (m *menu) isOpen() bool { return m.asked && m.before == m.askedFor }
 
 // complete answers go-prompt, twice a key: once for an empty document to clear
 // the list, then for the line. While a suggestion is selected the line is the
@@ -61,22 +74,19 @@ func (m *menu) reset(columns, rows int) {
 func (m *menu) complete(d goprompt.Document) []goprompt.Suggest {
 	m.before, m.after = d.TextBeforeCursor(), d.TextAfterCursor()
 	m.word, m.all, m.shown = "", nil, nil
-	// One row stays free below: a menu at the right edge ends in a line feed.
-	height := min(m.rows-2-m.lineHeight(), maxMenuRows)
-	if height < 1 || m.columns-runewidth.StringWidth(m.shownPrefix()) < minMenuWidth {
-		return nil
-	}
-	separator, shared := neverTyped, 0
+	separator, shared, ok := neverTyped, 0, true
 	if m.searching {
 		for _, entry := range m.history.search(m.before, maxSuggestions) {
 			m.all = append(m.all, completion.Suggestion{Text: m.fold(entry)})
 		}
 		m.word = m.before
 	} else {
-		var ok bool
-		if separator, shared, ok = m.ask(); !ok {
-			return nil
-		}
+		separator, shared, ok = m.ask()
+	}
+	// One row stays free below: a menu at the right edge ends in a line feed.
+	height := min(m.rows-2-m.lineHeight(), maxMenuRows)
+	if !ok || height < 1 || m.columns-runewidth.StringWidth(m.shownPrefix()) < minMenuWidth {
+		return nil
 	}
 	m.fill(shared)
 	if len(m.shown) == 0 {
@@ -89,9 +99,12 @@ func (m *menu) complete(d goprompt.Document) []goprompt.Suggest {
 	return m.shown
 }
 
-// ask gets the suggestions for the place of the cursor in the whole input.
+// ask gets the suggestions for the place of the cursor in the whole input. ok
+// says that they are to be shown: TAB asked for them, or a word is being typed
+// or follows a dot. A menu that opens by itself at every other place would stand
+// in the way of a line that is already complete.
 func (m *menu) ask() (separator string, shared int, ok bool) {
-	if strings.TrimSpace(m.before) == "" && !m.listing {
+	if strings.TrimSpace(m.before) == "" && !m.isOpen() {
 		return "", 0, false
 	}
 	head := m.block + m.meaning(m.before)
@@ -103,15 +116,14 @@ func (m *menu) ask() (separator string, shared int, ok bool) {
 	if !strings.HasSuffix(m.before, word) { // it spans lines
 		return "", 0, false
 	}
-	separator, shared, ok = cut(m.before, word)
-	if !ok {
-		return "", 0, false
+	if len(a.suggestions) == 1 && a.suggestions[0].Text == word {
+		return "", 0, false // nothing left to say
 	}
 	m.word, m.all = word, a.suggestions
-	if len(m.all) == 1 && m.all[0].Text == word {
-		m.all = nil // nothing left to say
+	if !m.isOpen() && (!m.typing || word == "" && !strings.HasSuffix(m.before, ".")) {
+		return "", 0, false
 	}
-	return separator, shared, true
+	return cut(m.before, word)
 }
 
 // fill makes the menu's entries; the first shared bytes of the word stay in the

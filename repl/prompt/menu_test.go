@@ -1,6 +1,7 @@
 package prompt
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -31,10 +32,10 @@ func TestMenuOfAttributes(t *testing.T) {
 	x.seeLast("pkt>")
 	x.send("pkt.")
 	x.see("ip_proto")
-	x.send("\x1b[B") // no selection yet: history, of which there is none
-	x.send("\t")     // ip ip_proto ipv6 udp share nothing
+	x.send("\t") // ip ip_proto ipv6 udp share nothing
+	x.send("\x1b[B")
 	x.see("pkt> pkt.ip")
-	x.send("\x1b[B\x1b[B")
+	x.send("\x1b[B\t")
 	x.see("pkt> pkt.ipv6")
 	x.send("\x1b[A")
 	x.see("pkt> pkt.ip_proto")
@@ -61,10 +62,10 @@ func TestEscapeClosesTheMenu(t *testing.T) {
 	x.seeLast("pkt>")
 	x.send("fi")
 	x.see("about find")
-	x.send("\t\t")
+	x.send("\t\t\t")
 	x.see("pkt> find")
 	x.send("\x1b")
-	x.see("pkt> fi\n")
+	x.seeLast("pkt> fi") // and nothing below
 	x.send("x\r")
 	x.see(`ran "fix"`)
 }
@@ -75,7 +76,7 @@ func TestTabOnAnEmptyLineListsEverything(t *testing.T) {
 	x.send("\t")
 	x.see("about layout")
 	x.send("\t\t\r")
-	x.seeLast("pkt> find")
+	x.seeLast("pkt> find") // the menu is gone
 	x.send("\r")
 	x.see(`ran "find"`)
 	x.seeLast("pkt>")
@@ -89,6 +90,78 @@ func TestTabIndentsInABlock(t *testing.T) {
 	x.send("\tx()\r")
 	x.send("\r")
 	x.see(`ran "def f():\n        x()"`)
+}
+
+// What TAB inserts is what is sure: typing goes on from there.
+func TestFirstTabSelectsNothing(t *testing.T) {
+	for _, c := range []struct{ name, keys, want string }{
+		{"nothing in common", "pkt.\tudp", "pkt.udp"},
+		{"an empty word", "help \tlayers", "help layers"},
+		{"behind what all have in common", "l\touts", "layouts"},
+		{"a single one", "pkt.u\t.x", "pkt.udp.x"},
+		{"a single one of another spelling", "odd.NA\t.x", "odd.name.x"},
+		{"the second selects", "help \t\t!", "help filter!"},
+		{"the third goes on", "help \t\t\t!", "help find!"},
+		{"Down selects", "help \t\x1b[B!", "help filter!"},
+		{"Down selects in a menu that opened by itself", "pkt.\x1b[B!", "pkt.ip!"},
+		{"back again", "help \t\t\t\x1b[Z!", "help filter!"},
+		{"Space keeps the selected", "pkt.\t\t == 1", "pkt.ip == 1"},
+		{"Right keeps the selected", "pkt.\t\t\x1b[C.x", "pkt.ip.x"},
+		{"Enter keeps the selected", "pkt.\t\t\r.x", "pkt.ip.x"},
+		{"Escape does not", "pkt.\t\t\x1b[99~\x1b\x1b[99~udp", "pkt.udp"},
+		{"in the middle", "x(pkt.)\x1b[D\tudp", "x(pkt.udp)"},
+		{"a single one in the middle", "x(pkt.u)\x1b[D\t.x", "x(pkt.udp.x)"},
+		{"all the way round", "pkt.\t\t\t\t\t\tudp", "pkt.udp"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			x := start(t, childConfig{}, 80, 24)
+			x.seeLast("pkt>")
+			x.send(c.keys + "\r")
+			x.see(fmt.Sprintf("ran %q", c.want))
+		})
+	}
+}
+
+// A menu opens by itself where a word is typed or follows a dot, and nowhere else.
+func TestMenuIsShy(t *testing.T) {
+	const menu = "about filter"
+	for _, c := range []struct {
+		name, keys, last string
+		opens            bool // at TAB, if not by itself
+	}{
+		{"behind a call", "help(cap)", "pkt> help(cap)", true},
+		{"behind an index", "cap[0]", "pkt> cap[0]", true},
+		{"behind a space", "x = 5 ", "pkt> x = 5", true},
+		{"a pasted block", "\x1b[200~def f(p):\n    print(p)\x1b[201~", "pkt> def f(p):⏎    print(p)", true},
+		{"a pasted name", "\x1b[200~x = fi\x1b[201~", "pkt> x = fi", true},
+		{"a recalled line", "x = fi\r\x1b[A", "pkt> x = fi", true},
+		{"where the cursor went", "find\x1b[D\x1b[D", "pkt> find", true},
+		{"after a menu was left", "fi\t\x1b[D\x1b[C", "pkt> fi", true},
+		{"behind an accepted word", "help \t\t\r", "pkt> help filter", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			x := start(t, childConfig{}, 80, 24)
+			x.seeLast("pkt>")
+			x.send(c.keys)
+			x.seeLast(c.last)
+			x.send("\x1b[99~")
+			x.seeLast(c.last)
+			if c.opens {
+				x.send("\t")
+				x.see(menu)
+			}
+		})
+	}
+	x := start(t, childConfig{}, 80, 24)
+	x.seeLast("pkt>")
+	x.send("help f")
+	x.see(menu)
+	x.send("x")
+	x.seeLast("pkt> help fx")
+	x.send("\x7f")
+	x.see(menu)
 }
 
 func TestMenuOnSmallScreens(t *testing.T) {

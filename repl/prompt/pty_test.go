@@ -89,7 +89,7 @@ func childNeedMore(text string) bool {
 
 func childComplete(ctx context.Context, c childConfig, text string, cursor int) ([]completion.Suggestion, int) {
 	head := text[:cursor]
-	start := strings.LastIndexAny(head, " .(\n") + 1
+	start := strings.LastIndexAny(head, " .()]\n") + 1
 	names := []string{"filter", "find", "layers", "layout"}
 	switch {
 	case strings.HasSuffix(head[:start], "pkt."):
@@ -107,6 +107,8 @@ func childComplete(ctx context.Context, c childConfig, text string, cursor int) 
 		}
 	case strings.HasSuffix(head[:start], "bug."):
 		panic("a bug in completion")
+	case strings.HasSuffix(head[:start], "odd."):
+		return []completion.Suggestion{{Text: "name"}}, start
 	case strings.HasPrefix(head, "filter "):
 		start = len("filter ")
 		names = []string{"dns.flags", "dns.qry.name", "dns.qry.type"}
