@@ -370,3 +370,19 @@ func TestTypedStalled(t *testing.T) {
 	}
 	p.nothingLeft()
 }
+
+// TestTypedFIFO is Ctrl-C while a capture is opened that nobody writes.
+func TestTypedFIFO(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo.pcap")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Skip(err)
+	}
+	p := sit(t, 80, 24, "--engine", "native", fifo)
+	p.see(`opening .*fifo`)
+	p.typed("\x03")
+	if code := p.leave(); code != 128+2 {
+		t.Errorf("got exit code %d, want 130", code)
+	}
+	p.see(`^pktsh: interrupted`)
+	p.nothingLeft()
+}
