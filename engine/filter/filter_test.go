@@ -53,6 +53,43 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// A slip of two neighbouring letters goes before every other.
+func TestSuggestions(t *testing.T) {
+	fields := []dissect.FieldInfo{{Name: "dns.qry.name", Type: "STRING"}, {Name: "udp.port", Type: "UINT16"}, {Name: "ip.src", Type: "IPv4"}}
+	for _, name := range []string{"dcc", "dnp3", "dns", "dsi", "ipv6", "ip", "pkt", "tcp", "udp", "zip"} {
+		fields = append(fields, dissect.FieldInfo{Name: name, Type: dissect.TypeProtocol})
+	}
+	catalogue := dissect.NewCatalogue(fields)
+	for name, want := range map[string]string{
+		"dsn":         "dns",
+		"nds":         "dns", // the first letter too
+		"pdu":         "",    // two letters of three say nothing
+		"dup":         "udp",
+		"dup.port":    "udp.port",
+		"dns.qyr.nam": "",
+		"ips.rc":      "ip.src",
+		"dsj":         "dsi",
+		"pi":          "ip",
+		"dn":          "dns",
+		"zp":          "", // zip does not begin so
+		"z":           "",
+		"DSN":         "dns",
+	} {
+		_, err := filter.Compile(name, catalogue)
+		var e *filter.Error
+		if !errors.As(err, &e) {
+			t.Errorf("%s: got %v, want a *filter.Error", name, err)
+			continue
+		}
+		if want != "" {
+			want = "did you mean " + want + "?"
+		}
+		if e.Suggestion != want {
+			t.Errorf("%s: got %q, want %q", name, e.Suggestion, want)
+		}
+	}
+}
+
 func TestFromTree(t *testing.T) {
 	tree := &dissect.Tree{
 		Sources: []dissect.Source{{Bytes: []byte{1, 2, 3, 4, 5, 6, 7, 8}}},

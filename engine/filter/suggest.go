@@ -7,10 +7,16 @@ import (
 )
 
 // nearest returns the name in fields that a misspelt one probably means, or "".
+// Two neighbouring letters swapped are the likeliest slip: dsn is dns, not dsi.
+// A name of two letters is near to too many others to mean one of them, unless
+// it begins one; a single letter means nothing.
 func nearest(name string, fields Fields) string {
 	lower := strings.ToLower(name)
 	if _, ok := fields.Lookup(lower); ok {
 		return lower
+	}
+	if near := swapped(lower, fields); near != "" || len(lower) < 2 {
+		return near
 	}
 	protocol, _, dotted := strings.Cut(lower, ".")
 	prefix := protocol
@@ -28,9 +34,13 @@ func nearest(name string, fields Fields) string {
 	} else if prefix != "" {
 		prefix = prefix[:1]
 	}
-	best, bestDistance := "", max(2, len(name)/4)+1
+	limit := 1
+	if len(name) > 5 {
+		limit = max(2, len(name)/4)
+	}
+	best, bestDistance := "", limit+1
 	for _, f := range fields.Prefix(prefix) {
-		if !dotted && strings.Contains(f.Name, ".") {
+		if !dotted && strings.Contains(f.Name, ".") || len(lower) == 2 && !strings.HasPrefix(f.Name, lower) {
 			continue
 		}
 		if d := len(f.Name) - len(name); d >= bestDistance || -d >= bestDistance {
@@ -41,4 +51,17 @@ func nearest(name string, fields Fields) string {
 		}
 	}
 	return best
+}
+
+// swapped returns the field that name is when two of its neighbours change places, or "".
+func swapped(name string, fields Fields) string {
+	letters := []byte(name)
+	for i := range len(letters) - 1 {
+		letters[i], letters[i+1] = letters[i+1], letters[i]
+		if f, ok := fields.Lookup(string(letters)); ok {
+			return f.Name
+		}
+		letters[i], letters[i+1] = letters[i+1], letters[i]
+	}
+	return ""
 }
