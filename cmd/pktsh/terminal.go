@@ -22,6 +22,8 @@ type terminal struct {
 	owned bool // opened here, because standard input carries the capture
 	color bool
 	bar   *render.Progress
+	// history is what was typed, in this session too where no file keeps it.
+	history *prompt.History
 }
 
 // openTerminal returns the terminal of an interactive run, or nil when this is
@@ -43,6 +45,7 @@ func openTerminal(o *options) (*terminal, error) {
 	}
 	t.color = o.colored(true)
 	t.bar = render.NewProgress(os.Stderr, t.style())
+	t.history = prompt.OpenHistory(o.historyFile())
 	return t, nil
 }
 
@@ -108,7 +111,7 @@ func (o *options) shellConfig(session *engine.Session, t *terminal) repl.Config 
 	}
 	cfg.System.In = t.in
 	cfg.Style = t.style
-	cfg.History = func() []string { return prompt.ReadHistory(o.historyFile()) }
+	cfg.History = t.history.Entries
 	return cfg
 }
 
@@ -139,10 +142,10 @@ func interactive(o *options, session *engine.Session, shell *repl.Shell, t *term
 	ctx := context.Background()
 	code, err := prompt.Run(ctx, prompt.Config{
 		In: t.in, Out: os.Stdout, Term: os.Getenv("TERM"), Color: t.color,
-		HistoryFile: o.historyFile(),
-		Prefix:      shell.Prefix,
-		Complete:    shell.Complete,
-		NeedMore:    shell.NeedMore,
+		History:  t.history,
+		Prefix:   shell.Prefix,
+		Complete: shell.Complete,
+		NeedMore: shell.NeedMore,
 		Exec: func(ctx context.Context, text string) (int, bool) {
 			shell.Exec(ctx, text)
 			return shell.Quit()

@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // maxHistory bounds the entries kept, in memory and in the file.
@@ -22,25 +24,53 @@ func oneLine(block string) string { return strings.ReplaceAll(block, "\n", newli
 
 func manyLines(line string) string { return strings.ReplaceAll(line, newlineMark, "\n") }
 
-// history is what was entered, oldest first, each entry as one line.
-type history struct {
-	path    string
-	entries []string
+// History is what was entered, oldest first: of earlier sessions, as the file
+// held it when it was opened, and of this one. It is safe for concurrent use.
+type History struct {
+	path string
+	err  error // of reading the file; Run says it
+
+	mu      sync.Mutex
+	entries []string // each as one line
 }
 
-// loadHistory reads the file, if any, and cuts it when it has outgrown the
-// bound. The error is worth a message and nothing more: the history is usable.
-func loadHistory(path string) (*history, error) {
-	h := &history{path: path}
-	if path == "" {
-		return h, nil
+// OpenHistory returns the history that is kept in the file at path, which need
+// not exist, or for "" one that ends with the session. A file that has outgrown
+// the bound of 10,000 entries is cut. What keeps the file from being read is
+// said by Run before its first prompt, and the history is usable all the same.
+func OpenHistory(path string) *History {
+	h := &History{path: path}
+	if path != "" {
+		if err := h.load(); err != nil {
+			h.err = fmt.Errorf("history: %w", err)
+		}
 	}
-	f, err := os.Open(path)
+	return h
+}
+
+// Entries returns a copy of all entries, blocks with their line ends.
+func (h *History) Entries() []string {
+	out := h.lines()
+	for i, line := range out {
+		out[i] = manyLines(line)
+	}
+	return out
+}
+
+// lines is Entries with each entry as one line.
+func (h *History) lines() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.entries)
+}
+
+func (h *History) load() error {
+	f, err := os.Open(h.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return h, nil
+		return nil
 	}
 	if err != nil {
-		return h, fmt.Errorf("history: %w", err)
+		return err
 	}
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, maxPaste+4096)
@@ -49,21 +79,18 @@ func loadHistory(path string) (*history, error) {
 			h.entries = append(h.entries, line)
 		}
 	}
-	err = errors.Join(lines.Err(), f.Close())
-	if err != nil {
-		return h, fmt.Errorf("history: %s: %w", path, err)
+	if err := errors.Join(lines.Err(), f.Close()); err != nil {
+		return fmt.Errorf("%s: %w", h.path, err)
 	}
 	if len(h.entries) > maxHistory {
 		h.entries = h.entries[len(h.entries)-maxHistory:]
-		if err := h.rewrite(); err != nil {
-			return h, fmt.Errorf("history: %w", err)
-		}
+		return h.rewrite()
 	}
-	return h, nil
+	return nil
 }
 
 // rewrite replaces the file in one step, so that a crash keeps the old one.
-func (h *history) rewrite() error {
+func (h *History) rewrite() error {
 	f, err := os.CreateTemp(filepath.Dir(h.path), filepath.Base(h.path)+".*") // 0600
 	if err != nil {
 		return err
@@ -81,7 +108,9 @@ func (h *history) rewrite() error {
 // add keeps an input and appends it to the file at once, so that nothing is
 // lost and parallel sessions mix by entry. An entry equal to the last is kept
 // once.
-func (h *history) add(block string) error {
+func (h *History) add(block string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	line := printable(oneLine(block))
 	if n := len(h.entries); line == "" || n > 0 && h.entries[n-1] == line {
 		return nil
@@ -99,7 +128,7 @@ func (h *history) add(block string) error {
 	return nil
 }
 
-func (h *history) append(line string) error {
+func (h *History) append(line string) error {
 	if err := os.MkdirAll(filepath.Dir(h.path), 0o700); err != nil {
 		return err
 	}
@@ -116,7 +145,9 @@ func (h *history) append(line string) error {
 
 // search returns the entries that contain text, newest first and each once, at
 // most limit.
-func (h *history) search(text string, limit int) []string {
+func (h *History) search(text string, limit int) []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	var found []string
 	seen := make(map[string]bool)
 	for i := len(h.entries) - 1; i >= 0 && len(found) < limit; i-- {

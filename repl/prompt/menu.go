@@ -28,7 +28,7 @@ const (
 // by go-prompt's loop or by the keyboard, which take turns.
 type menu struct {
 	suggester *suggester
-	history   *history
+	history   *History
 	// set re-applies an option to the running prompt.
 	set func(goprompt.Option)
 

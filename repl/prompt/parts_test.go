@@ -166,9 +166,9 @@ func TestFolds(t *testing.T) {
 
 func TestHistoryFile(t *testing.T) {
 	path := tempHistory(t)
-	h, err := loadHistory(path)
-	if err != nil {
-		t.Fatal(err)
+	h := OpenHistory(path)
+	if h.err != nil {
+		t.Fatal(h.err)
 	}
 	for _, entry := range []string{"ls", "ls", "def f():\n    x()", "\x1b[31m", "ls"} {
 		if err := h.add(entry); err != nil {
@@ -190,8 +190,8 @@ func TestHistoryFile(t *testing.T) {
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if h, err = loadHistory(path); err != nil {
-		t.Fatal(err)
+	if h = OpenHistory(path); h.err != nil {
+		t.Fatal(h.err)
 	}
 	if err := h.add("last"); err != nil {
 		t.Fatal(err)
@@ -216,9 +216,9 @@ func TestHistoryFile(t *testing.T) {
 
 func TestHistoryThatCannotBeRead(t *testing.T) {
 	dir := t.TempDir()
-	h, err := loadHistory(dir)
-	if err == nil || h == nil {
-		t.Fatalf("got %v, %v, want a history and an error about the directory", h, err)
+	h := OpenHistory(dir)
+	if h.err == nil {
+		t.Fatal("got no error, want one about the directory")
 	}
 	if err := h.add("ls"); err == nil || len(h.entries) != 1 {
 		t.Errorf("got %v with %d entries, want an error and the entry", err, len(h.entries))

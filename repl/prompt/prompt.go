@@ -17,7 +17,7 @@
 //     suggestion is selected, and go-prompt's polling loop sleeps while idle.
 //   - [suggester] answers go-prompt's completer: remembered per line and cursor,
 //     in the background when slow.
-//   - [history] is the file.
+//   - [History] is what was entered, and its file.
 //   - [session] loops over Prompt.Input and runs what was entered.
 package prompt
 
@@ -44,9 +44,10 @@ type Config struct {
 	// Color allows colours. Without it no SGR sequence is written; moving the
 	// cursor still is.
 	Color bool
-	// HistoryFile is where entries are kept from run to run, "" for nowhere.
-	// It is created with mode 0600, its directory with 0700.
-	HistoryFile string
+	// History is what Up and Ctrl-R recall and what inputs are added to, see
+	// [OpenHistory]: at once, each to its file as well, which is created with mode
+	// 0600 and its directory with 0700. nil begins an empty one without a file.
+	History *History
 	// Prefix returns the primary prompt, "pkt(dns)> ", plain text without escape
 	// codes. It is asked before each input.
 	Prefix func() string

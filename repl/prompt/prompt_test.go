@@ -365,6 +365,19 @@ func TestHistoryOfTwoRuns(t *testing.T) {
 	x.seeLast("pkt> def f():⏎    pass")
 }
 
+// The caller sees what Up recalls, with a file and without.
+func TestHistoryIsTheCallersToo(t *testing.T) {
+	for _, file := range []string{"", tempHistory(t)} {
+		x := start(t, childConfig{HistoryFile: file}, 80, 24)
+		x.seeLast("pkt>")
+		x.send("def f():\r    pass\r\r")
+		x.see(`ran "def f():\n    pass"`)
+		x.seeLast("pkt>")
+		x.send("history\r")
+		x.see(`entered ["def f():\n    pass" "history"]`)
+	}
+}
+
 func TestHistorySearch(t *testing.T) {
 	x := start(t, childConfig{}, 80, 24)
 	x.seeLast("pkt>")

@@ -64,14 +64,21 @@ func child(c childConfig) int {
 		defer tty.Close()
 		in = tty
 	}
+	history := OpenHistory(c.HistoryFile)
 	code, err := Run(context.Background(), Config{
-		In: in, Out: os.Stdout, Term: c.Term, Color: c.Color, HistoryFile: c.HistoryFile,
+		In: in, Out: os.Stdout, Term: c.Term, Color: c.Color, History: history,
 		Prefix:   func() string { return "pkt> " },
 		NeedMore: childNeedMore,
 		Complete: func(ctx context.Context, text string, cursor int) ([]completion.Suggestion, int) {
 			return childComplete(ctx, c, text, cursor)
 		},
-		Exec: childExec,
+		Exec: func(ctx context.Context, text string) (int, bool) {
+			if text == "history" {
+				fmt.Printf("entered %q\n", history.Entries())
+				return 0, false
+			}
+			return childExec(ctx, text)
+		},
 	})
 	if err != nil {
 		fmt.Println("error:", err)

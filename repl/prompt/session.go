@@ -34,7 +34,7 @@ const (
 type session struct {
 	cfg       Config
 	term      *terminal
-	history   *history
+	history   *History
 	suggester *suggester
 	menu      *menu
 	keys      *keyboard
@@ -54,9 +54,11 @@ type session struct {
 
 func newSession(cfg Config, term *terminal) *session {
 	s := &session{cfg: cfg, term: term, continued: make(chan struct{}, 1), stopped: make(chan struct{})}
-	var err error
-	if s.history, err = loadHistory(cfg.HistoryFile); err != nil {
-		s.notice(err)
+	if s.history = cfg.History; s.history == nil {
+		s.history = OpenHistory("")
+	}
+	if s.history.err != nil {
+		s.notice(s.history.err)
 	}
 	s.suggester = &suggester{complete: cfg.Complete, failed: s.notice}
 	s.menu = &menu{suggester: s.suggester, history: s.history, selected: -1}
@@ -244,8 +246,8 @@ func (s *session) begin(line *goprompt.Prompt, b *block) {
 		// What is typed ahead brings its own indentation.
 		s.menu.set(goprompt.OptionInitialBufferText(b.indent()))
 	}
-	entries := make([]string, len(s.history.entries))
-	for i, e := range s.history.entries {
+	entries := s.history.lines()
+	for i, e := range entries {
 		entries[i] = s.menu.fold(e)
 	}
 	s.menu.set(goprompt.OptionHistory(entries))
