@@ -28,7 +28,7 @@ import (
 const (
 	sweepSize = 40
 	// damagedShare is how many times fewer captures are damaged than swept whole.
-	damagedShare = 4
+	damagedShare = 8
 	// sweepDeadline is for one run: a minute without an end is a hang.
 	sweepDeadline = time.Minute
 	// flippedBytes is how many bytes of a damaged copy get another value.
