@@ -62,6 +62,7 @@ type Flows interface {
 func (t *Table) Dissect(in Input) *Tree {
 	b := builder{table: t, in: &in, data: in.Data, tree: true}
 	b.frame()
+	clipLabels(b.root.Children)
 	return &Tree{
 		Frame:   in.Number,
 		Nodes:   b.root.Children,

@@ -155,3 +155,25 @@ func FuzzDissect(f *testing.F) {
 		table.Summarize(in)
 	})
 }
+
+// TestLongLabels cuts labels as tshark -V prints them.
+func TestLongLabels(t *testing.T) {
+	long := strings.Repeat("a", 300)
+	if got, want := clip("Name: "+long, len("Name")), "Name [truncated]: "+long[:220]; got != want {
+		t.Errorf("clip: got %q, want %q", got, want)
+	}
+	if got, want := clip(long, 0), " [truncated]"+long[:226]; got != want {
+		t.Errorf("clip of a line: got %q, want %q", got, want)
+	}
+	if got := clip(long[:239], 0); got != long[:239] {
+		t.Errorf("clip of 239 bytes: got %q, want no change", got)
+	}
+	if got, want := clip(strings.Repeat("é", 200), 0), " [truncated]"+strings.Repeat("é", 113); got != want {
+		t.Errorf("clip between bytes of a character: got %q, want %q", got, want)
+	}
+	n := &node{Field: Field{Label: long}}
+	n.lengthen(", cname b")
+	if want := " [truncated]" + long[:226] + ","; n.Label != want {
+		t.Errorf("lengthen: got %q, want %q", n.Label, want)
+	}
+}

@@ -300,25 +300,25 @@ func (r *dnsRecord) dataNodes(f *node, base int, msg []byte) {
 		return
 	}
 	name := func(word string, def *FieldDef) {
-		f.Label += ", " + word + " " + r.target
+		f.lengthen(", " + word + " " + r.target)
 		addString(f, def, at, len(d), r.target)
 	}
 	switch r.typ {
 	case dnsTypeA:
-		f.Label += ", addr " + r.addr
+		f.lengthen(", addr " + r.addr)
 		addAddr(f, dnsA, at, addr4(d))
 	case dnsTypeAAAA:
-		f.Label += ", addr " + r.addr
+		f.lengthen(", addr " + r.addr)
 		addAddr(f, dnsAAAA, at, addr6(d))
 	case dnsTypeNS:
 		name("ns", dnsNS)
 	case dnsTypeCNAME:
 		name("cname", dnsCNAME)
 	case dnsTypePTR:
-		f.Label += ", " + r.target
+		f.lengthen(", " + r.target)
 		addString(f, dnsPTR, at, len(d), r.target)
 	case dnsTypeMX:
-		f.Label += fmt.Sprintf(", preference %d, mx %s", r.numbers[0], r.target)
+		extend(f, ", preference %d, mx %s", r.numbers[0], r.target)
 		addUint(f, dnsMXPref, at, uint64(r.numbers[0]))
 		addString(f, dnsMX, at+2, len(d)-2, r.target)
 	case dnsTypeSRV:
@@ -335,7 +335,7 @@ func (r *dnsRecord) dataNodes(f *node, base int, msg []byte) {
 }
 
 func (r *dnsRecord) srvNodes(f *node, at, size int) {
-	f.Label += fmt.Sprintf(", priority %d, weight %d, port %d, target %s", r.numbers[0], r.numbers[1], r.numbers[2], r.target)
+	extend(f, ", priority %d, weight %d, port %d, target %s", r.numbers[0], r.numbers[1], r.numbers[2], r.target)
 	if parts := strings.SplitN(r.name.text, ".", 3); len(parts) == 3 {
 		for i, d := range []*FieldDef{dnsSRVSvc, dnsSRVProto, dnsSRVName} {
 			computed(addString(f, d, at, 0, parts[i]))
@@ -348,7 +348,7 @@ func (r *dnsRecord) srvNodes(f *node, at, size int) {
 }
 
 func (r *dnsRecord) soaNodes(f *node, base int, msg []byte) {
-	f.Label += ", mname " + r.target
+	f.lengthen(", mname " + r.target)
 	m, ok := readName(msg, r.data)
 	if !ok {
 		return

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // This file turns values into text the way Wireshark's proto.c does.
@@ -138,6 +139,41 @@ func bytesText(b []byte) string {
 		return hex.EncodeToString(b[:maxLabelBytes]) + "…"
 	}
 	return hex.EncodeToString(b)
+}
+
+// maxLabel is the size of Wireshark's buffer for a label, its end included
+// (ITEM_LABEL_LENGTH in proto.h).
+const maxLabel = 240
+
+// clip shortens a label that is longer than Wireshark's are, as its
+// label_mark_truncated does: the note stands after the field's name, which ends
+// at name, or in front where that is 0.
+func clip(label string, name int) string {
+	if len(label) < maxLabel {
+		return label
+	}
+	const note = " [truncated]"
+	name = min(name, maxLabel-len(note)-1)
+	return label[:name] + note + label[name:boundary(label, maxLabel-2-len(note))]
+}
+
+// boundary is the last place up to n where a text can be cut.
+func boundary(text string, n int) int {
+	if n >= len(text) {
+		return len(text)
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return n
+}
+
+// clipLabels shortens what grew too long after it was made.
+func clipLabels(nodes []*Field) {
+	Walk(nodes, func(f *Field, _ int) bool {
+		f.Label = clip(f.Label, 0)
+		return true
+	})
 }
 
 // addr4 and addr6 read addresses; a slice of the wrong length gives the zero Addr.

@@ -189,7 +189,7 @@ func addString(parent *node, d *FieldDef, pos, size int, v string) *node {
 	case parent.rec != nil:
 		return add(parent, d, pos, size, v, "")
 	}
-	return add(parent, d, pos, size, v, d.Label+": "+v)
+	return add(parent, d, pos, size, v, clip(d.Label+": "+v, len(d.Label)))
 }
 
 // addSeconds adds a relative time.
@@ -251,7 +251,16 @@ func relabel(f *node, format string, args ...any) {
 // extend lengthens a node's label.
 func extend(f *node, format string, args ...any) {
 	if f.labelled() {
-		f.Label += fmt.Sprintf(format, args...)
+		f.lengthen(fmt.Sprintf(format, args...))
+	}
+}
+
+// lengthen adds to a label as far as Wireshark's buffer has room; what does not
+// fit is left out without a note (proto_item_append_text).
+func (n *node) lengthen(text string) {
+	if n.labelled() {
+		n.Label = clip(n.Label, 0) + text
+		n.Label = n.Label[:boundary(n.Label, maxLabel-1)]
 	}
 }
 

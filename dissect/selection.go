@@ -91,7 +91,7 @@ func (s *Selection) include() {
 // isTrailer says that a field is for what follows a link layer's payload.
 func isTrailer(d *FieldDef) bool {
 	switch d {
-	case ethPadding, ethTrailer, ethFCS, ethFCSStatus, ethPadBad, vlanPadding, vlanTrailer, sllTrailer:
+	case ethPadding, ethTrailer, ethFCS, ethFCSStatus, ethPadBad, vlanTrailer, sllTrailer:
 		return true
 	}
 	return false

@@ -10,7 +10,6 @@ var (
 	vlanID       = uint16Field("vlan.id", "ID", baseDec).mask(0x0fff)
 	vlanType     = uint16Field("vlan.etype", "Type", baseHex).named(etherTypeNames)
 	vlanLen      = uint16Field("vlan.len", "Length", baseDec)
-	vlanPadding  = field("vlan.padding", "Padding", "BYTES")
 	vlanTrailer  = field("vlan.trailer", "Trailer", "BYTES")
 
 	providerPriority = uint16Field("ieee8021ad.priority", "Priority", baseDec).mask(0xe000)
@@ -20,14 +19,14 @@ var (
 
 var vlanProtocol = Protocol{
 	Name: "vlan", Long: "802.1Q Virtual LAN", Short: "VLAN",
-	Fields:  []*FieldDef{vlanPriority, vlanDEI, vlanID, vlanType, vlanLen, vlanPadding, vlanTrailer},
+	Fields:  []*FieldDef{vlanPriority, vlanDEI, vlanID, vlanType, vlanLen, ethPadding, vlanTrailer},
 	carries: (*Table).network,
 	decode:  decodeVLAN,
 }
 
 var providerVLANProtocol = Protocol{
 	Name: "ieee8021ad", Long: "IEEE 802.1ad", Short: "IEEE 802.1ad",
-	Fields:  []*FieldDef{providerPriority, providerDEI, providerID, vlanType, vlanLen, vlanPadding, vlanTrailer},
+	Fields:  []*FieldDef{providerPriority, providerDEI, providerID, vlanType, vlanLen, ethPadding, vlanTrailer},
 	carries: (*Table).network,
 	decode:  decodeProviderVLAN,
 }
@@ -96,11 +95,11 @@ func (b *builder) afterTag(n *node, p payload, h vlanHeader) {
 		addUint(n, vlanLen, p.off+2, uint64(h.typ))
 		next = next.limit(int(h.typ))
 		b.run(b.table.llc, next)
-		b.trailer(n, whole.skip(int(h.typ)), vlanPadding, vlanTrailer, 0)
+		b.trailer(n, whole.skip(int(h.typ)), ethPadding, vlanTrailer, 0)
 	} else {
 		addUint(n, vlanType, p.off+2, uint64(h.typ))
 		used := b.etherType(h.typ, next)
-		b.trailer(n, whole.skip(used), vlanPadding, vlanTrailer, 0)
+		b.trailer(n, whole.skip(used), ethPadding, vlanTrailer, 0)
 	}
 	b.lastUsed = p.off + p.reported
 }
