@@ -26,6 +26,10 @@ func (it *Interp) addBuiltins(env starlark.StringDict) {
 		"round": round,
 		"hex":   hexBuiltin,
 		"fmt":   it.format,
+
+		"sorted": sorted,
+		"min":    extreme(syntax.LT),
+		"max":    extreme(syntax.GT),
 	} {
 		env[name] = starlark.NewBuiltin(name, fn)
 	}
@@ -46,6 +50,8 @@ func (it *Interp) addBuiltins(env starlark.StringDict) {
 		})
 	}
 	env["StopCapture"] = stopCapture{}
+	env["FileCapture"] = starlark.NewBuiltin("FileCapture", it.fileCapture)
+	env["pyshark"] = pyshark{env["FileCapture"]}
 }
 
 func (it *Interp) write(s string) {
@@ -125,6 +131,25 @@ func (it *Interp) writeRepr(b *strings.Builder, v starlark.Value, path []starlar
 			it.writeRepr(b, item[1], append(path, v))
 		}
 		b.WriteByte('}')
+	case *starlark.Set:
+		b.WriteString("set([")
+		i := v.Iterate()
+		defer i.Done()
+		var e starlark.Value
+		for sep := ""; i.Next(&e); sep = ", " {
+			b.WriteString(sep)
+			it.writeRepr(b, e, path)
+		}
+		b.WriteString("])")
+	case starlark.Bytes:
+		b.WriteByte('b')
+		b.WriteString(requote(syntax.Quote(string(v), true)[1:]))
+	case *starlark.Builtin:
+		if r, ok := v.Receiver().(receiver); ok {
+			fmt.Fprintf(b, "<method %s of %s>", v.Name(), r.owner)
+			return
+		}
+		b.WriteString(v.String())
 	default:
 		b.WriteString(v.String())
 	}
@@ -150,10 +175,12 @@ func contained(path []starlark.Value, v starlark.Value) bool {
 
 // quote returns s as Python's repr writes it: in single quotes, unless it
 // holds some and no double ones.
-func quote(s string) string {
-	q := syntax.Quote(s, false) // "…"
+func quote(s string) string { return requote(syntax.Quote(s, false)) }
+
+// requote writes a double-quoted literal as quote does.
+func requote(q string) string {
 	body := q[1 : len(q)-1]
-	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
+	if strings.Contains(body, "'") && !strings.Contains(body, `"`) {
 		return q
 	}
 	body = strings.ReplaceAll(body, `\"`, `"`)
@@ -194,6 +221,9 @@ func (it *Interp) str(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tup
 	var v starlark.Value
 	if err := starlark.UnpackPositionalArgs("str", args, kwargs, 1, &v); err != nil {
 		return nil, err
+	}
+	if f, ok := v.(*Field); ok {
+		return newString(f.text()) // print shows its control characters escaped; here it is the value
 	}
 	return newString(it.text(v))
 }
@@ -248,6 +278,9 @@ func numeric(v starlark.Value) (starlark.Value, error) {
 			return n, nil
 		}
 		return nil, fmt.Errorf("%s is the text %q, want a number", v.name(), v.text())
+	}
+	if s, ok := v.(starlark.String); ok {
+		return nil, fmt.Errorf("got the string %s, want a number (int(…) makes one)", quote(string(s)))
 	}
 	return nil, fmt.Errorf("got a %s, want a number", v.Type())
 }
@@ -320,8 +353,7 @@ func hexBuiltin(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kw
 	return newString(fmt.Sprintf("%#x", i.BigInt()))
 }
 
-// format is fmt('%5d %s', a, b): Go's verbs, and a field where a number or
-// text is wanted.
+// format is fmt('%5d %s', a, b): the operator % as a function.
 func (it *Interp) format(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	if len(args) == 0 || len(kwargs) > 0 {
 		return nil, fmt.Errorf("fmt: want a format and its values: fmt('%%5d %%s', n, name)")
@@ -330,69 +362,9 @@ func (it *Interp) format(_ *starlark.Thread, _ *starlark.Builtin, args starlark.
 	if !ok {
 		return nil, fmt.Errorf("fmt: got a %s as format, want a string", args[0].Type())
 	}
-	rest := args[1:]
-	var out strings.Builder
-	for layout != "" {
-		start := strings.IndexByte(layout, '%')
-		if start < 0 {
-			break
-		}
-		out.WriteString(layout[:start])
-		end := start + 1
-		for end < len(layout) && strings.IndexByte("+-# 0123456789.", layout[end]) >= 0 {
-			end++
-		}
-		if end == len(layout) {
-			return nil, fmt.Errorf("fmt: the format ends within a verb: %q", layout[start:])
-		}
-		flags, verb := layout[start:end], layout[end]
-		layout = layout[end+1:]
-		if verb == '%' {
-			out.WriteByte('%')
-			continue
-		}
-		if len(rest) == 0 {
-			return nil, fmt.Errorf("fmt: the format wants more values than the %d given", len(args)-1)
-		}
-		goVerb, v, err := it.formatArg(verb, rest[0])
-		if err != nil {
-			return nil, err
-		}
-		fmt.Fprintf(&out, flags+goVerb, v)
-		rest = rest[1:]
-	}
-	out.WriteString(layout)
-	if len(rest) > 0 {
-		return nil, fmt.Errorf("fmt: the format takes %d values, got %d", len(args)-1-len(rest), len(args)-1)
-	}
-	return newString(out.String())
-}
-
-// formatArg returns the verb that Go knows and the value it takes.
-func (it *Interp) formatArg(verb byte, v starlark.Value) (string, any, error) {
-	switch verb {
-	case 's', 'v':
-		return "s", it.text(v), nil
-	case 'q', 'r':
-		return "s", it.repr(v), nil
-	}
-	n, err := numeric(v)
+	s, err := it.formatPercent(layout, args[1:])
 	if err != nil {
-		return "", nil, fmt.Errorf("fmt: %%%c: %w", verb, err)
+		return nil, fmt.Errorf("fmt: %w", err)
 	}
-	switch verb {
-	case 'd', 'x', 'X', 'o', 'b', 'c':
-		i, err := starlark.NumberToInt(n)
-		if err != nil {
-			return "", nil, fmt.Errorf("fmt: %%%c: %w", verb, err)
-		}
-		if small, ok := i.Int64(); ok {
-			return string(verb), small, nil
-		}
-		return string(verb), i.BigInt(), nil
-	case 'f', 'F', 'e', 'E', 'g', 'G':
-		x, _ := starlark.AsFloat(n)
-		return string(verb), x, nil
-	}
-	return "", nil, fmt.Errorf("fmt: no verb %%%c; there are d x X o b c f F e E g G s v q r", verb)
+	return starlark.String(s), nil
 }

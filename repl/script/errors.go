@@ -8,11 +8,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	"go.starlark.net/resolve"
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
 
 	"pktsh/completion"
+	"pktsh/dissect"
 )
 
 // Error is what went wrong in a chunk, and where.
@@ -24,10 +26,22 @@ type Error struct {
 	Line, Col int
 	// Backtrace is Starlark's, outermost call first; empty for a syntax error.
 	Backtrace string
+	// Kind says what went wrong, for whoever words a hint.
+	Kind ErrorKind
 	// Err is what caused it, for errors.Is and errors.As: context.Canceled
 	// after an interrupt, a *filter.Error for a bad display filter.
 	Err error
 }
+
+// ErrorKind is what went wrong with a chunk.
+type ErrorKind uint8
+
+// The kinds of errors.
+const (
+	ErrorRuntime   ErrorKind = iota // running it failed
+	ErrorSyntax                     // it is no Starlark: nothing of it ran
+	ErrorUndefined                  // it uses a name that nobody defined
+)
 
 // Error returns "file:line:col: message", leaving out what is not known.
 func (e *Error) Error() string {
@@ -60,10 +74,10 @@ func (it *Interp) translate(ctx context.Context, err error) error {
 		out = it.translateEval(evalErr)
 	case errors.As(err, &synErr):
 		out = errorAt(synErr.Msg, synErr.Pos)
-		out.Err = err
+		out.Err, out.Kind = err, ErrorSyntax
 	case errors.As(err, &list) && len(list) > 0:
 		out = errorAt(list[0].Msg, list[0].Pos)
-		out.Err = err
+		out.Err, out.Kind = err, ErrorSyntax
 	default:
 		out = &Error{Msg: err.Error(), Err: err}
 	}
@@ -92,29 +106,50 @@ func (it *Interp) translateEval(e *starlark.EvalError) *Error {
 	if out.Err == nil {
 		out.Err = e
 	}
-	var trace strings.Builder
+	var trace []string
 	for _, f := range e.CallStack {
 		if strings.HasPrefix(f.Name, "⟨") {
 			continue
 		}
 		if f.Pos.Line == 0 {
-			fmt.Fprintf(&trace, "  in %s\n", f.Name)
+			trace = append(trace, fmt.Sprintf("  in %s\n", f.Name))
 			continue
 		}
-		fmt.Fprintf(&trace, "  %s: in %s\n", f.Pos, f.Name)
+		trace = append(trace, fmt.Sprintf("  %s: in %s\n", f.Pos, f.Name))
 		out.File, out.Line, out.Col = f.Pos.Filename(), int(f.Pos.Line), int(f.Pos.Col)
 	}
-	out.Backtrace = trace.String()
+	out.Backtrace = strings.Join(folded(trace), "")
 	if m := uninitialized.FindStringSubmatch(out.Msg); m != nil {
-		out.Msg = it.undefined(m[1])
+		out.Msg, out.Kind = it.undefined(m[1]), ErrorUndefined
 	}
 	return out
+}
+
+// folded shortens a backtrace that recursion made long: its ends tell all.
+func folded(trace []string) []string {
+	const most, ends = 30, 6
+	if len(trace) <= most {
+		return trace
+	}
+	hidden := len(trace) - 2*ends
+	out := append(slices.Clone(trace[:ends]), fmt.Sprintf("  … %s more\n", humanize.Comma(int64(hidden))))
+	return append(out, trace[len(trace)-ends:]...)
 }
 
 // undefined words the error of a name that nobody defined.
 func (it *Interp) undefined(name string) string {
 	if hint, ok := pythonOnly[name]; ok {
 		return "undefined: " + name + " (" + hint + ")"
+	}
+	for _, live := range liveCaptures {
+		if name == live {
+			return "undefined: " + name + " (" + noLive + ")"
+		}
+	}
+	if c := it.catalogue(); c != nil {
+		if info, ok := c.Lookup(name); ok && info.Type == dissect.TypeProtocol {
+			return fmt.Sprintf("undefined: %s (a protocol: write `filter %s` for its packets, pkt.%s for a packet's layer)", name, name, name)
+		}
 	}
 	return "undefined: " + name + suggestion(name, it.Names())
 }
@@ -124,12 +159,20 @@ var pythonOnly = map[string]string{
 	"open":       "Starlark reads no files; FileCapture('path') opens a capture",
 	"input":      "Starlark reads no input",
 	"map":        "use [f(x) for x in …]",
-	"pyshark":    "write FileCapture(…) without pyshark.",
 	"Exception":  "Starlark has no exceptions; test with `in`, hasattr or get",
 	"iter":       "use for",
 	"next":       "use cap.next()",
 	"format":     "use '…'.format(…), '…' % … or fmt('…', …)",
 	"isinstance": "compare type(x)",
+	"true":       "write True",
+	"false":      "write False",
+	"null":       "write None",
+	"nil":        "write None",
+	"filter":     "use [x for x in … if …]; cap.filter('…') takes a display filter",
+	"chr":        "use '%c' % n",
+	"pow":        "use * in a loop, or math.pow(x, y)",
+	"divmod":     "use n // d and n % d",
+	"exec":       "the command source FILE runs a file",
 }
 
 // suggestion returns " (did you mean x?)" for the nearest of names, or "".

@@ -60,8 +60,17 @@ func (f *Field) name() string { return "pkt." + f.group.layer.path() + "." + f.g
 // path returns how a user reaches the layer from a packet.
 func (l *Layer) path() string { return normalize(l.node.Name) }
 
-// String returns the value as text.
-func (f *Field) String() string { return f.text() }
+// String returns the value as print and '%s' show it: on one line, with control
+// characters as tshark -T fields writes them (epan/print.c, print_escaped_csv).
+func (f *Field) String() string { return oneLine(f.text()) }
+
+// oneLine escapes the control characters that tshark -T fields escapes.
+func oneLine(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return r >= '\b' && r <= '\r' }) < 0 {
+		return s
+	}
+	return strings.NewReplacer("\b", `\b`, "\t", `\t`, "\n", `\n`, "\v", `\v`, "\f", `\f`, "\r", `\r`).Replace(s)
+}
 
 // Type returns "Field".
 func (f *Field) Type() string { return "Field" }
@@ -220,7 +229,7 @@ func (g *fieldGroup) list(nodes []*dissect.Field) starlark.Value {
 
 // fieldMembers are PyShark's attributes of a field and ours.
 var fieldMembers = members[*Field]{
-	"name":           {detail: "its filter name: ip.src", kind: kindString, get: func(_ context.Context, f *Field) (starlark.Value, error) { return newString(f.node.Name) }},
+	"name":           {detail: "its filter name", kind: kindString, get: func(_ context.Context, f *Field) (starlark.Value, error) { return newString(f.node.Name) }},
 	"showname":       {detail: "the line that Wireshark shows", kind: kindString, get: func(_ context.Context, f *Field) (starlark.Value, error) { return newString(f.node.Label) }},
 	"showname_key":   {detail: "that line before the colon, or None", kind: kindString, get: labelPart(false)},
 	"showname_value": {detail: "that line after the colon, or None", kind: kindString, get: labelPart(true)},

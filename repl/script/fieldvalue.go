@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
 
 	"pktsh/dissect"
@@ -198,7 +197,7 @@ func (f *Field) typed() starlark.Value {
 	case kindTime:
 		for _, layout := range timeLayouts {
 			if t, err := time.ParseInLocation(layout, strings.TrimSpace(f.node.Show), time.Local); err == nil {
-				return startime.Time(t)
+				return newMoment(t)
 			}
 		}
 	}

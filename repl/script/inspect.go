@@ -206,6 +206,9 @@ func (it *Interp) knowCall(ctx context.Context, e *syntax.CallExpr, locals map[s
 		if !ok {
 			return known{}, false
 		}
+		if _, module := base.value.(pyshark); module && fn.Name.Name == "FileCapture" {
+			return known{kind: kindCapture}, true
+		}
 		k, method := memberKind(base.static(), fn.Name.Name)
 		return known{kind: k}, method && k != kindUnknown
 	}
@@ -457,7 +460,10 @@ func (it *Interp) packetMembersLike() []Member {
 	out := tableMembers(packetMembers)
 	if p, ok := it.main.env["pkt"].(*Packet); ok {
 		if t := p.src.Dissected(); t != nil {
-			out = append(out, layersOf(it.newIndex(t), 2)...)
+			for _, m := range layersOf(it.newIndex(t), 2) {
+				m.Detail = "" // the label is that of another packet
+				out = append(out, m)
+			}
 		}
 	}
 	return out

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -89,7 +90,6 @@ func New(cfg Config) *Interp {
 		args[i] = starlark.String(a)
 	}
 	it.builtin["argv"] = starlark.NewList(args)
-	it.builtin["FileCapture"] = starlark.NewBuiltin("FileCapture", it.fileCapture)
 	it.main = it.newScope()
 	return it
 }
@@ -114,6 +114,7 @@ func (it *Interp) Exec(ctx context.Context, src, filename string, line int) (err
 	if err != nil {
 		return it.translate(ctx, err)
 	}
+	it.noticeImport(src)
 	if it.nested >= maxNested {
 		return it.translate(ctx, fmt.Errorf("%s: chunks run each other %d deep; does a file run itself?", filename, it.nested))
 	}
@@ -128,11 +129,19 @@ func (it *Interp) Exec(ctx context.Context, src, filename string, line int) (err
 }
 
 func parse(src, filename string, line int) (*syntax.File, error) {
-	file, err := fileOptions().Parse(filename, syntax.FilePortion{
-		Content: []byte(src), FirstLine: int32(max(line, 1)), FirstCol: 1,
-	}, 0)
+	line = max(line, 1)
+	parse := func(src string) (*syntax.File, error) {
+		return fileOptions().Parse(filename, syntax.FilePortion{Content: []byte(src), FirstLine: int32(line), FirstCol: 1}, 0)
+	}
+	file, err := parse(src)
 	if err != nil {
-		return nil, explainSyntax(src, err)
+		var imports bool
+		if src, imports = withoutImports(src); imports {
+			file, err = parse(src)
+		}
+	}
+	if err != nil {
+		return nil, explainSyntax(src, line, err)
 	}
 	return file, nil
 }
@@ -308,7 +317,11 @@ func (it *Interp) load(thread *starlark.Thread, name string) (starlark.StringDic
 }
 
 func (it *Interp) runModule(thread *starlark.Thread, path string) (starlark.StringDict, error) {
-	file, err := fileOptions().Parse(path, nil, 0)
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil, it.translate(it.context(), err)
+	}
+	file, err := parse(string(src), path, 1)
 	if err != nil {
 		return nil, it.translate(it.context(), err)
 	}

@@ -139,8 +139,8 @@ func TestGlobalsFromGo(t *testing.T) {
 	if v, err := h.Get("_"); err != nil || v != int64(6) {
 		t.Errorf("Get(_): %v %v", v, err)
 	}
-	if _, err := h.Get("nn"); err == nil || !strings.Contains(err.Error(), "did you mean n?") {
-		t.Errorf("Get(nn): %v", err)
+	if _, err := h.Get("capp"); err == nil || !strings.Contains(err.Error(), "did you mean cap?") {
+		t.Errorf("Get(capp): %v", err)
 	}
 	if err := h.Set("c", make(chan int)); err == nil {
 		t.Error("a channel was taken")

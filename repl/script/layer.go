@@ -220,7 +220,7 @@ func showLayer(_ context.Context, l *Layer, c invocation) (starlark.Value, error
 
 // layerMembers are PyShark's attributes of a layer.
 var layerMembers = members[*Layer]{
-	"layer_name": {detail: "its name: dns", kind: kindString, get: func(_ context.Context, l *Layer) (starlark.Value, error) { return newString(l.node.Name) }},
+	"layer_name": {detail: "its name", kind: kindString, get: func(_ context.Context, l *Layer) (starlark.Value, error) { return newString(l.node.Name) }},
 	"field_names": {detail: "names of its fields", get: func(_ context.Context, l *Layer) (starlark.Value, error) {
 		names := l.fieldNames()
 		out := make([]starlark.Value, len(names))

@@ -53,16 +53,17 @@ func (c invocation) unpack(pairs ...any) error {
 }
 
 // method returns a member that is called. The context is that of the call.
-func method[T any](it func(T) *Interp, name, detail string, k kind, fn call[T]) member[T] {
+func method[T starlark.Value](it func(T) *Interp, name, detail string, k kind, fn call[T]) member[T] {
 	return member[T]{detail: detail, kind: k, method: true, get: func(_ context.Context, v T) (starlark.Value, error) {
 		return starlark.NewBuiltin(name, func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 			return fn(it(v).context(), v, invocation{thread, name, args, kwargs})
-		}).BindReceiver(receiver{}), nil
+		}).BindReceiver(receiver{v.Type()}), nil
 	}}
 }
 
-// receiver marks our own methods, so that callMethod hands them fields as fields.
-type receiver struct{}
+// receiver marks our own methods, so that callMethod hands them fields as
+// fields, and names the type that they are of.
+type receiver struct{ owner string }
 
 func (receiver) String() string        { return "receiver" }
 func (receiver) Type() string          { return "receiver" }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
 )
@@ -25,7 +26,11 @@ func (it *Interp) addOperators(env starlark.StringDict) {
 	env[opKey] = starlark.NewBuiltin(opKey, func(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
 		return plainValue(args[0]), nil
 	})
-	env[opCall] = starlark.NewBuiltin(opCall, callMethod)
+	env[opCall] = starlark.NewBuiltin(opCall, it.callMethod)
+	env[opPercent] = starlark.NewBuiltin(opPercent, it.percent)
+	env[opIndex] = starlark.NewBuiltin(opIndex, index)
+	env[opSlot] = starlark.NewBuiltin(opSlot, newSlot)
+	env[opAttr] = starlark.NewBuiltin(opAttr, attribute)
 	env[opEnter] = starlark.NewBuiltin(opEnter, func(thread *starlark.Thread, _ *starlark.Builtin, _ starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
 		if thread.CallStackDepth() > maxDepth {
 			return nil, fmt.Errorf("maximum recursion depth exceeded: %d calls within each other", maxDepth)
@@ -55,8 +60,18 @@ func compareValues(op syntax.Token, x, y starlark.Value) (bool, error) {
 		if fy, ok := y.(*Field); ok {
 			return fy.compareWith(mirrored(op), x)
 		}
-	case starlark.Tuple, *starlark.List, *starlark.Dict:
+	case starlark.Tuple:
+		if ty, ok := y.(starlark.Tuple); ok && (holdsField(fx, plainDepth) || holdsField(ty, plainDepth)) {
+			return compareSequences(op, fx, ty)
+		}
+	case *starlark.List:
+		if ly, ok := y.(*starlark.List); ok && (holdsField(fx, plainDepth) || holdsField(ly, plainDepth)) {
+			return compareSequences(op, fx, ly)
+		}
+	case *starlark.Dict:
 		x, y = plainValue(x), plainValue(y)
+	case Moment, Span, startime.Time, startime.Duration:
+		x, y = unwrapped(x), unwrapped(y)
 	}
 	return starlark.Compare(op, x, y)
 }
@@ -125,11 +140,24 @@ func keepsValue(method string) bool {
 
 // callMethod calls args[0] with the other arguments. A method of one of
 // Starlark's own types gets a field as its text.
-func callMethod(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+func (it *Interp) callMethod(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	fn, args := args[0], args[1:]
 	if b, ok := fn.(*starlark.Builtin); ok && !keepsValue(b.Name()) {
-		switch b.Receiver().(type) {
-		case nil, starlark.String, starlark.Bytes, *starlark.List, *starlark.Dict, *starlark.Set:
+		switch receiver := b.Receiver().(type) {
+		case *starlark.Dict:
+			if b.Name() == "update" || len(args) == 0 {
+				args = plainArgs(args)
+				break
+			}
+			// get, pop and setdefault: a key, and a value that stays what it is.
+			args = append(starlark.Tuple{keyIn(receiver, args[0])}, args[1:]...)
+		case starlark.String:
+			if b.Name() == "format" {
+				s, err := (&braceFormat{it: it, args: args, kwargs: kwargs}).text(string(receiver), 0)
+				return starlark.String(s), err
+			}
+			args = plainArgs(args)
+		case nil, starlark.Bytes, *starlark.List, *starlark.Set:
 			args = plainArgs(args)
 		}
 	}

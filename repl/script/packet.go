@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
 
 	"pktsh/dissect"
@@ -326,7 +325,7 @@ func sniffTime(_ context.Context, p *Packet) (starlark.Value, error) {
 	if !ok {
 		return starlark.None, nil
 	}
-	return startime.Time(t), nil
+	return newMoment(t), nil
 }
 
 func sniffTimestamp(_ context.Context, p *Packet) (starlark.Value, error) {
@@ -390,7 +389,7 @@ var packetMembers = members[*Packet]{
 		}
 		return x.frame, nil
 	}},
-	"highest_layer":   {detail: "name of the last layer: DNS", kind: kindString, get: ofLayer((*treeIndex).highest, starlark.String("DATA"))},
+	"highest_layer":   {detail: "name of the last layer", kind: kindString, get: ofLayer((*treeIndex).highest, starlark.String("DATA"))},
 	"transport_layer": {detail: "TCP, UDP, SCTP, DCCP, ICMP … or None", kind: kindString, get: ofLayer((*treeIndex).transport, starlark.None)},
 	"malformed": {detail: "whether Wireshark calls it malformed", get: func(ctx context.Context, p *Packet) (starlark.Value, error) {
 		x, err := p.tree(ctx)

@@ -214,7 +214,7 @@ print(n > 0, type(cap2.next().sniff_time))
 	if err := it.Exec(t.Context(), src, "session.star", 1); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := out.String(), "True True TCP True\nTrue False Field\nTrue time.time\n"; got != want {
+	if got, want := out.String(), "True True TCP True\nTrue False Field\nTrue datetime\n"; got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 	view, _ := it.GetCapture("cap")

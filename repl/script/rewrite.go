@@ -10,8 +10,10 @@
 // Fields. A Field stands for its text, but Starlark compares values of
 // different types as unequal before a value is asked, and a dictionary keeps
 // the key it was given. Comparisons, `in`, index keys, dictionary keys and
-// arguments of methods therefore go through the operators of ops.go, which
-// pass everything that is not a Field straight on.
+// arguments of methods therefore go through the operators of ops.go and
+// lookup.go, which pass everything that is not a Field straight on.
+//
+// Text. Formatting (format.go) and the methods of textmethods.go are Python's.
 //
 // Recursion. Starlark bounds it only by Go's stack, whose overflow no program
 // survives. A function therefore begins by asking how deep it is.
@@ -29,6 +31,10 @@ const (
 	opCall    = "⟨call⟩"
 	opEcho    = "⟨echo⟩"
 	opEnter   = "⟨enter⟩"
+	opPercent = "⟨%⟩"
+	opIndex   = "⟨index⟩"
+	opSlot    = "⟨slot⟩"
+	opAttr    = "⟨attr⟩"
 )
 
 // comparisons maps the operators that are rewritten to their functions' names.
@@ -129,8 +135,13 @@ func rewriteTarget(e syntax.Expr, global bool) syntax.Expr {
 		for i := range e.List {
 			e.List[i] = rewriteTarget(e.List[i], global)
 		}
-	case *syntax.IndexExpr, *syntax.DotExpr:
-		return rewriteExpr(e)
+	case *syntax.DotExpr:
+		e.X = rewriteExpr(e.X)
+	case *syntax.IndexExpr:
+		e.X = rewriteExpr(e.X)
+		if !isPlain(e.Y) {
+			e.X, e.Y = apply(opSlot, e.Lbrack, e.X, rewriteExpr(e.Y)), literal("", e.Lbrack)
+		}
 	}
 	return e
 }
@@ -140,9 +151,14 @@ func globalTarget(name string, pos syntax.Position) syntax.Expr {
 	return &syntax.IndexExpr{
 		X:      &syntax.Ident{NamePos: pos, Name: opGlobals},
 		Lbrack: pos,
-		Y:      &syntax.Literal{Token: syntax.STRING, TokenPos: pos, Raw: name, Value: name},
+		Y:      literal(name, pos),
 		Rbrack: pos,
 	}
+}
+
+// literal returns a string written out.
+func literal(s string, pos syntax.Position) syntax.Expr {
+	return &syntax.Literal{Token: syntax.STRING, TokenPos: pos, Raw: s, Value: s}
 }
 
 // apply returns the call of an operator.
@@ -191,8 +207,14 @@ func rewriteExpr(e syntax.Expr) syntax.Expr {
 		rewriteList(e.List)
 	case *syntax.DotExpr:
 		e.X = rewriteExpr(e.X)
+		if _, ok := textMethods[e.Name.Name]; ok {
+			return apply(opAttr, e.NamePos, e.X, literal(e.Name.Name, e.NamePos))
+		}
 	case *syntax.IndexExpr:
-		e.X, e.Y = rewriteExpr(e.X), rewriteKey(e.Y)
+		e.X = rewriteExpr(e.X)
+		if !isPlain(e.Y) {
+			return apply(opIndex, e.Lbrack, e.X, rewriteExpr(e.Y))
+		}
 	case *syntax.LambdaExpr:
 		rewriteParams(e.Params)
 		e.Body = &syntax.BinaryExpr{X: apply(opEnter, e.Lambda), OpPos: e.Lambda, Op: syntax.OR, Y: rewriteExpr(e.Body)}
@@ -217,6 +239,9 @@ func rewriteBinary(e *syntax.BinaryExpr) syntax.Expr {
 		e.X = rewriteExpr(e.X)
 	}
 	e.Y = rewriteExpr(e.Y)
+	if e.Op == syntax.PERCENT {
+		return apply(opPercent, e.OpPos, e.X, e.Y)
+	}
 	name, ok := comparisons[e.Op]
 	if !ok || plain {
 		return e
@@ -224,7 +249,7 @@ func rewriteBinary(e *syntax.BinaryExpr) syntax.Expr {
 	return apply(name, e.OpPos, e.X, e.Y)
 }
 
-// rewriteKey rewrites an index or a dictionary's key.
+// rewriteKey rewrites the key of a dictionary that is written out.
 func rewriteKey(e syntax.Expr) syntax.Expr {
 	if isPlain(e) {
 		return e
@@ -240,9 +265,10 @@ func rewriteCall(e *syntax.CallExpr) syntax.Expr {
 		plain = plain && isPlain(a)
 		e.Args[i] = rewriteExpr(a)
 	}
-	_, method := e.Fn.(*syntax.DotExpr)
+	dot, method := e.Fn.(*syntax.DotExpr)
+	format := method && dot.Name.Name == "format" // Python's, not Starlark's
 	e.Fn = rewriteExpr(e.Fn)
-	if !method || plain {
+	if !method || plain && !format {
 		return e
 	}
 	return &syntax.CallExpr{

@@ -1,7 +1,12 @@
+// This file words syntax errors for people who know Python, C or display
+// filters: what to write instead of what Starlark does not have.
+
 package script
 
 import (
 	"errors"
+	"fmt"
+	"regexp"
 	"strings"
 
 	"go.starlark.net/syntax"
@@ -10,41 +15,153 @@ import (
 // pythonStatements maps statements that Python has and Starlark lacks to what
 // to write.
 var pythonStatements = map[string]string{
-	"import": "modules json, math and time are there already, and FileCapture needs no pyshark; load('file.star', 'name') loads a file",
-	"from":   "load('file.star', 'name') loads names from a file",
-	"try":    "there are no exceptions; test with `in`, hasattr or get",
-	"raise":  "there are no exceptions; fail('message') stops",
-	"with":   "write c = FileCapture('path') and c.close()",
-	"class":  "use functions and dictionaries",
-	"del":    "use d.pop(key)",
-	"assert": "write if not …: fail('message')",
-	"global": "a name assigned in a function is local; keep state in a list or a dictionary",
-	"yield":  "return a list",
-	"async":  "nothing here waits: write plain functions",
+	"import":   "modules json, math and time are there already, and so is pyshark; load('file.star', 'name') loads a file",
+	"from":     "load('file.star', 'name') loads names from a file",
+	"try":      "there are no exceptions; test with `in`, hasattr or get",
+	"except":   "there are no exceptions; test with `in`, hasattr or get",
+	"finally":  "there are no exceptions; test with `in`, hasattr or get",
+	"raise":    "there are no exceptions; fail('message') stops",
+	"with":     "write c = FileCapture('path') and c.close()",
+	"class":    "use functions and dictionaries",
+	"del":      "use d.pop(key)",
+	"assert":   "write if not …: fail('message')",
+	"global":   "a name assigned in a function is local; keep state in a list or a dictionary",
+	"nonlocal": "a name assigned in a function is local; keep state in a list or a dictionary",
+	"yield":    "return a list",
+	"async":    "nothing here waits: write plain functions",
+	"await":    "nothing here waits: write plain functions",
+	"match":    "use if and elif",
 }
 
-// explainSyntax adds to a syntax error what to write instead of a statement
-// that only Python has.
-func explainSyntax(src string, err error) error {
+// habit is source as another language has it, and what to write here. In the
+// hint, $1 is what the pattern's first group matched.
+type habit struct {
+	pattern *regexp.Regexp
+	hint    string
+}
+
+// habits are looked for, in order, in the line of a syntax error, its strings
+// emptied.
+var habits = []habit{
+	{regexp.MustCompile(`^print\s+[^\s(=.]`), "print is a function: print(…)"},
+	{regexp.MustCompile(`([A-Za-z_]\w*)\s*\+\+`), "there is no ++: write $1 += 1"},
+	{regexp.MustCompile(`([A-Za-z_]\w*)\s*--\s*$`), "there is no --: write $1 -= 1"},
+	{regexp.MustCompile(`\bis\s+not\b`), "there is no `is not`: write !="},
+	{regexp.MustCompile(`\bis\b`), "there is no `is`: write =="},
+	{regexp.MustCompile(`:=`), "there is no :=; assign with = in a line of its own"},
+	{regexp.MustCompile(`^([A-Za-z_]\w*)\s*:\s*[A-Za-z_][\w.\[\], ]*=`), "there are no type annotations: write $1 = …"},
+	{regexp.MustCompile(`\bdef\b.*(->|\w\s*:\s*\w+\s*[,)=])`), "there are no type annotations: write the parameters' names alone"},
+	{regexp.MustCompile(`\{[^:{}]*\bfor\b`), "there are no set comprehensions: write set([… for …])"},
+	{regexp.MustCompile(`\{[^:{}]+[,}]`), "there are no set literals: write set([…])"},
+	{regexp.MustCompile(`[(,=]\s*[^()\[\]{},=]+\sfor\s.*\sin\s`), "there are no generator expressions: write [… for …]"},
+	{regexp.MustCompile(`&&`), "there is no &&: write and"},
+	{regexp.MustCompile(`\|\|`), "there is no ||: write or"},
+	{regexp.MustCompile(`(?:^|[\s(])!\s*\w`), "there is no !: write not"},
+	{regexp.MustCompile(`<>`), "there is no <>: write !="},
+	{regexp.MustCompile(`\*\*`), "there is no **: write a product, or math.pow(x, y)"},
+	{regexp.MustCompile(`^@`), "there are no decorators"},
+}
+
+// textInQuotes is a string within a line.
+var textInQuotes = regexp.MustCompile(`'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"`)
+
+// formatString is the beginning of an f-string.
+var formatString = regexp.MustCompile(`(?:^|\W)[fF]r?["']`)
+
+// addressAlone is a line that is nothing but an address.
+var addressAlone = regexp.MustCompile(`^(?:(\d{1,3}(?:\.\d{1,3}){3}(?:/\d+)?)|((?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2})|([0-9a-fA-F]*(?::[0-9a-fA-F]*){2,7}))$`)
+
+// filterAlone is a line that reads as a display filter: a field, a relation
+// and a value, or filters joined.
+var filterAlone = regexp.MustCompile(`^[!(\s]*(?:not\s+)?[a-z_][\w-]*(?:\.[\w-]+)*\s*(?:==|!=|>=|<=|>|<|~|&&|\|\||\b(?:eq|ne|gt|lt|ge|le|contains|matches|in|and|or)\b)\s*\S`)
+
+// asFilter returns the command that a line was meant to be when it is an
+// address or reads as a display filter.
+func asFilter(line string) (command string, ok bool) {
+	if m := addressAlone.FindStringSubmatch(line); m != nil {
+		field := "ip.addr"
+		switch {
+		case m[2] != "":
+			field = "eth.addr"
+		case m[3] != "":
+			field = "ipv6.addr"
+		}
+		return "filter " + field + " == " + line, true
+	}
+	if filterAlone.MatchString(line) && strings.Contains(strings.SplitN(line, " ", 2)[0], ".") || strings.Contains(line, "&&") || strings.Contains(line, "||") {
+		return "filter " + line, filterAlone.MatchString(line) && !strings.HasSuffix(line, ":")
+	}
+	return "", false
+}
+
+// explainSyntax adds to a syntax error what to write instead. First is the
+// number of src's first line.
+func explainSyntax(src string, first int, err error) error {
 	var synErr syntax.Error
 	if !errors.As(err, &synErr) {
 		return err
 	}
 	synErr.Msg = strings.TrimPrefix(synErr.Msg, "syntax error: ")
-	for line := range strings.SplitSeq(src, "\n") {
-		if hint, ok := pythonStatements[firstWord(line)]; ok {
-			word := firstWord(line)
-			rest := strings.TrimSpace(strings.TrimSpace(line)[len(word):])
-			if rest == "" || isIdent(rest[0]) || rest[0] == ':' {
-				synErr.Msg = "Starlark has no " + word + ": " + hint
-				break
-			}
-		}
-	}
-	if strings.HasPrefix(synErr.Msg, "got illegal token") || strings.Contains(src, "f'") || strings.Contains(src, `f"`) {
-		if i := strings.IndexAny(src, `'"`); i > 0 && src[i-1] == 'f' && (i == 1 || !isIdent(src[i-2])) {
-			synErr.Msg = "Starlark has no f-strings: write '%s' % x, '{}'.format(x) or fmt('%5d %s', n, s)"
-		}
+	if hint := syntaxHint(src, int(synErr.Pos.Line)-first); hint != "" {
+		synErr.Msg = hint
 	}
 	return synErr
+}
+
+// syntaxHint returns what to say of an error in the line at an index, or "".
+func syntaxHint(src string, at int) string {
+	lines := strings.Split(strings.TrimRight(src, "\n"), "\n")
+	if len(lines) == 1 {
+		if command, ok := asFilter(strings.TrimSpace(src)); ok {
+			return "no Starlark; a display filter? write: " + command
+		}
+	}
+	if at >= 0 && at < len(lines) {
+		if hint := lineHint(lines[at]); hint != "" {
+			return hint
+		}
+	}
+	for _, line := range lines {
+		if hint := statementHint(line); hint != "" {
+			return hint
+		}
+	}
+	return ""
+}
+
+// lineHint returns what to write instead of a line, or "".
+func lineHint(line string) string {
+	line = strings.TrimSpace(line)
+	if hint := statementHint(line); hint != "" {
+		return hint
+	}
+	if formatString.MatchString(line) {
+		return "Starlark has no f-strings: write '%s' % x, '{}'.format(x) or fmt('%5d %s', n, s)"
+	}
+	line = textInQuotes.ReplaceAllString(line, "''")
+	line, _, _ = strings.Cut(line, "#")
+	for _, h := range habits {
+		if m := h.pattern.FindStringSubmatch(line); m != nil {
+			if len(m) > 1 {
+				return strings.ReplaceAll(h.hint, "$1", m[1])
+			}
+			return h.hint
+		}
+	}
+	return ""
+}
+
+// statementHint returns what to write instead of a statement that only Python
+// has, or "".
+func statementHint(line string) string {
+	word := firstWord(line)
+	hint, ok := pythonStatements[word]
+	if !ok {
+		return ""
+	}
+	rest := strings.TrimSpace(strings.TrimSpace(line)[len(word):])
+	if rest == "" || isIdent(rest[0]) || strings.IndexByte(":*('\"", rest[0]) >= 0 && word != "match" {
+		return fmt.Sprintf("Starlark has no %s: %s", word, hint)
+	}
+	return ""
 }

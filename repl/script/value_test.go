@@ -52,7 +52,7 @@ func TestExpressions(t *testing.T) {
 		{"pkt.dns.flags_response.raw_value", "'0'"},
 		{"cap[2].ip.has_field('addr'), pkt.udp.port.all_fields, pkt.udp.port.hide", "(True, ['54321', '53'], True)"},
 		{"pkt.ip.len.hex_value", "72"},
-		{"pkt.ip.len.binary_value", `b"\x00H"`},
+		{"pkt.ip.len.binary_value", `b'\x00H'`},
 		{"pkt.ip.src.showname", "'Source Address: 192.168.1.20'"},
 		{"pkt.ip.src.showname_key", "'Source Address'"},
 		{"pkt.ip.src.showname_value", "'192.168.1.20'"},
@@ -107,6 +107,58 @@ func TestExpressions(t *testing.T) {
 		{"cap.input_filename, cap.keep_packets, cap.only_summaries", "('f.pcap', True, False)"},
 		{"[pkt, pkt.ip.src]", "[<UDP/DNS Packet>, '192.168.1.20']"},
 		{`"it's"`, `"it's"`},
+		{"set(['a', 'b']), {'a': set()}", "(set(['a', 'b']), {'a': set([])})"},
+		{"pkt.pretty_print", "<method pretty_print of Packet>"},
+		{"[cap.filter, pkt.ip.get, pkt.sniff_time.strftime]", "[<method filter of Capture>, <method get of Layer>, <method strftime of datetime>]"},
+
+		// Order: as < compares.
+		{"max(3, pkt.udp.dstport), min(3, pkt.udp.dstport), max(60, pkt.udp.dstport)", "('53', 3, 60)"},
+		{"sorted([pkt.udp.dstport, 5, pkt.ip.len, 60])", "[5, '53', 60, '72']"},
+		{"sorted([pkt.udp.srcport, pkt.udp.dstport, pkt.ip.ttl], reverse=True)", "['54321', '64', '53']"},
+		{"[p.number for p in sorted(cap, key=lambda p: p.udp.get('dstport', 0) if 'udp' in p else 0, reverse=True)]", "[1, 4, 2, 3]"},
+		{"sorted([(pkt.ip.len, 1), (100, 0), (pkt.udp.dstport, 2)])", "[('53', 2), ('72', 1), (100, 0)]"},
+		{"(pkt.ip.len, 'a') < (100, 'a'), [pkt.ip.ttl] == [64], (1, pkt.ip.ttl) != (1, 64)", "(True, True, False)"},
+		{"max([pkt.ip.len, pkt.udp.srcport], key=len), min('b', 'a'), max([], default=0)", "('54321', 'a', 0)"},
+		{"max(3, 1, 2), max([(1, 'b'), (1, 'a')]), sorted([3, 1, 2], key=lambda x: -x)", "(3, (1, 'b'), [3, 2, 1])"},
+
+		// Lookups: a field's text, then its number.
+		{"{53: 'dns'}.get(pkt.udp.dstport), {'53': 'dns'}.get(pkt.udp.dstport), {}.get(pkt.udp.dstport, 7)", "('dns', 'dns', 7)"},
+		{"{53: 'dns'}[pkt.udp.dstport], {53: 1, '53': 2}[pkt.udp.dstport], {pkt.ip.src: 1}[pkt.ip.src]", "('dns', 2, 1)"},
+		{"d = {53: 1}\nd[pkt.udp.dstport] += 1\nd[pkt.udp.srcport] = 5\nd", "{53: 2, '54321': 5}"},
+		{"d = {53: 1}\nd.setdefault(pkt.udp.dstport, 9), d.pop(pkt.udp.dstport), d", "(1, 1, {})"},
+		{"d = {}\nfor p in [pkt, cap[3]]: d[p.ip.src] = d.get(p.ip.src, 0) + 1\nd", "{'192.168.1.20': 2}"},
+		{"l = [1, 2]\nfor i in range(2): l[i] *= 10\nl, l[-1], 'abc'[l[0] - 9]", "([10, 20], 20, 'b')"},
+		{"list(range(60))[pkt.udp.dstport]", "53"},
+
+		// Formatting: Python's.
+		{"'%5d|%-5d|%05d|%+d|% d' % (42, 42, 42, 42, 42)", "'   42|42   |00042|+42| 42'"},
+		{"'%d %i %x %X %#x %o %c%c' % (pkt.udp.dstport, 5, 255, 255, 255, 8, 65, 'b')", "'53 5 ff FF 0xff 10 Ab'"},
+		{"'%.2f %8.3f %e %g %g' % (3.14159, 2.5, 12345.678, 0.5, 1000000.0)", "'3.14    2.500 1.234568e+04 0.5 1e+06'"},
+		{"'%-10s|%10s|%.3s|%s' % (pkt.dns.qry_name, 'x', 'abcdef', pkt.ip.src)", "'example.org|         x|abc|192.168.1.20'"},
+		{"'%5.1f%%' % 12.34", "' 12.3%'"},
+		{"'%*d|%-*s|' % (5, 42, 4, 'a')", "'   42|a   |'"},
+		{"'%(n)03d %(s)r' % {'n': 7, 's': 'x'}", `"007 'x'"`},
+		{"'%s %r' % (['a'], 'b'), '%s' % pkt.ip.src, '%d' % 2.9, '%d' % -3", `("['a'] 'b'", '192.168.1.20', '2', '-3')`},
+		{"'%s' % (pkt,)", "'1 0.000000 0.000000 192.168.1.20 192.168.1.1 DNS 71 Standard query 0x1a2b A example.org'"},
+		{"7 % 4, -7 % 4, 7.5 % 2, [x for x in range(6) if x % 2]", "(3, 1, 1.5, [1, 3, 5])"},
+		{"'{:>5}|{:<5}|{:^5}|{:*^7}|{:5}|{:5}'.format('a', 'b', 'c', 'd', 'e', 7)", "'    a|b    |  c  |***d***|e    |    7'"},
+		{"'{:05d} {:+d} {:,} {:08,} {:x} {:#x} {:b}'.format(42, 42, 1234567, 1234, 255, 255, 5)", "'00042 +42 1,234,567 0,001,234 ff 0xff 101'"},
+		{"'{:.2f} {:8.3f} {:.1%} {:,.2f} {:.3}'.format(3.14159, 2.5, 0.123, 12345.678, 'abcdef')", "'3.14    2.500 12.3% 12,345.68 abc'"},
+		{"'{0} {1} {0} {{}}'.format('a', 'b'), '{x!r:>5}|'.format(x='a'), '{:>{w}}|'.format(3, w=4)", `('a b a {}', "  'a'|", '   3|')`},
+		{"'{:>8} {:d} {:>4d}'.format(pkt.udp.dstport, pkt.udp.dstport, pkt.udp.dstport), '{0.ip.src}'.format(pkt)", "('      53 53   53', '192.168.1.20')"},
+		{"'{} {}'.format(1.5, None), '{:6}|{:<6}|'.format(1.5, -1.5)", "('1.5 None', '   1.5|-1.5  |')"},
+		{"'a'.ljust(3) + '|', 'a'.rjust(3, '.'), 'a'.center(4, '-'), '-5'.zfill(4), pkt.udp.dstport.rjust(4)", "('a  |', '..a', '-a--', '-005', '  53')"},
+
+		// Times: Python's datetime.
+		{"pkt.sniff_time.strftime('%Y-%m-%d %H:%M:%S.%f %j %a %A %b %y %I%p %% %s')", "'2009-02-13 23:31:30.123456 044 Fri Friday Feb 09 11PM % 1234567890'"},
+		{"pkt.sniff_time.isoformat(), pkt.sniff_time.isoformat(' ')", "('2009-02-13T23:31:30.123456789Z', '2009-02-13 23:31:30.123456789Z')"},
+		{"int(pkt.sniff_time.timestamp()), pkt.sniff_time.microsecond, pkt.sniff_time.year, pkt.sniff_time.weekday()", "(1234567890, 123456, 2009, 4)"},
+		{"pkt.sniff_time.format('15:04'), type(pkt.sniff_time), '%s' % pkt.sniff_time", "('23:31', 'datetime', '2009-02-13 23:31:30.123456789 +0000 UTC')"},
+		{"(cap[3].sniff_time - pkt.sniff_time).total_seconds(), pkt.sniff_time == cap[1].sniff_time, pkt.sniff_time < time.from_timestamp(0)", "(0.0, True, False)"},
+		{"(pkt.sniff_time - time.from_timestamp(1234567880)).seconds, (time.from_timestamp(1234567880) - pkt.sniff_time).seconds", "(10.123456789, -10.123456789)"},
+		{"(pkt.sniff_time + time.second - pkt.sniff_time).total_seconds(), (time.second + pkt.sniff_time).second, sorted([pkt.sniff_time, time.from_timestamp(0)])[0].year", "(1.0, 31, 1970)"},
+
+		{"pyshark, pyshark.FileCapture", "(<module pyshark>, <built-in function FileCapture>)"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.src, func(t *testing.T) {

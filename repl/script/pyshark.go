@@ -1,0 +1,73 @@
+// This file lets people paste PyShark's code: `import pyshark` does nothing,
+// and pyshark.FileCapture is FileCapture.
+
+package script
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"go.starlark.net/starlark"
+)
+
+// noLive says what to do instead of PyShark's live captures.
+const noLive = "live capture is not in this version; capture with dumpcap or tshark -w FILE and open that with FileCapture"
+
+// liveCaptures are PyShark's classes that capture.
+var liveCaptures = []string{"LiveCapture", "LiveRingCapture", "RemoteCapture", "PipeCapture", "InMemCapture"}
+
+// pyshark is the module's value.
+type pyshark struct{ fileCapture starlark.Value }
+
+func (pyshark) String() string        { return "<module pyshark>" }
+func (pyshark) Type() string          { return "module" }
+func (pyshark) Freeze()               {}
+func (pyshark) Truth() starlark.Bool  { return true }
+func (pyshark) Hash() (uint32, error) { return 0, fmt.Errorf("unhashable: module") }
+
+// AttrNames returns the classes there are.
+func (pyshark) AttrNames() []string { return []string{"FileCapture"} }
+
+// Attr returns pyshark.FileCapture.
+func (p pyshark) Attr(name string) (starlark.Value, error) {
+	if name == "FileCapture" {
+		return p.fileCapture, nil
+	}
+	for _, live := range liveCaptures {
+		if name == live {
+			return nil, fmt.Errorf("no pyshark.%s: %s", name, noLive)
+		}
+	}
+	return nil, fmt.Errorf("no pyshark.%s; there is pyshark.FileCapture%s", name, suggestion(name, p.AttrNames()))
+}
+
+// importLine is an import of what is there already.
+var importLine = regexp.MustCompile(`(?m)^([ \t]*)import[ \t]+(pyshark|json|math|time)(?:[ \t]+as[ \t]+([A-Za-z_]\w*))?[ \t]*(?:#.*)?\r?$`)
+
+// fromLine is the import of the one class there is.
+var fromLine = regexp.MustCompile(`(?m)^([ \t]*)from[ \t]+pyshark[ \t]+import[ \t]+FileCapture[ \t]*(?:#.*)?\r?$`)
+
+// withoutImports returns source with the imports of what is there already
+// replaced by statements that do what they did, line for line.
+func withoutImports(src string) (out string, changed bool) {
+	if !strings.Contains(src, "import") {
+		return src, false
+	}
+	out = importLine.ReplaceAllStringFunc(src, func(line string) string {
+		m := importLine.FindStringSubmatch(line)
+		if m[3] != "" && m[3] != m[2] {
+			return m[1] + m[3] + " = " + m[2]
+		}
+		return m[1] + "pass"
+	})
+	out = fromLine.ReplaceAllString(out, "${1}pass")
+	return out, out != src
+}
+
+// noticeImport tells once that PyShark needs no import.
+func (it *Interp) noticeImport(src string) {
+	if strings.Contains(src, "pyshark") && (strings.Contains(src, "import pyshark") || strings.Contains(src, "from pyshark")) {
+		it.noticeOnce("pyshark needs no import: FileCapture(…) and pyshark.FileCapture(…) are there already")
+	}
+}
