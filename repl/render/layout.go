@@ -45,8 +45,10 @@ func fit(cols []column, width int, settled bool) {
 		return
 	}
 	// Long addresses (IPv6) give way before Info gets short: it is what is read.
-	good := []floors{{flexible: 60, shrinks: 22}, {36, 17}, {24, 15}, {16, 12}, {12, 9}}
-	tight := append(good, floors{8, 7})
+	// An IPv4 address stays whole as long as there is something else to give.
+	good := []floors{{flexible: 60, shrinks: 22}, {36, 17}, {14, 15}}
+	fair := append(good, floors{16, 12}, floors{12, 9})
+	tight := append(fair, floors{8, 7})
 	least := append(tight, floors{4, 3})
 	if settled {
 		squeeze(cols, width, least)
@@ -56,7 +58,10 @@ func fit(cols []column, width int, settled bool) {
 	for i := range cols {
 		cols[i].hidden = false
 	}
-	for !squeeze(cols, width, good) && hideYielding(cols) {
+	for !squeeze(cols, width, good) && hideYielding(cols, yieldsEarly) {
+		natural(cols)
+	}
+	for natural(cols); !squeeze(cols, width, fair) && hideYielding(cols, 1); {
 		natural(cols)
 	}
 	for cutTitles(cols, width); !squeeze(cols, width, tight) && hideFromRight(cols); cutTitles(cols, width) {
@@ -134,10 +139,15 @@ func cutTitles(cols []column, width int) {
 	}
 }
 
-func hideYielding(cols []column) bool {
+// yieldsEarly is the least Yields of a column that goes before addresses are cut.
+const yieldsEarly = 3
+
+// hideYielding hides the column that yields first, of those whose Yields is at
+// least that.
+func hideYielding(cols []column, least int) bool {
 	first := -1
 	for i := range cols {
-		if c := &cols[i]; !c.hidden && c.Yields > 0 && (first < 0 || c.Yields >= cols[first].Yields) {
+		if c := &cols[i]; !c.hidden && c.Yields >= least && (first < 0 || c.Yields >= cols[first].Yields) {
 			first = i
 		}
 	}
