@@ -214,7 +214,7 @@ func TestTypedMistakes(t *testing.T) {
 	p.say("filter", `1,204 packets, no filter`)
 	p.say("ls = 3")
 	p.say("ls 10-20", `:ls 10-20 runs the command`)
-	p.say(":ls 10-11", `HTTP +1037  HTTP/1.1 200`)
+	p.say(":ls 10-11", `HTTP +HTTP/1.1 200 OK`)
 	p.say("quit 7")
 	if code := p.leave(); code != 7 {
 		t.Errorf("got exit code %d, want 7", code)
