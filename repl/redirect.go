@@ -31,6 +31,9 @@ func (s *Shell) command(ctx context.Context, c *command.Command, rest string) er
 	if err != nil {
 		return err
 	}
+	if file := in.Options["to"]; c.Raw && file != "" {
+		to = &command.Redirect{Op: ">", Target: file}
+	}
 	s.refresh()
 	if to != nil {
 		s.state.PageRows = 0 // a file and a program get everything

@@ -3,6 +3,7 @@ package repl
 import (
 	"bytes"
 	"context"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -83,6 +84,9 @@ func TestState(t *testing.T) {
 		{"help(cap)", "cap is the capture in use"},
 		{"ls --help", "ls [--all]"},
 		{"filter --and", "--and wants a filter"},
+		{"filter --to " + filepath.Join(t.TempDir(), "out") + " dns", ""},
+		{"len(cap)", "82\n"},
+		{"filter", "1,204 packets"},
 		{"save 'x y.pcap' 5000", "packets 1 to 1204"},
 		{"hex(255)", "'0xff'\n"},
 		{":hex 1 arp.opcode", "^^ ^^"},

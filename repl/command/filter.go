@@ -14,7 +14,10 @@ func filterCommands() []*Command {
 	return []*Command{{
 		Name: "filter", Group: GroupPackets, Raw: true,
 		Args:    []Arg{{Name: "FILTER", Kinds: completion.ArgFilter, Optional: true}},
-		Options: []Option{{Name: "and", Help: "narrow the filter in force instead of replacing it"}},
+		Options: []Option{
+			{Name: "and", Help: "narrow the filter in force instead of replacing it"},
+			{Name: "to", Value: "FILE", Kinds: completion.ArgFile, Help: "write what it says to a file"},
+		},
 		Summary: "let through only the packets that match a display filter",
 		Help: `Takes any Wireshark display filter, to the end of the line. From then on ls,
 next, save and the variable cap see only the packets that pass; frame numbers
