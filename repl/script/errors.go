@@ -146,10 +146,8 @@ func (it *Interp) undefined(name string) string {
 			return "undefined: " + name + " (" + noLive + ")"
 		}
 	}
-	if c := it.catalogue(); c != nil {
-		if info, ok := c.Lookup(name); ok && info.Type == dissect.TypeProtocol {
-			return fmt.Sprintf("undefined: %s (a protocol: write `filter %s` for its packets, pkt.%s for a packet's layer)", name, name, name)
-		}
+	if info, ok := it.names().Lookup(name); ok && info.Type == dissect.TypeProtocol {
+		return fmt.Sprintf("undefined: %s (a protocol: write `filter %s` for its packets, pkt.%s for a packet's layer)", name, name, name)
 	}
 	return "undefined: " + name + suggestion(name, it.Names())
 }

@@ -69,8 +69,13 @@ func kindOfText(s string) valueKind {
 	if _, ok := parseInt(s); ok {
 		return kindInt
 	}
+	if whole, fraction, ok := strings.Cut(strings.TrimPrefix(s, "-"), "."); ok && isDigits(whole) && isDigits(fraction) {
+		return kindFloat // a time, as seconds
+	}
 	return kindText
 }
+
+func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 // parseInt reads an integer as Wireshark writes one: decimal or with 0x.
 func parseInt(s string) (*big.Int, bool) {

@@ -178,5 +178,34 @@ func wlanKeys(key, encryption starlark.Value) ([]string, error) {
 	default:
 		return nil, fmt.Errorf("FileCapture: encryption_type: got %s, want 'wep', 'wpa-pwd' or 'wpa-psk'", encryption)
 	}
+	if err := checkKey(kind, k); err != nil {
+		return nil, fmt.Errorf("FileCapture: decryption_key: %w", err)
+	}
 	return []string{fmt.Sprintf("%q,%q", kind, k)}, nil
+}
+
+// checkKey says what is wrong with a key before Wireshark does, which names
+// none of PyShark's options. The lengths are those of
+// epan/crypt/dot11decrypt_system.h and dot11decrypt_user.h.
+func checkKey(kind, key string) error {
+	raw, hexErr := hex.DecodeString(strings.ReplaceAll(key, ":", ""))
+	switch kind {
+	case "wep":
+		if hexErr != nil || len(raw) < 1 || len(raw) > 32 {
+			return fmt.Errorf("got %q, want a WEP key in hex digits, as 0102030405", key)
+		}
+	case "wpa-psk":
+		if hexErr != nil || len(raw) != 32 {
+			return fmt.Errorf("got %q, want 64 hex digits for wpa-psk", key)
+		}
+	default:
+		phrase, ssid, _ := strings.Cut(key, ":")
+		if len(phrase) < 8 || len(phrase) > 63 {
+			return fmt.Errorf("got a passphrase of length %d, want 8 to 63, alone or as 'passphrase:ssid'", len(phrase))
+		}
+		if len(ssid) > 32 {
+			return fmt.Errorf("got a network name of length %d, want at most 32", len(ssid))
+		}
+	}
+	return nil
 }

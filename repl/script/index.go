@@ -251,7 +251,50 @@ func (l *Layer) find(name string) any {
 	if x.prefixes[key] {
 		return &Prefix{layer: l, key: key}
 	}
+	if v := l.findQuoted(key); v != nil {
+		return v
+	}
 	return nil
+}
+
+// findQuoted returns what a key that begins with the name of a protocol inside
+// the layer stands for there: tcp_srcport, of the header that an ICMP error
+// quotes. Of several protocols that fit the longest name counts.
+func (l *Layer) findQuoted(key string) any {
+	var found any
+	longest := -1
+	for name, n := range l.fieldIndex().nested {
+		var v any
+		if rest, ok := strings.CutPrefix(key, name+"_"); ok {
+			v = n.find(rest)
+		} else if v = n.findQuoted(key); v == nil {
+			if inner := n.fieldIndex().nested[key]; inner != nil {
+				v = inner
+			}
+		}
+		if v != nil && len(name) > longest {
+			found, longest = v, len(name)
+		}
+	}
+	return found
+}
+
+// holder returns the layer that a protocol's fields are in when the packet has
+// no layer of that name, and the protocol's node if there is one.
+func (x *treeIndex) holder(protocol string) (in, quoted *Layer) {
+	key := normalize(protocol)
+	for _, l := range x.layers {
+		if q, ok := l.find(protocol).(*Layer); ok {
+			return l, q
+		}
+		for _, f := range l.fieldIndex().fields {
+			if owner, _, ok := strings.Cut(f.node.Name, "."); ok && normalize(owner) == key {
+				in = l
+				break
+			}
+		}
+	}
+	return in, nil
 }
 
 // field returns the field of a name in any spelling.

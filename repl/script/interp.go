@@ -112,7 +112,7 @@ func fileOptions() *syntax.FileOptions {
 func (it *Interp) Exec(ctx context.Context, src, filename string, line int) (err error) {
 	file, err := parse(src, filename, line)
 	if err != nil {
-		return it.translate(ctx, err)
+		return it.explain(ctx, src, err)
 	}
 	it.noticeImport(src)
 	if it.nested >= maxNested {
@@ -123,9 +123,18 @@ func (it *Interp) Exec(ctx context.Context, src, filename string, line int) (err
 	stop := context.AfterFunc(ctx, func() { thread.Cancel("interrupted") })
 	defer stop()
 	if err := it.run(thread, it.main, file, true); err != nil {
-		return it.translate(ctx, err)
+		return it.explain(ctx, src, err)
 	}
 	return nil
+}
+
+// explain is translate for the source of a chunk.
+func (it *Interp) explain(ctx context.Context, src string, err error) error {
+	err = it.translate(ctx, err)
+	if e, ok := err.(*Error); ok && e.Kind != ErrorRuntime {
+		it.hintFilter(src, e)
+	}
+	return err
 }
 
 func parse(src, filename string, line int) (*syntax.File, error) {
@@ -234,6 +243,15 @@ func (it *Interp) catalogue() *dissect.Catalogue {
 		return nil
 	}
 	return it.cfg.Catalogue()
+}
+
+// names returns the field catalogue, that of the native dissectors while none
+// is loaded.
+func (it *Interp) names() *dissect.Catalogue {
+	if c := it.catalogue(); c != nil {
+		return c
+	}
+	return dissect.NativeCatalogue()
 }
 
 // scope is a file's globals: one table that its functions read while they run.

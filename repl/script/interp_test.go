@@ -39,9 +39,9 @@ func TestFileCaptureOptions(t *testing.T) {
 		{"FileCapture(input_file='a', decode_as={'tcp.port==8888': 'http'}, override_prefs={'tcp.desegment_tcp_streams': False, 'ssl.keys': 'k'}, disable_protocol='http')",
 			OpenOptions{Paths: []string{"a"}, DecodeAs: []string{"tcp.port==8888,http"},
 				Preferences: []string{"tcp.desegment_tcp_streams:FALSE", "ssl.keys:k"}, DisabledProtocols: []string{"http"}}},
-		{"FileCapture('a', decryption_key='secret:ssid')", OpenOptions{Paths: []string{"a"}, DecryptionKeys: []string{`"wpa-pwd","secret:ssid"`}}},
+		{"FileCapture('a', decryption_key='secret12:ssid')", OpenOptions{Paths: []string{"a"}, DecryptionKeys: []string{`"wpa-pwd","secret12:ssid"`}}},
 		{"FileCapture('a', decryption_key='" + strings.Repeat("0f", 32) + "')", OpenOptions{Paths: []string{"a"}, DecryptionKeys: []string{`"wpa-psk","` + strings.Repeat("0f", 32) + `"`}}},
-		{"FileCapture('a', decryption_key='x', encryption_type='WPA-PWD')", OpenOptions{Paths: []string{"a"}, DecryptionKeys: []string{`"wpa-pwd","x"`}}},
+		{"FileCapture('a', decryption_key='longenough', encryption_type='WPA-PWD')", OpenOptions{Paths: []string{"a"}, DecryptionKeys: []string{`"wpa-pwd","longenough"`}}},
 		{"FileCapture('a', decryption_key='0102030405', encryption_type='wep')", OpenOptions{Paths: []string{"a"}, DecryptionKeys: []string{`"wep","0102030405"`}}},
 		{"FileCapture('a', use_json=True, include_raw=True)", OpenOptions{Paths: []string{"a"}}},
 	}

@@ -160,6 +160,14 @@ func (p *Packet) attr(ctx context.Context, name string) (starlark.Value, error) 
 // noLayer words the error of a layer that is not there.
 func (p *Packet) noLayer(x *treeIndex, name, what string) error {
 	have := x.layerNames()
+	if in, quoted := x.holder(name); quoted != nil {
+		return fmt.Errorf("packet %d has no %s layer of its own: its %s layer quotes a %s header (%s.%s), which filters find too; "+
+			"test with '%s' in p, or filter %s && !%s", p.src.Number(), quoted.node.Name, in.node.Name, quoted.node.Name,
+			in.path(), quoted.path(), quoted.node.Name, quoted.node.Name, in.node.Name)
+	} else if in != nil {
+		return fmt.Errorf("packet %d has no layer %q; %s.* fields are in its layer %s: .%s", p.src.Number(), name,
+			strings.ToLower(name), in.node.Name, in.path())
+	}
 	return fmt.Errorf("packet %d has no %s %q; its layers: %s%s", p.src.Number(), what, name,
 		strings.Join(have, " "), suggestion(name, append(have, packetMembers.names()...)))
 }

@@ -60,6 +60,9 @@ var habits = []habit{
 	{regexp.MustCompile(`<>`), "there is no <>: write !="},
 	{regexp.MustCompile(`\*\*`), "there is no **: write a product, or math.pow(x, y)"},
 	{regexp.MustCompile(`^@`), "there are no decorators"},
+	{regexp.MustCompile(`\w\s*!==|===`), "there is one equality: write == or !="},
+	{regexp.MustCompile(`''\s*''`), "strings side by side do not join: write + between them"},
+	{regexp.MustCompile(`=.*\?.*:`), "there is no ?:, write a if condition else b"},
 }
 
 // textInQuotes is a string within a line.
@@ -71,9 +74,15 @@ var formatString = regexp.MustCompile(`(?:^|\W)[fF]r?["']`)
 // addressAlone is a line that is nothing but an address.
 var addressAlone = regexp.MustCompile(`^(?:(\d{1,3}(?:\.\d{1,3}){3}(?:/\d+)?)|((?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2})|([0-9a-fA-F]*(?::[0-9a-fA-F]*){2,7}))$`)
 
+// addressWithin is an IPv4 address without quotes.
+var addressWithin = regexp.MustCompile(`\b\d{1,3}(?:\.\d{1,3}){3}\b`)
+
 // filterAlone is a line that reads as a display filter: a field, a relation
 // and a value, or filters joined.
 var filterAlone = regexp.MustCompile(`^[!(\s]*(?:not\s+)?[a-z_][\w-]*(?:\.[\w-]+)*\s*(?:==|!=|>=|<=|>|<|~|&&|\|\||\b(?:eq|ne|gt|lt|ge|le|contains|matches|in|and|or)\b)\s*\S`)
+
+// filterOnly are operators that display filters have and Starlark has not.
+var filterOnly = regexp.MustCompile(`&&|\|\||\s(?:eq|ne|gt|lt|ge|le|contains|matches)\s`)
 
 // asFilter returns the command that a line was meant to be when it is an
 // address or reads as a display filter.
@@ -88,10 +97,38 @@ func asFilter(line string) (command string, ok bool) {
 		}
 		return "filter " + field + " == " + line, true
 	}
-	if filterAlone.MatchString(line) && strings.Contains(strings.SplitN(line, " ", 2)[0], ".") || strings.Contains(line, "&&") || strings.Contains(line, "||") {
-		return "filter " + line, filterAlone.MatchString(line) && !strings.HasSuffix(line, ":")
+	if strings.HasSuffix(line, ":") || !filterAlone.MatchString(line) {
+		return "", false
 	}
-	return "", false
+	word, _, _ := strings.Cut(line, " ")
+	return "filter " + line, strings.ContainsAny(word, ".!(") || filterOnly.MatchString(line)
+}
+
+// hintFilter words the error of a line that is a display filter.
+func (it *Interp) hintFilter(src string, e *Error) {
+	line := strings.TrimSpace(src)
+	if strings.Contains(line, "\n") || e.Kind == ErrorRuntime {
+		return
+	}
+	command, ok := asFilter(line)
+	if !ok {
+		return
+	}
+	name := firstWord(strings.TrimLeft(line, "!( "))
+	if _, known := it.main.env[name]; known && name != "not" {
+		if unquoted := addressWithin.FindString(line); e.Kind == ErrorSyntax && unquoted != "" {
+			e.Msg += ": an address needs quotes: '" + unquoted + "'"
+		}
+		return
+	}
+	if c := it.catalogue(); c != nil && name != "not" && !addressAlone.MatchString(line) && len(c.Prefix(name+".")) == 0 {
+		return // no protocol: no filter
+	}
+	what := "this is no Starlark"
+	if e.Kind == ErrorUndefined {
+		what = "undefined: " + name
+	}
+	e.Msg = what + " (a display filter? write: " + command + ")"
 }
 
 // explainSyntax adds to a syntax error what to write instead. First is the
@@ -111,11 +148,6 @@ func explainSyntax(src string, first int, err error) error {
 // syntaxHint returns what to say of an error in the line at an index, or "".
 func syntaxHint(src string, at int) string {
 	lines := strings.Split(strings.TrimRight(src, "\n"), "\n")
-	if len(lines) == 1 {
-		if command, ok := asFilter(strings.TrimSpace(src)); ok {
-			return "no Starlark; a display filter? write: " + command
-		}
-	}
 	if at >= 0 && at < len(lines) {
 		if hint := lineHint(lines[at]); hint != "" {
 			return hint
