@@ -262,6 +262,9 @@ func filterCapture(ctx context.Context, c *Capture, in invocation) (starlark.Val
 }
 
 func frameOfCapture(_ context.Context, c *Capture, in invocation) (starlark.Value, error) {
+	if len(in.args) == 1 {
+		in.args = starlark.Tuple{numberOf(in.args[0])} // cap.frame(pkt.http.request_in)
+	}
 	var number int
 	if err := in.unpack("number", &number); err != nil {
 		return nil, err

@@ -80,6 +80,10 @@ func rewriteStmts(list []syntax.Stmt, global bool) []syntax.Stmt {
 		out = append(out, s)
 		switch s := s.(type) {
 		case *syntax.AssignStmt:
+			if name, ok := s.LHS.(*syntax.Ident); ok && s.Op == syntax.PERCENT_EQ {
+				s.Op, s.RHS = syntax.EQ, &syntax.BinaryExpr{
+					X: &syntax.Ident{NamePos: name.NamePos, Name: name.Name}, OpPos: s.OpPos, Op: syntax.PERCENT, Y: s.RHS}
+			}
 			s.LHS = rewriteTarget(s.LHS, global)
 			s.RHS = rewriteExpr(s.RHS)
 		case *syntax.ExprStmt:
