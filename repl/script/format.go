@@ -371,10 +371,10 @@ func (b *braceFormat) argument(name string) (starlark.Value, error) {
 // parseBrace reads [[fill]align][sign][#][0][width][grouping][.precision][type].
 func parseBrace(s string) (formatSpec, error) {
 	spec := formatSpec{fill: " ", precision: -1}
-	layout := s
+	layout, filled := s, false
 	isAlign := func(s string) bool { return s != "" && strings.IndexByte("<>^=", s[0]) >= 0 }
 	if r := firstRune(s); r != "" && isAlign(s[len(r):]) {
-		spec.fill, spec.align = r, s[len(r)]
+		spec.fill, spec.align, filled = r, s[len(r)], true
 		s = s[len(r)+1:]
 	} else if isAlign(s) {
 		spec.align = s[0]
@@ -387,8 +387,13 @@ func parseBrace(s string) (formatSpec, error) {
 		s = s[1:]
 	}
 	s, spec.alternate = strings.CutPrefix(s, "#")
-	if s != "" && s[0] == '0' && spec.align == 0 {
-		spec.fill, spec.align = "0", '='
+	if s != "" && s[0] == '0' {
+		if !filled {
+			spec.fill = "0"
+		}
+		if spec.align == 0 {
+			spec.align = '='
+		}
 	}
 	var i int
 	var err error

@@ -189,7 +189,7 @@ func (spec formatSpec) pad(s string) string {
 	}
 	before := 0
 	switch spec.align {
-	case '>', '=':
+	case '>':
 		before = missing
 	case '^':
 		before = missing / 2

@@ -56,10 +56,11 @@ func justify(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwarg
 	}
 	s := string(b.Receiver().(starlark.String))
 	if b.Name() == "zfill" {
-		digits := strings.TrimLeft(s, "+-")
-		if sign := s[:len(s)-len(digits)]; len(sign) <= 1 {
-			return starlark.String(spec.number(sign, digits)), nil
+		sign := ""
+		if s != "" && strings.IndexByte("+-", s[0]) >= 0 {
+			sign, s = s[:1], s[1:]
 		}
+		return starlark.String(spec.number(sign, s)), nil
 	}
 	return starlark.String(spec.pad(s)), nil
 }
