@@ -44,7 +44,8 @@ type starScan struct {
 // starlarkKeywords are the reserved words of the language, spec section "Lexical elements".
 const starlarkKeywords = " and break continue def elif else for if in lambda load not or pass return while "
 
-func isKeyword(word string) bool {
+// IsKeyword says whether a word is reserved in Starlark.
+func IsKeyword(word string) bool {
 	return word != "" && strings.Contains(starlarkKeywords, " "+word+" ")
 }
 
@@ -104,7 +105,7 @@ func (s *starScan) scanName(start, end int) int {
 			return s.scanString(start, end, false)
 		}
 	}
-	if isKeyword(word) {
+	if IsKeyword(word) {
 		return s.add(tokenKeyword, start, end)
 	}
 	return s.add(tokenName, start, end)

@@ -212,8 +212,15 @@ func (s *Shell) hintCommand(err error, text string) error {
 	if _, isName := s.interp.Get(name); isName == nil {
 		return err
 	}
-	if near, ok := completion.Nearest(name, slices.Values(s.table.Names())); ok && !strings.Contains(err.Error(), "did you mean") {
+	var se *script.Error
+	if !errors.As(err, &se) || se.Kind == script.ErrorRuntime || strings.Contains(se.Msg, "write:") || strings.Contains(se.Msg, "did you mean") {
+		return err
+	}
+	if near, ok := completion.Nearest(name, slices.Values(s.table.Names())); ok {
 		return fmt.Errorf("%w\ndid you mean %s?", err, near+line[len(name):])
+	}
+	if se.Kind == script.ErrorSyntax && line != name && !completion.IsKeyword(name) {
+		return fmt.Errorf("%w\nthere is no command %q; help lists them", err, name)
 	}
 	return err
 }

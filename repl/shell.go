@@ -88,7 +88,7 @@ func New(cfg Config) *Shell {
 		Show:      func(r result.Result) { _ = s.show(context.Background(), r) },
 		Notice:    s.Notice,
 		Open:      s.openForScript,
-		Catalogue: cfg.Session.Catalogue,
+		Catalogue: s.scriptCatalogue,
 		Args:      cfg.Args,
 	})
 	for _, c := range s.table.All() {
@@ -284,6 +284,19 @@ func functionInput(c *command.Command, args []any, kwargs map[string]any) (comma
 		}
 	}
 	return c.FromCall(words, options)
+}
+
+// scriptCatalogue is the field catalogue as scripts see it. A person is not kept
+// waiting for it; a script is, so that its fields have the same types each time.
+func (s *Shell) scriptCatalogue() *dissect.Catalogue {
+	if s.cfg.Style().Interactive {
+		return s.catalogue()
+	}
+	c, err := s.cfg.Session.WaitCatalogue(context.Background())
+	if err != nil {
+		return nil // the session is closing
+	}
+	return c
 }
 
 // refresh tells the commands about the screen as it is now.

@@ -99,6 +99,8 @@ func TestState(t *testing.T) {
 		{"help", "Captures\n"},
 		{"help lss", "did you mean ls?"},
 		{"shwo 3", "did you mean show 3?"},
+		{"follow tcp 1", `there is no command "follow"; help lists them`},
+		{"if x ==", "got newline, want primary expression\n"},
 		{"close", "browse.pcapng closed"},
 		{"ls", "no capture is open; `open FILE` opens one"},
 	} {
