@@ -30,6 +30,7 @@ type options struct {
 	disabled    []string
 	times       engine.TimeFormat
 	keyLog      string
+	wlanKeys    []string // records of Wireshark's table
 
 	keepPackets   bool
 	onlySummaries bool
@@ -71,6 +72,8 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	fs.StringArrayVarP(&o.decodeAs, "decode-as", "d", nil, "decode as `LAYER==SELECTOR,PROTOCOL`")
 	fs.StringArrayVar(&o.disabled, "disable-protocol", nil, "do not dissect `PROTOCOL`")
 	fs.StringVar(&o.keyLog, "keylog", "", "TLS keys from `FILE` (SSLKEYLOGFILE format)")
+	key := fs.String("decryption-key", "", "802.11 `KEY`: hex digits, or passphrase:ssid")
+	keyType := fs.String("encryption-type", "wpa-pwk", "what --decryption-key is: `wep|wpa-pwd|wpa-psk`")
 	fs.BoolVar(&o.onlySummaries, "only-summaries", false, "packets of cap print as summary lines and are not dissected until asked")
 	fs.BoolVar(&o.keepPackets, "keep-packets", true, "with =false cap can be iterated but not indexed, in constant memory")
 	times := fs.StringP("time", "t", "r", "time format, as tshark's -t: `a|ad|adoy|d|dd|e|r|u|ud|udoy`")
@@ -89,7 +92,7 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	o.evalSet = fs.Changed("eval")
 	o.files = append(slices.Clone(*reads), fs.Args()...)
 	o.output.format = *output
-	return o, errors.Join(o.setEngine(*engineName), o.setTimes(*times), o.check(), o.output.check())
+	return o, errors.Join(o.setEngine(*engineName), o.setTimes(*times), o.setKey(*keyType, *key), o.check(), o.output.check())
 }
 
 // splitScript takes what follows --script FILE off the command line.
@@ -132,6 +135,18 @@ func (o *options) setTimes(format string) (err error) {
 	return err
 }
 
+func (o *options) setKey(kind, key string) error {
+	if key == "" {
+		return nil
+	}
+	record, err := engine.WLANKey(kind, key)
+	if err != nil {
+		return fmt.Errorf("--decryption-key: %w", err)
+	}
+	o.wlanKeys = []string{record}
+	return nil
+}
+
 // check refuses what contradicts itself.
 func (o *options) check() error {
 	switch {
@@ -155,7 +170,7 @@ func (o *options) engineConfig(t *terminal) engine.Config {
 		Mode: o.mode,
 		Dissection: wireshark.Config{
 			Names: o.names, Preferences: o.preferences, DecodeAs: o.decodeAs,
-			DisabledProtocols: o.disabled, KeyLog: o.keyLog,
+			DisabledProtocols: o.disabled, KeyLog: o.keyLog, DecryptionKeys: o.wlanKeys,
 		},
 		Times:    o.times,
 		CacheDir: filepath.Join(xdg.CacheHome, "pktsh"),

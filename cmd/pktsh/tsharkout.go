@@ -145,6 +145,12 @@ func (o *options) tsharkArgs(path string) []string {
 	case o.names != "":
 		args = append(args, "-N", o.names)
 	}
+	if len(o.wlanKeys) > 0 {
+		args = append(args, "-o", "wlan.enable_decryption:TRUE")
+	}
+	for _, record := range o.wlanKeys {
+		args = append(args, "-o", "uat:80211_keys:"+record)
+	}
 	if o.keyLog != "" {
 		args = append(args, "-o", "tls.keylog_file:"+o.keyLog)
 	}

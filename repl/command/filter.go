@@ -13,7 +13,7 @@ import (
 func filterCommands() []*Command {
 	return []*Command{{
 		Name: "filter", Group: GroupPackets, Raw: true,
-		Args:    []Arg{{Name: "FILTER", Kinds: completion.ArgFilter, Optional: true}},
+		Args: []Arg{{Name: "FILTER", Kinds: completion.ArgFilter, Optional: true}},
 		Options: []Option{
 			{Name: "and", Help: "narrow the filter in force instead of replacing it"},
 			{Name: "to", Value: "FILE", Kinds: completion.ArgFile, Help: "write what it says to a file"},

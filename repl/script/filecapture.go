@@ -3,11 +3,12 @@
 package script
 
 import (
-	"encoding/hex"
 	"fmt"
 	"strings"
 
 	"go.starlark.net/starlark"
+
+	"pktsh/engine"
 )
 
 // unsupported are PyShark's options that pktsh does not take, with what to do
@@ -155,8 +156,7 @@ func preferenceText(v starlark.Value) string {
 }
 
 // wlanKeys makes a record of Wireshark's 80211_keys table of PyShark's
-// decryption_key and encryption_type. The type is taken in any case; WPA-PWK,
-// PyShark's default, means a passphrase, or with 64 hex digits WPA-PSK.
+// decryption_key and encryption_type.
 func wlanKeys(key, encryption starlark.Value) ([]string, error) {
 	if !key.Truth() {
 		return nil, nil
@@ -166,46 +166,9 @@ func wlanKeys(key, encryption starlark.Value) ([]string, error) {
 		return nil, fmt.Errorf("FileCapture: decryption_key: got %s, want a string", key.Type())
 	}
 	kind, _ := starlark.AsString(encryption)
-	kind = strings.ToLower(kind)
-	switch kind {
-	case "wpa-pwk", "wpa-pwd":
-		if _, err := hex.DecodeString(k); kind == "wpa-pwk" && err == nil && len(k) == 64 {
-			kind = "wpa-psk"
-		} else {
-			kind = "wpa-pwd"
-		}
-	case "wep", "wpa-psk":
-	default:
-		return nil, fmt.Errorf("FileCapture: encryption_type: got %s, want 'wep', 'wpa-pwd' or 'wpa-psk'", encryption)
-	}
-	if err := checkKey(kind, k); err != nil {
+	record, err := engine.WLANKey(kind, k)
+	if err != nil {
 		return nil, fmt.Errorf("FileCapture: decryption_key: %w", err)
 	}
-	return []string{fmt.Sprintf("%q,%q", kind, k)}, nil
-}
-
-// checkKey says what is wrong with a key before Wireshark does, which names
-// none of PyShark's options. The lengths are those of
-// epan/crypt/dot11decrypt_system.h and dot11decrypt_user.h.
-func checkKey(kind, key string) error {
-	raw, hexErr := hex.DecodeString(strings.ReplaceAll(key, ":", ""))
-	switch kind {
-	case "wep":
-		if hexErr != nil || len(raw) < 1 || len(raw) > 32 {
-			return fmt.Errorf("got %q, want a WEP key in hex digits, as 0102030405", key)
-		}
-	case "wpa-psk":
-		if hexErr != nil || len(raw) != 32 {
-			return fmt.Errorf("got %q, want 64 hex digits for wpa-psk", key)
-		}
-	default:
-		phrase, ssid, _ := strings.Cut(key, ":")
-		if len(phrase) < 8 || len(phrase) > 63 {
-			return fmt.Errorf("got a passphrase of length %d, want 8 to 63, alone or as 'passphrase:ssid'", len(phrase))
-		}
-		if len(ssid) > 32 {
-			return fmt.Errorf("got a network name of length %d, want at most 32", len(ssid))
-		}
-	}
-	return nil
+	return []string{record}, nil
 }
