@@ -87,6 +87,7 @@ type keyboard struct {
 	// Set by other goroutines, followed by terminal.wake.
 	interrupted, resized, repaint, stopping atomic.Bool
 
+	silent   int // times that the terminal did not answer askCursor
 	err      error
 	panicked any
 }

@@ -165,11 +165,6 @@ func (m *menu) lineHeight() int {
 	return (runewidth.StringWidth(m.shownPrefix()) + runewidth.StringWidth(m.before) + runewidth.StringWidth(m.after)) / m.columns
 }
 
-// cursorHeight is how many rows down the cursor is.
-func (m *menu) cursorHeight() int {
-	return (runewidth.StringWidth(m.shownPrefix()) + runewidth.StringWidth(m.before)) / m.columns
-}
-
 func (m *menu) blank() bool { return strings.TrimSpace(m.before+m.after) == "" }
 
 // rest is what all suggestions have in common beyond what is typed.

@@ -32,6 +32,7 @@ type childConfig struct {
 	Term        string
 	Color       bool
 	HistoryFile string
+	ShowWidth   bool          // in the prompt, in as many columns as "pkt"
 	Shell       bool          // stand in for a shell with job control
 	Slow        time.Duration // of a completion of "slow."
 	Detached    bool          // the terminal is not the controlling one
@@ -64,10 +65,17 @@ func child(c childConfig) int {
 		defer tty.Close()
 		in = tty
 	}
+	prefix := func() string {
+		if !c.ShowWidth {
+			return "pkt> "
+		}
+		size, _ := unix.IoctlGetWinsize(1, unix.TIOCGWINSZ)
+		return fmt.Sprintf("%3d> ", size.Col)
+	}
 	history := OpenHistory(c.HistoryFile)
 	code, err := Run(context.Background(), Config{
 		In: in, Out: os.Stdout, Term: c.Term, Color: c.Color, History: history,
-		Prefix:   func() string { return "pkt> " },
+		Prefix:   prefix,
 		NeedMore: childNeedMore,
 		Complete: func(ctx context.Context, text string, cursor int) ([]completion.Suggestion, int) {
 			return childComplete(ctx, c, text, cursor)
@@ -243,7 +251,7 @@ func start(t testing.TB, c childConfig, columns, rows int) *terminalTest {
 		columns, rows = 80, 24
 	}
 	x := &terminalTest{t: t, master: master, tty: tty, cmd: cmd, before: *before,
-		vt: vt10x.New(vt10x.WithSize(columns, rows)), exited: make(chan struct{})}
+		vt: vt10x.New(vt10x.WithSize(columns, rows), vt10x.WithWriter(master)), exited: make(chan struct{})}
 	read := make(chan struct{})
 	go func() {
 		defer close(read)

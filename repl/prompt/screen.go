@@ -26,7 +26,15 @@ type screen struct {
 	// where colours cannot show it.
 	mark bool
 	buf  bytes.Buffer
-	err  error // the first failure of out
+	// frame is where in buf a drawing of the line begins, -1 while none does:
+	// go-prompt hides the cursor meanwhile. last is the one on the screen.
+	frame int
+	last  []byte
+	err   error // the first failure of out
+}
+
+func newScreen(out io.Writer, color bool, drawn func()) *screen {
+	return &screen{out: out, color: color, drawn: drawn, frame: -1}
 }
 
 var _ goprompt.ConsoleWriter = (*screen)(nil)
@@ -43,19 +51,37 @@ func (s *screen) WriteStr(data string) {
 }
 
 // Flush writes what was collected. Its error is reported by the session, not
-// by go-prompt, which would drop it.
+// by go-prompt, which would drop it. What is on the screen already is not drawn
+// once more: that would be one more chance to meet a window that changes.
 func (s *screen) Flush() error {
-	if !s.muted && s.buf.Len() > 0 {
-		if _, err := s.out.Write(s.buf.Bytes()); err != nil && s.err == nil {
-			s.err = err
+	again := s.frame >= 0 && bytes.Equal(s.buf.Bytes()[s.frame:], s.last)
+	if !again && s.buf.Len() > 0 {
+		s.last = nil
+		if s.frame >= 0 && !s.muted {
+			s.last = bytes.Clone(s.buf.Bytes()[s.frame:])
 		}
+		s.write(s.buf.Bytes())
 	}
 	s.buf.Reset()
+	s.frame = -1
 	s.drawn()
 	return nil
 }
 
-func (s *screen) EraseScreen()      { s.buf.WriteString("\x1b[2J") }
+func (s *screen) write(b []byte) {
+	if s.muted {
+		return
+	}
+	if _, err := s.out.Write(b); err != nil && s.err == nil {
+		s.err = err
+	}
+}
+
+// EraseScreen clears all of the screen: nothing drawn is there any more.
+func (s *screen) EraseScreen() {
+	s.last = nil
+	s.buf.WriteString("\x1b[2J")
+}
 func (s *screen) EraseUp()          { s.buf.WriteString("\x1b[1J") }
 func (s *screen) EraseDown()        { s.buf.WriteString("\x1b[J") }
 func (s *screen) EraseStartOfLine() { s.buf.WriteString("\x1b[1K") }
@@ -63,7 +89,10 @@ func (s *screen) EraseEndOfLine()   { s.buf.WriteString("\x1b[K") }
 func (s *screen) EraseLine()        { s.buf.WriteString("\x1b[2K") }
 
 func (s *screen) ShowCursor() { s.buf.WriteString("\x1b[?25h") }
-func (s *screen) HideCursor() { s.buf.WriteString("\x1b[?25l") }
+func (s *screen) HideCursor() {
+	s.frame = s.buf.Len()
+	s.buf.WriteString("\x1b[?25l")
+}
 
 func (s *screen) CursorGoTo(row, col int) { fmt.Fprintf(&s.buf, "\x1b[%d;%dH", row+1, col+1) }
 func (s *screen) CursorUp(n int)          { s.move(n, 'A', 'B') }

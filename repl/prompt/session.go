@@ -41,6 +41,8 @@ type session struct {
 	screen    *screen
 	buffer    *goprompt.Buffer // go-prompt's, of the line that was left
 
+	wrapping wrapping
+
 	continued chan struct{} // SIGCONT, capacity 1
 	stopped   chan struct{} // closed when signal or context end the session
 
@@ -67,7 +69,7 @@ func newSession(cfg Config, term *terminal) *session {
 		s.keys.repaint.Store(true)
 		term.wake()
 	}
-	s.screen = &screen{out: cfg.Out, color: cfg.Color, drawn: s.keys.yield}
+	s.screen = newScreen(cfg.Out, cfg.Color, s.keys.yield)
 	return s
 }
 
@@ -200,6 +202,9 @@ func (s *session) runLines(ctx context.Context) (int, error) {
 		switch s.keys.reason {
 		case reasonRedraw:
 			s.redraw()
+			if b.empty() {
+				s.menu.prefix = fitPrefix(s.cfg.Prefix(), s.menu.columns)
+			}
 			continue // the buffer is intact
 		case reasonSuspend:
 			if err := s.suspend(); err != nil {
@@ -296,19 +301,6 @@ func (s *session) newPrompt() (line *goprompt.Prompt) {
 		}
 	}
 	return line
-}
-
-// redraw moves to where the line began, for Input to draw it anew. The terminal
-// may have wrapped it again or not: of the two heights the smaller one erases
-// nothing else.
-func (s *session) redraw() {
-	s.screen.muted = false
-	before := s.menu.cursorHeight()
-	s.menu.columns, s.menu.rows, _ = s.term.size()
-	s.screen.WriteRawStr("\r")
-	s.screen.CursorUp(min(before, s.menu.cursorHeight()))
-	s.screen.EraseDown()
-	_ = s.screen.Flush() // its error is in s.screen.err
 }
 
 // suspend is Ctrl-Z: the shell gets its terminal back until fg.
