@@ -36,6 +36,8 @@ type menu struct {
 	prefix        string // before the line
 	block         string // the lines before this one, each with its '\n'
 	folds         folds
+	tall          tall
+	height        int // of the line as it was drawn last, in rows
 
 	before, after string                  // the line, around the cursor
 	word          string                  // what a suggestion replaces, the end of before
@@ -52,6 +54,7 @@ type menu struct {
 // reset is called when a line begins.
 func (m *menu) reset(columns, rows int) {
 	m.columns, m.rows = columns, rows
+	m.tall, m.height = tall{}, 1
 	m.before, m.after, m.word = "", "", ""
 	m.all, m.shown, m.selected = nil, nil, -1
 	m.close()

@@ -19,6 +19,8 @@ type screen struct {
 	color bool
 	// drawn is called after each flush: the keyboard's turn.
 	drawn func()
+	// window returns what to draw instead of the line, see menu.window.
+	window func() (scroll, frame []byte)
 	// muted drops what is written: go-prompt leaves a line by printing it once
 	// more, which is wrong when only the window changed.
 	muted bool
@@ -33,8 +35,8 @@ type screen struct {
 	err   error // the first failure of out
 }
 
-func newScreen(out io.Writer, color bool, drawn func()) *screen {
-	return &screen{out: out, color: color, drawn: drawn, frame: -1}
+func newScreen(out io.Writer, color bool, window func() (scroll, frame []byte), drawn func()) *screen {
+	return &screen{out: out, color: color, window: window, drawn: drawn, frame: -1}
 }
 
 var _ goprompt.ConsoleWriter = (*screen)(nil)
@@ -54,6 +56,14 @@ func (s *screen) WriteStr(data string) {
 // by go-prompt, which would drop it. What is on the screen already is not drawn
 // once more: that would be one more chance to meet a window that changes.
 func (s *screen) Flush() error {
+	if s.frame >= 0 {
+		if scroll, frame := s.window(); frame != nil {
+			s.buf.Reset()
+			s.buf.Write(scroll)
+			s.buf.Write(frame)
+			s.frame = len(scroll)
+		}
+	}
 	again := s.frame >= 0 && bytes.Equal(s.buf.Bytes()[s.frame:], s.last)
 	if !again && s.buf.Len() > 0 {
 		s.last = nil

@@ -69,7 +69,7 @@ func newSession(cfg Config, term *terminal) *session {
 		s.keys.repaint.Store(true)
 		term.wake()
 	}
-	s.screen = newScreen(cfg.Out, cfg.Color, s.keys.yield)
+	s.screen = newScreen(cfg.Out, cfg.Color, s.menu.window, s.keys.yield)
 	return s
 }
 
