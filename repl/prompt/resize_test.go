@@ -84,10 +84,10 @@ func TestResizeLeavesNoCopies(t *testing.T) {
 		x.see(`ran "above"`)
 		x.seeLast("pkt>")
 		x.send(draggedLine + c.keys)
-		x.until("the cursor in its place", func(string) bool {
+		x.until("the cursor in its place", func(s string) bool {
 			x.vt.Lock()
 			defer x.vt.Unlock()
-			return x.vt.Cursor().X == c.column
+			return strings.HasSuffix(s, draggedLine) && x.vt.Cursor().X == c.column
 		})
 		for _, columns := range draggedWidths {
 			x.resize(columns, 24)
