@@ -81,20 +81,8 @@ func (c *Capture) Warnings() []string {
 
 // Duration returns the nanoseconds between the earliest and the latest packet.
 func (c *Capture) Duration() int64 {
-	var lo, hi int64
-	seen := false
-	for i := range c.size {
-		r := c.file.Record(i)
-		if !r.HasTime {
-			continue
-		}
-		if !seen {
-			lo, hi, seen = r.Time, r.Time, true
-			continue
-		}
-		lo, hi = min(lo, r.Time), max(hi, r.Time)
-	}
-	return hi - lo
+	earliest, latest, _ := c.file.Times()
+	return latest - earliest
 }
 
 // Close ends the capture's processes and releases its file.

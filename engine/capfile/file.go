@@ -40,6 +40,12 @@ type File struct {
 // Len is the number of packets.
 func (f *File) Len() int { return f.index.n }
 
+// Times returns the earliest and the latest time of a packet, in nanoseconds
+// since the Unix epoch; ok is false when no packet has one.
+func (f *File) Times() (earliest, latest int64, ok bool) {
+	return f.index.first, f.index.last, f.index.timed
+}
+
 // Record locates packet i, counted from 0. Like Data and Comments it wants i
 // below Len.
 func (f *File) Record(i int) Record {

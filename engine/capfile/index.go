@@ -40,6 +40,9 @@ type entry struct {
 type index struct {
 	chunks [][]entry
 	n      int
+	timed  bool // a packet has a time; first and last are the extremes
+	first  int64
+	last   int64
 	wide   map[int]int // packet → interface, for those that 16 bits cannot hold
 }
 
@@ -53,6 +56,13 @@ func (x *index) add(offset int64, iface int, time int64, captured, original uint
 		}
 		x.wide[x.n] = iface
 		slot = manyIfaces
+	}
+	switch {
+	case flags&noTimeFlag != 0:
+	case !x.timed:
+		x.first, x.last, x.timed = time, time, true
+	default:
+		x.first, x.last = min(x.first, time), max(x.last, time)
 	}
 	last := len(x.chunks) - 1
 	if last < 0 || len(x.chunks[last]) == chunkEntries {
