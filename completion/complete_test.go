@@ -149,7 +149,6 @@ var completions = []struct {
 	{"x = FileCapture('a.pcap', False, only_summaries='ip.d|", "string", "ip.d", ""},
 	{`cap.filter("dns.qry.name == |`, "filter", "", ""}, // its quotes would end the string
 	{`cap.filter('dns.qry.name == |`, "filter", "", `"example.org"`},
-	{"cap.count_by('ip.s|", "string", "ip.s", "ip.src ip.src_host"},
 	{"pkt.dns.get_field('q|", "string", "q", "qry_name"},
 	{"pkt['|", "string", "", "dns ip it\\'s"},
 	{"pkt[\"d|", "string", "d", "dns"},

@@ -18,8 +18,8 @@ func (s Signatures) Parameters(callee string) []Parameter {
 	return nil
 }
 
-// PySharkSignatures returns the parameters of PyShark's names, as the language's
-// contract lists them. The map is the caller's, to add to.
+// PySharkSignatures returns the parameters of those of PyShark's names that pktsh
+// has. The map is the caller's, to add to.
 func PySharkSignatures() Signatures {
 	filter := Parameter{Name: "display_filter", Detail: "Wireshark display filter", Kinds: ArgFilter}
 	dissection := []Parameter{
@@ -29,16 +29,8 @@ func PySharkSignatures() Signatures {
 		{Name: "decode_as", Detail: "dict of selector to protocol"},
 		{Name: "disable_protocol", Detail: "protocol not to dissect", Kinds: ArgProtocol},
 		{Name: "override_prefs", Detail: "dict of Wireshark preferences"},
-		{Name: "output_file", Detail: "also write the packets here", Kinds: ArgFile},
 		{Name: "include_raw", Detail: "True: with raw bytes"},
-		{Name: "custom_parameters", Detail: "more of tshark's flags"},
 	}
-	live := append([]Parameter{
-		{Name: "interface", Detail: "name or list of names", Kinds: ArgInterface},
-		{Name: "bpf_filter", Detail: "capture filter (BPF)", Kinds: ArgText},
-		filter,
-	}, dissection...)
-	field := []Parameter{{Name: "field", Detail: "filter name of a field", Kinds: ArgField}}
 	member := Parameter{Name: "name", Detail: "field of this layer", Kinds: ArgMember}
 	return Signatures{
 		"FileCapture": append([]Parameter{
@@ -46,18 +38,10 @@ func PySharkSignatures() Signatures {
 			{Name: "keep_packets", Detail: "False: constant memory"},
 			filter,
 		}, dissection...),
-		"LiveCapture":         live,
-		"LiveRingCapture":     append([]Parameter{{Name: "ring_file_size", Detail: "kB a file"}, {Name: "num_ring_files", Detail: "files"}}, live...),
-		".filter":             {filter},
-		".frame":              {{Name: "number", Detail: "Wireshark's frame number"}},
-		".load_packets":       {{Name: "packet_count"}, {Name: "timeout", Detail: "seconds"}},
-		".apply_on_packets":   {{Name: "fn", Detail: "function of a packet"}, {Name: "timeout", Detail: "seconds"}, {Name: "packet_count"}},
-		".sniff":              {{Name: "packet_count"}, {Name: "timeout", Detail: "seconds"}},
-		".sniff_continuously": {{Name: "packet_count"}},
-		".count_by":           field,
-		".values":             field,
-		// Any number of fields: more than a line holds.
-		".table":                 {field[0], field[0], field[0], field[0], field[0], field[0], field[0], field[0]},
+		".filter":                {filter},
+		".frame":                 {{Name: "number", Detail: "Wireshark's frame number"}},
+		".load_packets":          {{Name: "packet_count"}, {Name: "timeout", Detail: "seconds"}},
+		".apply_on_packets":      {{Name: "fn", Detail: "function of a packet"}, {Name: "timeout", Detail: "seconds"}, {Name: "packet_count"}},
 		".get_multiple_layers":   {{Name: "layer_name", Kinds: ArgLayer}},
 		".get":                   {member, {Name: "default"}},
 		".get_field":             {member},

@@ -41,7 +41,7 @@ var frameProtocol = Protocol{
 
 // encapNames are Wireshark's own numbers and names of link types (wtap.h).
 var encapNames = Values{
-	0: "Unknown", 1: "Ethernet", 7: "Raw IP", 15: "NULL/Loopback", 25: "Linux cooked-mode capture v1",
+	1: "Ethernet", 7: "Raw IP", 15: "NULL/Loopback", 25: "Linux cooked-mode capture v1",
 	129: "Raw IPv4", 130: "Raw IPv6", 210: "Linux cooked-mode capture v2",
 }
 
@@ -104,7 +104,9 @@ func (b *builder) frameFields(n *node) {
 	relabel(n, "Frame %d: %d byte%s on wire (%d bits), %d byte%s captured (%d bits)",
 		in.Number, wire, plural(wire), 8*wire, captured, plural(captured), 8*captured)
 	b.interfaceFields(n)
-	noBytes(addUint(n, frameEncap, 0, encapOf(in.LinkType)))
+	if encap := encapOf(in.LinkType); encap != 0 { // of other links Wireshark's number is not known here
+		noBytes(addUint(n, frameEncap, 0, encap))
+	}
 	if in.HasTime {
 		b.timeFields(n)
 	}

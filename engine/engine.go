@@ -153,7 +153,11 @@ func (s *Session) Open(ctx context.Context, o OpenOptions) (*Capture, error) {
 // configuration. The default one is not asked about.
 func (s *Session) validate(ctx context.Context, cfg wireshark.Config) error {
 	key := cfg.Key()
-	if !s.deepAllowed() || key == (wireshark.Config{}).Key() {
+	if key == (wireshark.Config{}).Key() {
+		return nil
+	}
+	if !s.deepAllowed() {
+		s.notifyOnce("settings", "preferences, decode-as rules, disabled protocols, keys and names are Wireshark's: pktsh's own dissectors ignore them")
 		return nil
 	}
 	s.mu.Lock()

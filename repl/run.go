@@ -69,12 +69,16 @@ func readLines(ctx context.Context, r io.Reader) <-chan line {
 	go func() {
 		defer close(out)
 		lines := bufio.NewReader(r)
+		first := true
 		for {
 			text, err := lines.ReadString('\n')
 			if err == io.EOF && text == "" {
 				return
 			}
 			l := line{text: strings.TrimRight(text, "\r\n")}
+			if first {
+				l.text, first = strings.TrimPrefix(l.text, "\ufeff"), false // a byte order mark
+			}
 			if err != nil && err != io.EOF {
 				l.err = fmt.Errorf("reading the script: %w", err)
 			}
@@ -174,6 +178,9 @@ func (s *Shell) whatIs(ctx context.Context, line string) result.Result {
 		Columns: []result.Column{{Title: "Name", Role: result.RoleName}, {Title: "What it is", Flexible: true}},
 		Rows: func(yield func(result.Row, error) bool) {
 			for _, m := range members {
+				if m.Rank > 1 {
+					continue // what every text has
+				}
 				name := m.Name
 				if m.Method {
 					name += "()"
@@ -216,11 +223,13 @@ func (s *Shell) hintCommand(err error, text string) error {
 	if !errors.As(err, &se) || se.Kind == script.ErrorRuntime || strings.Contains(se.Msg, "write:") || strings.Contains(se.Msg, "did you mean") {
 		return err
 	}
-	if near, ok := completion.Nearest(name, slices.Values(s.table.Names())); ok {
-		return fmt.Errorf("%w\ndid you mean %s?", err, near+line[len(name):])
+	// Only a line that is two words where Starlark wants one statement looks like a command.
+	wordy := se.Kind == script.ErrorSyntax && strings.HasSuffix(se.Msg, "want newline") && !completion.IsKeyword(name)
+	if near, ok := completion.Nearest(name, slices.Values(s.table.Names())); ok && (wordy || line == name) {
+		return fmt.Errorf("there is no command %q; did you mean %s?", name, near+line[len(name):])
 	}
-	if se.Kind == script.ErrorSyntax && line != name && !completion.IsKeyword(name) {
-		return fmt.Errorf("%w\nthere is no command %q; help lists them", err, name)
+	if wordy {
+		return fmt.Errorf("there is no command %q; help lists them", name)
 	}
 	return err
 }

@@ -154,6 +154,8 @@ func (o *options) check() error {
 		return fmt.Errorf("--color %s: auto, always or never was wanted", o.color)
 	case o.output.format != "" && (o.evalSet || o.script != ""):
 		return errors.New("-T prints packets and exits; --eval and --script do not go with it")
+	case o.output.format != "" && o.mode == plan.Native:
+		return errors.New("-T is answered by tshark, which --engine native excludes")
 	case o.evalSet && o.script != "":
 		return errors.New("--eval and --script exclude each other")
 	case len(o.files) > 1 && slices.Contains(o.files, "-"):

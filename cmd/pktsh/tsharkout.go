@@ -91,10 +91,12 @@ func runTshark(o *options) int {
 	}
 	cmd := exec.CommandContext(ctx, tools.Tshark, o.tsharkArgs(path)...)
 	cmd.ExtraFiles = spool
-	cmd.Stdout, cmd.Stderr = os.Stdout, withoutRootWarning{os.Stderr}
+	complaints := &withoutRootWarning{w: os.Stderr}
+	cmd.Stdout, cmd.Stderr = os.Stdout, complaints
 	cmd.Env = append(os.Environ(), "WIRESHARK_CONFIG_DIR="+profile)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	err = cmd.Run()
+	complaints.flush()
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit) && exit.ExitCode() >= 0:
@@ -107,19 +109,30 @@ func runTshark(o *options) int {
 }
 
 // withoutRootWarning drops the line with which tshark greets root.
-type withoutRootWarning struct{ w io.Writer }
+type withoutRootWarning struct {
+	w    io.Writer
+	part []byte // a line whose end has not come yet
+}
 
-func (f withoutRootWarning) Write(b []byte) (int, error) {
-	for line := range bytes.Lines(b) {
+func (f *withoutRootWarning) Write(b []byte) (int, error) {
+	f.part = append(f.part, b...)
+	for {
+		line, rest, whole := bytes.Cut(f.part, []byte("\n"))
+		if !whole {
+			return len(b), nil
+		}
+		f.part = rest
 		if bytes.HasPrefix(line, []byte("Running as user ")) {
 			continue
 		}
-		if _, err := f.w.Write(line); err != nil {
+		if _, err := f.w.Write(append(line, '\n')); err != nil {
 			return 0, err
 		}
 	}
-	return len(b), nil
 }
+
+// flush writes a last line that has no end.
+func (f *withoutRootWarning) flush() { _, _ = f.w.Write(f.part) }
 
 func (o *options) tsharkArgs(path string) []string {
 	args := []string{"-2", "-r", path, "-T", o.output.format, "-t", string(o.times)}

@@ -60,13 +60,23 @@ func Open(ctx context.Context, path string, o Options) (*File, error) {
 	return f, nil
 }
 
+// openFault is why a file cannot be opened, in words of our own, and the kind of
+// error it is.
+type openFault struct {
+	text string
+	kind error
+}
+
+func (e *openFault) Error() string { return e.text }
+func (e *openFault) Unwrap() error { return e.kind }
+
 func openError(path string, err error) error {
 	var pathError *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s: no such file: %w", path, fs.ErrNotExist)
+		return &openFault{path + ": no such file", fs.ErrNotExist}
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%s: no permission to read it: %w", path, fs.ErrPermission)
+		return &openFault{path + ": no permission to read it", fs.ErrPermission}
 	case errors.As(err, &pathError):
 		return fmt.Errorf("%s: %w", path, pathError.Err)
 	}

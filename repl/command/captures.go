@@ -189,6 +189,9 @@ func (st *State) viewOf(c *engine.Capture) *engine.View {
 	if st.View != nil && st.View.Capture() == c {
 		return st.View
 	}
+	if at, ok := st.left[c]; ok {
+		return at.view
+	}
 	for _, v := range st.Variables() {
 		if v.View.Capture() == c {
 			return v.View
@@ -220,6 +223,7 @@ func runClose(ctx context.Context, st *State, in Input) (result.Result, error) {
 	if err := c.Close(); err != nil {
 		return nil, fmt.Errorf("closing %s: %w", c.Name(), err)
 	}
+	delete(st.left, c)
 	if st.View == nil || st.View.Capture() != c {
 		return &result.Status{Line: line}, nil
 	}
@@ -295,8 +299,12 @@ func runUse(ctx context.Context, st *State, in Input) (result.Result, error) {
 	if v.Capture().Closed() {
 		return nil, fmt.Errorf("%s is closed; open it again", v.Capture().Name())
 	}
-	if err := st.Use(ctx, v); err != nil {
+	if err := st.back(ctx, v); err != nil {
 		return nil, err
 	}
-	return &result.Status{Line: Banner(ctx, v.Capture())}, nil
+	line := Banner(ctx, v.Capture())
+	if f := v.Filter(); f != "" {
+		line += "   filter " + f
+	}
+	return &result.Status{Line: line}, nil
 }

@@ -130,6 +130,8 @@ type State struct {
 	View *engine.View
 	// Packet is the current packet; nil when none is.
 	Packet *engine.Packet
+	// left is where the captures that are not in use were left.
+	left map[*engine.Capture]leftAt
 	// Listed is the place in the view where ls goes on.
 	Listed int
 	// PageRows is how many rows a page holds; 0 means that everything is
@@ -161,8 +163,35 @@ func (st *State) Use(ctx context.Context, v *engine.View) error {
 	if err != nil {
 		return err
 	}
-	st.View, st.Packet, st.Listed = v, p, 0
+	st.switchTo(v, p)
 	return nil
+}
+
+// leftAt is the view and the packet that a capture was left at.
+type leftAt struct {
+	view   *engine.View
+	packet *engine.Packet
+}
+
+// switchTo makes a view and a packet the ones in use. Where another capture was
+// left is remembered, for use.
+func (st *State) switchTo(v *engine.View, p *engine.Packet) {
+	if st.View != nil && (v == nil || st.View.Capture() != v.Capture()) {
+		if st.left == nil {
+			st.left = map[*engine.Capture]leftAt{}
+		}
+		st.left[st.View.Capture()] = leftAt{st.View, st.Packet}
+	}
+	st.View, st.Packet, st.Listed = v, p, 0
+}
+
+// back makes a capture the one in use, as it was left.
+func (st *State) back(ctx context.Context, v *engine.View) error {
+	if at, ok := st.left[v.Capture()]; ok && at.view == v && at.packet != nil {
+		st.switchTo(at.view, at.packet)
+		return nil
+	}
+	return st.Use(ctx, v)
 }
 
 // firstPacket returns a view's first packet, nil when it has none.

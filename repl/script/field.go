@@ -41,13 +41,17 @@ var (
 )
 
 // text returns the value as PyShark's get_default_value does: what is shown,
-// else the bytes in hex, else the label.
+// else the bytes in hex, else the label; but the empty value of a field that has
+// values is empty text, not its label ("SSID: <MISSING>").
 func (f *Field) text() string {
 	if f.node.Show != "" {
 		return f.node.Show
 	}
 	if b := f.bytes(); b != nil {
 		return hex.EncodeToString(b)
+	}
+	if f.hasValues() {
+		return ""
 	}
 	return f.node.Label
 }

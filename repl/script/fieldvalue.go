@@ -44,6 +44,16 @@ func (f *Field) kind() valueKind {
 	return kindOfText(f.node.Show)
 }
 
+// hasValues says whether the field's type is known to be one that has values.
+func (f *Field) hasValues() bool {
+	c := f.group.layer.it.catalogue()
+	if c == nil {
+		return false
+	}
+	info, ok := c.Lookup(f.node.Name)
+	return ok && info.Type != "NONE" && info.Type != dissect.TypeProtocol
+}
+
 // kindOfType maps Wireshark's field types (epan/ftypes/ftypes.h).
 func kindOfType(t dissect.Type) valueKind {
 	switch t {

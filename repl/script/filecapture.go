@@ -18,7 +18,6 @@ var unsupported = map[string]string{
 	"tshark_path":       "pktsh uses the tshark on PATH",
 	"custom_parameters": "use override_prefs, decode_as and disable_protocol",
 	"eventloop":         "pktsh has no event loop",
-	"debug":             "errors are always shown; `status` shows what runs",
 }
 
 // fileCapture is FileCapture(input_file, …).
@@ -47,11 +46,14 @@ func (it *Interp) fileCapture(_ *starlark.Thread, _ *starlark.Builtin, args star
 		return nil, err
 	}
 	for name, v := range map[string]starlark.Value{
-		"output_file": outputFile, "tshark_path": tsharkPath, "custom_parameters": custom, "eventloop": loop, "debug": debug,
+		"output_file": outputFile, "tshark_path": tsharkPath, "custom_parameters": custom, "eventloop": loop,
 	} {
 		if v.Truth() {
 			return nil, fmt.Errorf("FileCapture: %s is not supported: %s", name, unsupported[name])
 		}
+	}
+	if debug.Truth() {
+		it.noticeOnce("debug changes nothing here: errors are always shown")
 	}
 	if useJSON || useEK {
 		it.noticeOnce("use_json and use_ek change nothing here: pktsh has one packet, whatever Wireshark's output format")
