@@ -68,18 +68,15 @@ func TestState(t *testing.T) {
 		{"use c", "hostile.pcapng  10 packets"},
 		{"len(cap)", "10\n"},
 		{"use 1", "browse.pcapng"},
-		{"cap = c", ""}, // a variable of that name is the capture in use
-		{"ls -1", "\n   10  "},
 		{"filter dns", "82 of"},
 		{"goto 20", "   20  "},
 		{"use c", "hostile.pcapng  10 packets"},
 		{"use 1", "filter dns"}, // as it was left
 		{"pkt.number", "20\n"},
 		{"filter", "1,204"},
-		{"use c", "hostile.pcapng"},
-		{"cap = c", ""},
-		{"\ufefflen(cap)", "10\n"}, // a byte order mark
-		{"pkt.ip?", "src"},
+		{"\ufefflen(cap)", "1204\n"}, // a byte order mark
+		{"cap = c", ""}, // a variable of that name is the capture in use
+		{"ls -1", "\n   10  "},
 		{"use nothing", "no open capture"},
 		{"use 9", "2 captures are open"},
 		{"close", "hostile.pcapng closed; using browse.pcapng"},
