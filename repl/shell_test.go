@@ -75,7 +75,7 @@ func TestState(t *testing.T) {
 		{"pkt.number", "20\n"},
 		{"filter", "1,204"},
 		{"\ufefflen(cap)", "1204\n"}, // a byte order mark
-		{"cap = c", ""}, // a variable of that name is the capture in use
+		{"cap = c", ""},              // a variable of that name is the capture in use
 		{"ls -1", "\n   10  "},
 		{"use nothing", "no open capture"},
 		{"use 9", "2 captures are open"},
