@@ -386,3 +386,22 @@ func TestTypedFIFO(t *testing.T) {
 	p.see(`^pktsh: interrupted`)
 	p.nothingLeft()
 }
+
+// TestTypedEarlyEnd is SIGTERM while pktsh still starts, at many moments: nothing
+// stays behind, whoever would have caught it later.
+func TestTypedEarlyEnd(t *testing.T) {
+	needWireshark(t)
+	for delay := 5 * time.Millisecond; delay < 400*time.Millisecond; delay = delay * 3 / 2 {
+		p := sit(t, 80, 24, browse)
+		time.Sleep(delay)
+		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		code := p.leave()
+		// Before main runs nobody can catch anything, and nothing was made yet.
+		if code != 128+15 && code != -1 {
+			t.Errorf("after %v: got exit code %d, want %d", delay, code, 128+15)
+		}
+		p.nothingLeft()
+	}
+}
