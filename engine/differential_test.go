@@ -161,8 +161,8 @@ func text(t *dissect.Tree) []string {
 	return lines
 }
 
-// isHexDump says whether a line is of the dump that tshark -V, and no other way
-// of showing a packet, puts under undissected data.
+// isHexDump says whether a line is of the dump that tshark -V puts under
+// undissected data: it is no node of the tree (repl/render prints it, too).
 func isHexDump(line string) bool {
 	return len(line) > 5 && line[4] == ' ' && line[5] == ' ' && strings.Trim(line[:4], "0123456789abcdef") == ""
 }

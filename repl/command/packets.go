@@ -51,8 +51,8 @@ are still loading (a script waits for them), or all there is when they failed.`,
 			},
 			Summary: "pretty print a packet: every layer and field",
 			Help: `Prints every layer and field of a packet under Wireshark's labels, in the
-order of its tree; or only the layers named. Without a frame number it is the
-current packet.`,
+order of its tree, undissected data as a hex dump; or only the layers named.
+Without a frame number it is the current packet.`,
 			Examples: []Example{
 				{"show 5", "all of frame 5"},
 				{"show 5 dns", "its DNS layer"},

@@ -16,11 +16,12 @@ const (
 )
 
 func (r *Renderer) tree(ctx context.Context, t *result.Tree) error {
-	return r.nodes(ctx, t.Nodes, 0)
+	return r.nodes(ctx, t.Tree, t.Nodes, 0)
 }
 
-// nodes prints nodes and what is below them, without the hidden ones.
-func (r *Renderer) nodes(ctx context.Context, nodes []*dissect.Field, depth int) error {
+// nodes prints nodes of t and what is below them, without the hidden ones.
+// Undissected data is dumped below its line, as tshark -V does.
+func (r *Renderer) nodes(ctx context.Context, t *dissect.Tree, nodes []*dissect.Field, depth int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -36,8 +37,14 @@ func (r *Renderer) nodes(ctx context.Context, nodes []*dissect.Field, depth int)
 		} else {
 			err = r.out.line(indent, look.on, Escape(f.Label), look.off)
 		}
+		if err == nil && t != nil && f.Protocol && f.Name == "data" {
+			if payload := f.Bytes(t); len(payload) > 0 {
+				r.out.line()
+				err = r.hex(ctx, &result.Hex{Bytes: payload})
+			}
+		}
 		if err == nil {
-			err = r.nodes(ctx, f.Children, depth+1)
+			err = r.nodes(ctx, t, f.Children, depth+1)
 		}
 		if err != nil {
 			return err
