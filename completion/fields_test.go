@@ -2,7 +2,6 @@ package completion
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -143,45 +142,6 @@ func TestDescriptions(t *testing.T) {
 	}
 }
 
-func TestSearchFields(t *testing.T) {
-	cat := testCatalogue()
-	for query, want := range map[string]string{
-		"dns":                "dns dns.a dns.flags dns.unused dns.qry.name dns.qry.type …",
-		"address":            "dns.a ip.dst ip.src ip.addr …",
-		"SOURCE host":        "ip.src_host",
-		"syn":                "tcp.flags.syn",
-		"destination port":   "tcp.port",
-		"nothing like this":  "",
-		"":                   "",
-		"transmission":       "tcp",
-		"internet version 6": "ipv6",
-		"dns query":          "",
-	} {
-		got, err := SearchFields(context.Background(), cat, query, 0)
-		var names []string
-		for _, f := range got {
-			names = append(names, f.Name)
-		}
-		g := strings.Join(names, " ")
-		if head, more := strings.CutSuffix(want, "…"); err != nil || !more && g != want || more && !sameWords(g, head) {
-			t.Errorf("%q: got %s (%v), want %s", query, g, err, want)
-		}
-	}
-	if got, _ := SearchFields(context.Background(), cat, "dns", 2); len(got) != 2 {
-		t.Errorf("limit 2: got %d", len(got))
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if _, err := SearchFields(ctx, cat, "dns", 0); !errors.Is(err, context.Canceled) {
-		t.Errorf("got error %v, want it cancelled", err)
-	}
-}
-
-// sameWords reports whether got begins with the words of head.
-func sameWords(got, head string) bool {
-	return strings.HasPrefix(got, strings.TrimSpace(head))
-}
-
 // BenchmarkComplete measures a key press in a filter against 236,000 names;
 // the prompt's budget is 2 ms.
 func BenchmarkComplete(b *testing.B) {
@@ -195,12 +155,5 @@ func BenchmarkComplete(b *testing.B) {
 				c.Complete(context.Background(), text, len(text))
 			}
 		})
-	}
-}
-
-func BenchmarkSearchFields(b *testing.B) {
-	cat := largeCatalogue()
-	for b.Loop() {
-		SearchFields(context.Background(), cat, "group1 99", 100)
 	}
 }

@@ -1,6 +1,5 @@
-// Package plan decides which tier answers a question, and says why. It is
-// pure: it looks at what the engine knows and does no I/O, so every decision
-// can be tested and explained.
+// Package plan decides which tier answers a question. It is pure: it looks at
+// what the engine knows and does no I/O, so every decision can be tested.
 package plan
 
 // Mode is who may answer, as --engine sets it.
@@ -51,22 +50,19 @@ type Choice struct {
 	Tier Tier
 	// Preview says that the answer must be marked as not surely Wireshark's.
 	Preview bool
-	Reason  string
 }
 
 // Choose says who answers q.
 func Choose(m Mode, deep DeepState, q Question) Choice {
 	switch {
-	case m == Native:
-		return Choice{Own, false, "--engine native"}
-	case deep == Absent:
-		return Choice{Own, false, "Wireshark is not installed"}
+	case m == Native, deep == Absent:
+		return Choice{Own, false}
 	case deep == Ready:
-		return Choice{Deep, false, "Wireshark's dissectors are loaded"}
+		return Choice{Deep, false}
 	case deep == Loading && q.PreviewAllowed && m == Auto:
-		return Choice{Own, true, "Wireshark's dissectors are still loading"}
+		return Choice{Own, true}
 	case deep == Failed && m == Auto:
-		return Choice{Own, true, "Wireshark's dissectors failed on this file"}
+		return Choice{Own, true}
 	}
-	return Choice{Deep, false, "only Wireshark's dissectors know"}
+	return Choice{Deep, false}
 }

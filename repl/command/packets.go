@@ -281,24 +281,24 @@ func (st *State) packet(ctx context.Context, word string) (*engine.Packet, error
 	return v.Capture().Packet(frame)
 }
 
-// frameAndRest takes a frame number off the front of the words, if there is one.
-func (st *State) frameAndRest(ctx context.Context, words []string) (*engine.Packet, []string, error) {
+// dissected takes a frame number off the front of the words, if there is one, and
+// dissects that packet, or else the current one.
+func (st *State) dissected(ctx context.Context, words []string) (p *engine.Packet, t *dissect.Tree, rest []string, err error) {
 	word := ""
 	if len(words) > 0 {
 		if _, err := strconv.ParseInt(words[0], 10, 64); err == nil {
 			word, words = words[0], words[1:]
 		}
 	}
-	p, err := st.packet(ctx, word)
-	return p, words, err
+	if p, err = st.packet(ctx, word); err != nil {
+		return nil, nil, nil, err
+	}
+	t, err = p.Tree(ctx)
+	return p, t, words, err
 }
 
 func runShow(ctx context.Context, st *State, in Input) (result.Result, error) {
-	p, names, err := st.frameAndRest(ctx, in.Words)
-	if err != nil {
-		return nil, err
-	}
-	t, err := p.Tree(ctx)
+	p, t, names, err := st.dissected(ctx, in.Words)
 	if err != nil {
 		return nil, err
 	}
@@ -351,27 +351,18 @@ func layerLine(t *dissect.Tree) string {
 }
 
 func runLayers(ctx context.Context, st *State, in Input) (result.Result, error) {
-	word := ""
-	if len(in.Words) > 0 {
-		word = in.Words[0]
-	}
-	p, err := st.packet(ctx, word)
+	_, t, rest, err := st.dissected(ctx, in.Words)
 	if err != nil {
 		return nil, err
 	}
-	t, err := p.Tree(ctx)
-	if err != nil {
-		return nil, err
+	if len(rest) > 0 {
+		return nil, noFrame(rest[0])
 	}
 	return &result.Text{Lines: []string{layerLine(t)}}, nil
 }
 
 func runHex(ctx context.Context, st *State, in Input) (result.Result, error) {
-	p, names, err := st.frameAndRest(ctx, in.Words)
-	if err != nil {
-		return nil, err
-	}
-	t, err := p.Tree(ctx)
+	p, t, names, err := st.dissected(ctx, in.Words)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ type span struct{ lo, hi uint32 }
 func parseFrame(ctx context.Context, v *engine.View, word string) (uint32, error) {
 	n, err := strconv.ParseInt(word, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%q is no frame number; a number from 1 was wanted, or -1 for the last packet", word)
+		return 0, noFrame(word)
 	}
 	if n < 0 {
 		count, err := v.Len(ctx)
@@ -68,4 +68,9 @@ func parseSpans(ctx context.Context, v *engine.View, words []string) ([]span, er
 		out = append(out, span{from, to})
 	}
 	return out, nil
+}
+
+// noFrame is the error for a word that is no frame number.
+func noFrame(word string) error {
+	return fmt.Errorf("%q is no frame number; a number from 1 was wanted, or -1 for the last packet", word)
 }

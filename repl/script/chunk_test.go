@@ -123,33 +123,6 @@ func split(interactive bool, src string) (out []string) {
 	return out
 }
 
-func TestComplete(t *testing.T) {
-	tests := []struct {
-		src  string
-		want Completeness
-	}{
-		{"x = 1", Complete},
-		{"for p in cap:", NeedMore},
-		{"for p in cap:\n    print(p)", NeedMore},
-		{"for p in cap:\n    print(p)\n\n", Complete},
-		{"print(", NeedMore},
-		{"'''a", NeedMore},
-		{"x = = 1", Invalid},
-		{"for = 3", Invalid},
-		{"def f(:\n", Invalid},
-		{"if x:\n    y\nelse:", NeedMore},
-		{"", Complete},
-		{"# c", Complete},
-		{"for p in cap: print(p)", Complete},
-	}
-	it := New(Config{})
-	for _, tt := range tests {
-		if got := it.Complete(tt.src); got != tt.want {
-			t.Errorf("%q: got %d, want %d", tt.src, got, tt.want)
-		}
-	}
-}
-
 func TestInterrupt(t *testing.T) {
 	for _, src := range []string{
 		"while True: pass",
@@ -314,7 +287,6 @@ func FuzzSplitter(f *testing.F) {
 					t.Fatalf("the line %q is never consumed", line)
 				}
 			}
-			s.Indent()
 		}
 		if c, ok := s.Flush(); ok {
 			keep(c)

@@ -100,9 +100,6 @@ func TestPastedPyShark(t *testing.T) {
 	if err != nil || got != "True\nTrue\n4\n" || len(h.notices) != 1 {
 		t.Errorf("%q, %v, notices %q", got, err, h.notices)
 	}
-	if got := h.Complete("import pyshark"); got != Complete {
-		t.Errorf("Complete: %d", got)
-	}
 }
 
 // TestLongBacktrace checks that endless recursion does not fill the screen.

@@ -4,12 +4,7 @@
 
 package script
 
-import (
-	"errors"
-	"strings"
-
-	"go.starlark.net/syntax"
-)
+import "strings"
 
 // Chunk is a run of complete statements.
 type Chunk struct {
@@ -26,12 +21,11 @@ type Splitter struct {
 	first       int // number of the chunk's first line
 	lines       []string
 
-	scan       lineScanner
-	block      bool // the chunk is a compound statement with an indented body
-	inlineIf   bool // the chunk is `if x: y` in a line, which else may follow
-	startsIf   bool // the chunk's first word is if, so else and elif may follow
-	openLogic  bool // the logical line goes on (string, bracket, backslash)
-	bodyIndent string
+	scan      lineScanner
+	block     bool // the chunk is a compound statement with an indented body
+	inlineIf  bool // the chunk is `if x: y` in a line, which else may follow
+	startsIf  bool // the chunk's first word is if, so else and elif may follow
+	openLogic bool // the logical line goes on (string, bracket, backslash)
 }
 
 // NewSplitter returns a splitter. An interactive one ends a block at an empty
@@ -76,9 +70,6 @@ func (s *Splitter) Feed(line string) (chunk Chunk, done, consumed bool) {
 		s.add(line)
 		return Chunk{}, false, true
 	case indentOf(line) != "" && !s.inlineIf:
-		if s.bodyIndent == "" {
-			s.bodyIndent = indentOf(line)
-		}
 		s.add(line)
 		return s.endOfLine(false)
 	case s.startsIf && (firstWord(line) == "else" || firstWord(line) == "elif"):
@@ -129,27 +120,6 @@ func (s *Splitter) Flush() (chunk Chunk, ok bool) {
 		return Chunk{}, false
 	}
 	return s.take(), true
-}
-
-// Indent returns the white space that the next line will most likely start
-// with, for a prompt that indents by itself.
-func (s *Splitter) Indent() string {
-	if !s.Pending() || s.openLogic || s.inlineIf {
-		return ""
-	}
-	last := s.lines[len(s.lines)-1]
-	if s.scan.endsWithColon() {
-		step := "    "
-		if s.bodyIndent != "" {
-			step = s.bodyIndent
-		}
-		return indentOf(last) + step
-	}
-	switch firstWord(last) {
-	case "return", "break", "continue", "pass":
-		return strings.TrimSuffix(indentOf(last), max(s.bodyIndent, ""))
-	}
-	return indentOf(last)
 }
 
 func (s *Splitter) add(line string) {
@@ -246,41 +216,4 @@ func (l *lineScanner) bracket(c byte) {
 	case ')', ']', '}':
 		l.depth = max(l.depth-1, 0)
 	}
-}
-
-// Completeness says whether source can be run.
-type Completeness int
-
-// The answers of Complete.
-const (
-	Complete Completeness = iota // it can be run
-	NeedMore                     // a block, bracket or string is open
-	Invalid                      // no further line makes it right
-)
-
-// Complete says whether src, typed at a prompt, is complete. A block is
-// complete when an empty line follows it.
-func (it *Interp) Complete(src string) Completeness {
-	s := NewSplitter(true)
-	src = strings.TrimSuffix(src, "\n")
-	for line := range strings.SplitSeq(src, "\n") {
-		if c, done, consumed := s.Feed(line); done {
-			if _, err := parse(c.Text, "", 1); err != nil {
-				return Invalid
-			}
-			if !consumed {
-				s.Feed(line)
-			}
-		}
-	}
-	if !s.Pending() {
-		return Complete
-	}
-	c, _ := s.Flush()
-	var synErr syntax.Error
-	if _, err := parse(c.Text, "", 1); errors.As(err, &synErr) && int(synErr.Pos.Line) <= strings.Count(c.Text, "\n") &&
-		!strings.Contains(synErr.Msg, "EOF") && !strings.Contains(synErr.Msg, "end of file") && !strings.Contains(synErr.Msg, "indent") {
-		return Invalid
-	}
-	return NeedMore
 }
