@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os/exec"
 	"strings"
 
 	"pktsh/dissect"
@@ -16,10 +15,9 @@ func readCatalogue(ctx context.Context, tools Tools) (*dissect.Catalogue, error)
 	if tools.Tshark == "" {
 		return nil, errNoTshark
 	}
-	cmd := exec.CommandContext(ctx, tools.Tshark, "-G", "fields")
-	cmd.SysProcAttr = ownGroup()
+	cmd := command(ctx, tools.Tshark, "-G", "fields")
 	var fields []dissect.FieldInfo
-	err := runReading(cmd, func(out io.Reader) error {
+	err := readChild(cmd, func(out io.Reader) error {
 		in := bufio.NewScanner(out)
 		in.Buffer(make([]byte, 256<<10), 1<<20)
 		for in.Scan() {

@@ -3,7 +3,6 @@ package wireshark
 import (
 	"context"
 	"fmt"
-	"os/exec"
 	"strconv"
 	"strings"
 )
@@ -90,7 +89,7 @@ func (t Tools) protocolNames(ctx context.Context) (map[string]string, error) {
 	if t.Tshark == "" {
 		return nil, errNoTshark
 	}
-	out, err := exec.CommandContext(ctx, t.Tshark, "-G", "protocols").Output()
+	out, err := outputOf(command(ctx, t.Tshark, "-G", "protocols"))
 	if err != nil {
 		return nil, fmt.Errorf("%s -G protocols: %w", t.Tshark, err)
 	}

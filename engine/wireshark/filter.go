@@ -262,12 +262,11 @@ func tryTshark(ctx context.Context, tools Tools, cfg Config, args ...string) (ok
 	if err := os.WriteFile(empty, []byte(emptyCapture), 0o600); err != nil {
 		return false, "", err
 	}
-	cmd := exec.CommandContext(ctx, tools.Tshark, append([]string{"-r", empty}, args...)...)
+	cmd := command(ctx, tools.Tshark, append([]string{"-r", empty}, args...)...)
 	cmd.Env = append(os.Environ(), "WIRESHARK_CONFIG_DIR="+profile)
-	cmd.SysProcAttr = ownGroup()
 	out := &tail{max: 1 << 20} // a bad decode-as rule is answered with all that there are
 	cmd.Stderr = out
-	err = cmd.Run()
+	err = runChild(cmd)
 	var exit *exec.ExitError
 	if ctx.Err() != nil {
 		return false, "", ctx.Err()

@@ -177,11 +177,10 @@ func (d *Dissector) tshark(ctx context.Context, args []string, fn func(io.Reader
 	}
 	defer os.RemoveAll(profile)
 	stderr := &tail{max: maxStderr}
-	cmd := exec.CommandContext(ctx, d.tools.Tshark, append([]string{"-r", name}, args...)...)
+	cmd := command(ctx, d.tools.Tshark, append([]string{"-r", name}, args...)...)
 	cmd.Env = append(os.Environ(), "WIRESHARK_CONFIG_DIR="+profile)
-	cmd.SysProcAttr = ownGroup()
 	cmd.ExtraFiles, cmd.Stderr = extra, stderr
-	err = runReading(cmd, fn)
+	err = readChild(cmd, fn)
 	if d.ctx.Err() != nil {
 		return ErrClosed
 	}
@@ -195,21 +194,4 @@ func (d *Dissector) tshark(ctx context.Context, args []string, fn func(io.Reader
 		}
 	}
 	return err
-}
-
-// runReading runs a command and has fn read its output; an error of fn ends it.
-func runReading(cmd *exec.Cmd, fn func(io.Reader) error) error {
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	if err := fn(stdout); err != nil {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		return err
-	}
-	return cmd.Wait()
 }

@@ -2,12 +2,12 @@ package wireshark
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -70,35 +70,23 @@ func startProcess(sharkd, profile string, inherit *os.File, capture os.FileInfo)
 		return fail(err)
 	}
 	p.stdin = stdin
-	p.cmd = exec.Command(sharkd, "-")
+	p.cmd = command(context.Background(), sharkd, "-")
 	p.cmd.Env = append(os.Environ(), "WIRESHARK_CONFIG_DIR="+profile)
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = childIn, childOut, p.stderr
-	p.cmd.SysProcAttr = childAttributes()
-	p.cmd.WaitDelay = 2 * time.Second // a grandchild may hold the error output
 	if inherit != nil {
 		p.cmd.ExtraFiles = []*os.File{inherit}
 	}
-	started := make(chan error, 1)
-	go func() {
-		// The kernel sends the parent-death signal when the *thread* that
-		// started the child ends (prctl(2), PR_SET_PDEATHSIG), so this goroutine
-		// keeps its thread to itself until the child is gone.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := p.cmd.Start()
-		_, _ = childIn.Close(), childOut.Close()
-		started <- err
-		if err != nil {
-			return
-		}
-		_ = p.cmd.Wait() // how it ended is in the error output
-		_ = os.RemoveAll(p.profile)
-		close(p.done)
-	}()
-	if err := <-started; err != nil {
+	wait, err := startChild(p.cmd)
+	_, _ = childIn.Close(), childOut.Close()
+	if err != nil {
 		_, _ = stdin.Close(), stdout.Close()
 		return fail(err)
 	}
+	go func() {
+		_ = wait() // how it ended is in the error output
+		_ = os.RemoveAll(p.profile)
+		close(p.done)
+	}()
 	go p.read(stdout)
 	return p, nil
 }

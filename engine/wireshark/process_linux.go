@@ -46,7 +46,11 @@ func capturePosition(pid int, capture os.FileInfo) (furthest, sum int64) {
 	return furthest, sum
 }
 
-// ownGroup is for a program that ends by itself or with its context, started
-// from a thread that may end before it: a process group of its own, without a
-// parent-death signal.
-func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+// killGroup kills a child and what it has started in its process group. After the
+// child's end it does nothing: its number may be somebody else's by then.
+func killGroup(p *os.Process) error {
+	if err := p.Signal(syscall.Signal(0)); err != nil {
+		return err // os.ErrProcessDone
+	}
+	return syscall.Kill(-p.Pid, syscall.SIGKILL)
+}

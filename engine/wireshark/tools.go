@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 )
@@ -123,7 +122,7 @@ func (t Tools) Version(ctx context.Context, cacheDir string) (string, error) {
 			return string(text), nil
 		}
 	}
-	out, err := exec.CommandContext(ctx, t.Tshark, "--version").Output()
+	out, err := outputOf(command(ctx, t.Tshark, "--version"))
 	if err != nil {
 		return "", fmt.Errorf("%s --version: %w", t.Tshark, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 )
@@ -157,9 +156,7 @@ var numberBase = map[string]int{"A decimal number": 10, "An octal number": 8, "A
 // whose end says what values it takes, and then "#name: value" when the value is
 // the default.
 func (t Tools) preferences(ctx context.Context) (map[string]preference, error) {
-	cmd := exec.CommandContext(ctx, t.Tshark, "-G", "currentprefs")
-	cmd.SysProcAttr = ownGroup()
-	out, err := cmd.Output()
+	out, err := outputOf(command(ctx, t.Tshark, "-G", "currentprefs"))
 	if err != nil {
 		return nil, fmt.Errorf("%s -G currentprefs: %w", t.Tshark, err)
 	}

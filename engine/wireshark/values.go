@@ -8,7 +8,6 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -199,10 +198,9 @@ func loadCodes(ctx context.Context, tools Tools, cacheDir string, c *dissect.Cat
 		}
 	}
 	var table bytes.Buffer
-	cmd := exec.CommandContext(ctx, tools.Tshark, "-G", "values")
-	cmd.SysProcAttr = ownGroup()
+	cmd := command(ctx, tools.Tshark, "-G", "values")
 	var codes map[string]map[string]string
-	err := runReading(cmd, func(out io.Reader) (err error) {
+	err := readChild(cmd, func(out io.Reader) (err error) {
 		codes, err = parseCodes(out, func(name, line string) bool {
 			info, ok := c.Lookup(name)
 			ok = ok && isInteger(info.Type) && info.Base == "BASE_NONE"
