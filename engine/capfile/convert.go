@@ -100,7 +100,7 @@ func (f *File) convert(ctx context.Context, src *os.File, path string, head []by
 		}
 	}
 	if said != "" { // a damaged file is no failure to editcap, but it says so
-		f.warnings = append(f.warnings, Warning{Text: fmt.Sprintf("%s: editcap could not convert all of it: %s", f.name, said)})
+		f.pass.warnings = append(f.pass.warnings, Warning{Text: fmt.Sprintf("%s: editcap could not convert all of it: %s", f.name, said)})
 	}
 	return spool, nil
 }

@@ -16,5 +16,5 @@
 // Formats read: pcap with its variants (draft-ietf-opsawg-pcap, and those that
 // only wiretap documents) and pcapng (draft-ietf-opsawg-pcapng), each plain or
 // in gzip, Zstandard or LZ4. Anything else that Wireshark can read goes through
-// its editcap. The index holds 24 bytes a packet; the packets stay in the file.
+// its editcap. The index holds 10 to 24 bytes a packet; the packets stay in the file.
 package capfile

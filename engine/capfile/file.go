@@ -6,10 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"sync/atomic"
 )
 
 // File is an open capture, mapped into memory. Its methods may be called from
-// several goroutines at once, but for Close.
+// several goroutines at once, but for Close; while Open has not returned, by
+// those that heard of it through Options.Indexed.
 type File struct {
 	name        string
 	paths       []string
@@ -25,81 +27,95 @@ type File struct {
 	dissectorPath string
 	dissectorFile *os.File
 
-	index           index
-	interfaces      []Interface
-	sectionComments []string
-	names           []Name
-	sections        []byteOrder // of a pcapng file
-	warnings        []Warning
-	converted       bool      // by editcap
-	end             int64     // where reading stopped
-	pcap            *pcapFile // nil for pcapng
-	progress        func(done, total int64)
+	suffix   string    // of format: how the mapped file came to be
+	sources  []int     // of a merged file's interfaces
+	pcap     *pcapFile // nil for pcapng
+	index    index
+	pass     known // what the pass has read
+	known    atomic.Pointer[known]
+	progress func(done, total int64)
+	indexed  func(f *File, n int)
 }
 
-// Len is the number of packets.
-func (f *File) Len() int { return f.index.n }
+// Len is the number of packets. Until Open returns it is the number of those
+// that Options.Indexed heard of.
+func (f *File) Len() int { return f.read().packets }
 
 // Times returns the earliest and the latest time of a packet, in nanoseconds
 // since the Unix epoch; ok is false when no packet has one.
 func (f *File) Times() (earliest, latest int64, ok bool) {
-	return f.index.first, f.index.last, f.index.timed
+	k := f.read()
+	return k.first, k.last, k.timed
 }
 
 // Record locates packet i, counted from 0. Like Data and Comments it wants i
 // below Len.
 func (f *File) Record(i int) Record {
-	e := f.index.at(i)
-	iface := f.index.ifaceOf(e, i)
+	c, j := f.index.chunk(i), i&(chunkEntries-1)
+	s := c.slotOf(j)
+	if s.phdr.size > 0 {
+		return f.strippedRecord(i)
+	}
+	offset, captured := c.where(j)
+	return Record{
+		Offset:    offset,
+		Time:      c.time(j),
+		HasTime:   s.flags&noTimeFlag == 0,
+		OddTime:   s.flags&oddTimeFlag != 0,
+		Captured:  captured,
+		Original:  c.originalAt(j),
+		Interface: int(s.iface),
+	}
+}
+
+// strippedRecord is Record for packets with a pseudo header. The pseudo header
+// is in the file, and that may have shrunk: then the lengths stay those of the
+// index, and Data faults.
+func (f *File) strippedRecord(i int) Record {
+	e, s := f.index.at(i)
 	r := Record{
-		Offset:    e.offset(),
-		Time:      e.time,
-		HasTime:   e.captured&noTimeFlag == 0,
-		OddTime:   e.captured&oddTimeFlag != 0,
-		Captured:  e.length(),
-		Original:  e.original,
-		Interface: iface,
+		Offset: e.offset, Time: e.time, HasTime: s.flags&noTimeFlag == 0, OddTime: s.flags&oddTimeFlag != 0,
+		Captured: e.captured, Original: e.original, Interface: int(s.iface),
 	}
-	if phdr := f.interfaces[iface].phdr; phdr.size > 0 {
-		// The pseudo header is in the file, and that may have shrunk: then the
-		// lengths stay those of the index, and Data faults.
-		_ = f.Guard(func() error {
-			skip, captured, original := phdr.strip(f.raw(e), e.original)
-			r.Offset, r.Captured, r.Original = r.Offset+int64(skip), captured, original
-			return nil
-		})
-	}
+	_ = f.Guard(func() error {
+		skip, captured, original := s.phdr.strip(f.raw(e.offset, e.captured), e.original)
+		r.Offset, r.Captured, r.Original = r.Offset+int64(skip), captured, original
+		return nil
+	})
 	return r
 }
 
 // Data is the captured bytes of packet i: a slice of the mapped file, valid
 // until Close. Reading it faults when the file has shrunk: see Guard.
 func (f *File) Data(i int) []byte {
-	e := f.index.at(i)
-	data := f.raw(e)
-	if phdr := f.interfaces[f.index.ifaceOf(e, i)].phdr; phdr.size > 0 {
-		skip, captured, _ := phdr.strip(data, e.original)
+	c, j := f.index.chunk(i), i&(chunkEntries-1)
+	data := f.raw(c.where(j))
+	if phdr := c.slotOf(j).phdr; phdr.size > 0 {
+		skip, captured, _ := phdr.strip(data, c.originalAt(j))
 		return data[skip : skip+int(captured) : skip+int(captured)]
 	}
 	return data
 }
 
 // raw is the bytes of a packet with its pseudo header, as they are in the file.
-func (f *File) raw(e *entry) []byte {
-	begin, end := e.offset(), e.offset()+int64(e.length())
-	return f.data[begin:end:end]
+func (f *File) raw(offset int64, captured uint32) []byte {
+	end := offset + int64(captured)
+	return f.data[offset:end:end]
 }
 
 // Comments are the comments on packet i (opt_comment), nil when it has none.
 func (f *File) Comments(i int) []string {
-	e := f.index.at(i)
-	if f.pcap != nil || e.kind() != kindPacket && e.kind() != kindOld {
+	if f.pcap != nil {
 		return nil
 	}
-	b := f.block(e, f.index.ifaceOf(e, i))
+	e, s := f.index.at(i)
+	b, ok := f.block(e, s)
+	if !ok {
+		return nil
+	}
 	var comments []string
 	// The walk cannot fail: it did not when the file was indexed.
-	_ = walkOptions(b.body[packetOptionsAt(e.length()):], b.order, func(code int, value []byte) error {
+	_ = walkOptions(b.body[packetOptionsAt(e.captured):], b.order, func(code int, value []byte) error {
 		if code == optComment {
 			comments = append(comments, text(value))
 		}
@@ -109,7 +125,12 @@ func (f *File) Comments(i int) []string {
 }
 
 // Source is the index into Paths of the file that packet i is from.
-func (f *File) Source(i int) int { return f.interfaces[f.index.iface(i)].Source }
+func (f *File) Source(i int) int { return f.read().interfaces[f.iface(i)].Source }
+
+// iface is the interface of packet i.
+func (f *File) iface(i int) int {
+	return int(f.index.chunk(i).slotOf(i & (chunkEntries - 1)).iface)
+}
 
 // Paths are the files that were opened, as they were named.
 func (f *File) Paths() []string { return slices.Clone(f.paths) }
@@ -127,13 +148,14 @@ func (f *File) Format() string { return f.format }
 func (f *File) Compression() string { return f.compression }
 
 // Interfaces are those of all sections, in the file's order. It is a copy: who
-// looks at many packets keeps it.
-func (f *File) Interfaces() []Interface { return slices.Clone(f.interfaces) }
+// looks at many packets keeps it. While Open has not returned a later packet may
+// be on an interface that is not among them yet.
+func (f *File) Interfaces() []Interface { return slices.Clone(f.read().interfaces) }
 
 // LinkTypes are the different LINKTYPE_ values of the interfaces, ascending.
 func (f *File) LinkTypes() []int {
 	var types []int
-	for _, i := range f.interfaces {
+	for _, i := range f.read().interfaces {
 		if i.LinkType != linkNotAPacket {
 			types = append(types, i.LinkType)
 		}
@@ -143,13 +165,13 @@ func (f *File) LinkTypes() []int {
 }
 
 // SectionComments are the comments on the sections of a pcapng file.
-func (f *File) SectionComments() []string { return slices.Clone(f.sectionComments) }
+func (f *File) SectionComments() []string { return slices.Clone(f.read().comments) }
 
 // Names are the entries of name resolution blocks.
-func (f *File) Names() []Name { return slices.Clone(f.names) }
+func (f *File) Names() []Name { return slices.Clone(f.read().names) }
 
 // Warnings say why reading stopped early and what else was odd.
-func (f *File) Warnings() []Warning { return slices.Clone(f.warnings) }
+func (f *File) Warnings() []Warning { return slices.Clone(f.read().warnings) }
 
 // DissectorFile says what file Wireshark should be given for the same packets:
 // a path, or, when path is empty, an open file that the child has to inherit

@@ -27,9 +27,13 @@ func (f *File) Guard(fn func() error) (err error) {
 		if !ok || !f.maps(fault.Addr()) {
 			panic(r)
 		}
-		err = fmt.Errorf("%s: it shrank or its disk failed while it was read: a mapped page is gone; open it again", f.name)
+		err = f.pageGone()
 	}()
 	return fn()
+}
+
+func (f *File) pageGone() error {
+	return fmt.Errorf("%s: it shrank or its disk failed while it was read: a mapped page is gone; open it again", f.name)
 }
 
 // maps reports whether address lies in the mapped file.

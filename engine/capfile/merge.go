@@ -26,13 +26,15 @@ func Merge(ctx context.Context, paths []string, o Options) (merged *File, err er
 		return Open(ctx, paths[0], o)
 	}
 	m := &merger{}
+	inputs := o
+	inputs.Indexed = nil // what it hears of is the merged file
 	defer func() {
 		for _, f := range m.files {
 			err = errors.Join(err, f.Close())
 		}
 	}()
 	for _, path := range paths {
-		f, err := Open(ctx, path, o)
+		f, err := Open(ctx, path, inputs)
 		if err != nil {
 			return nil, err
 		}
@@ -46,15 +48,12 @@ func Merge(ctx context.Context, paths []string, o Options) (merged *File, err er
 		return nil, errors.Join(err, spool.Close())
 	}
 	f := &File{
-		name: fmt.Sprintf("%s and %d more", filepath.Base(paths[0]), len(paths)-1), progress: o.Progress, warnings: m.warnings,
+		name: fmt.Sprintf("%s and %d more", filepath.Base(paths[0]), len(paths)-1), suffix: " (merged)",
+		paths: paths, stats: m.stats, sources: m.sources, progress: o.Progress, indexed: o.Indexed, pass: known{warnings: m.warnings},
 	}
 	if err := f.load(ctx, spool, "", o); err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, f.failed(err)
 	}
-	for k := range f.interfaces {
-		f.interfaces[k].Source = m.sources[k]
-	}
-	f.paths, f.stats, f.format = paths, m.stats, "pcapng (merged)"
 	return f, nil
 }
 
@@ -99,10 +98,10 @@ func (m *merger) head(ctx context.Context) error {
 		return err
 	}
 	for n, f := range m.files {
-		m.warnings = append(m.warnings, f.warnings...)
+		m.warnings = append(m.warnings, f.Warnings()...)
 		m.stats = append(m.stats, f.stats[0])
-		ids := make([]uint32, len(f.interfaces))
-		for k, i := range f.interfaces {
+		ids := make([]uint32, len(f.read().interfaces))
+		for k, i := range f.read().interfaces {
 			if i.LinkType == linkNotAPacket {
 				continue
 			}
@@ -170,7 +169,7 @@ func (m *merger) packet(c *mergeCursor) error {
 	}
 	if !r.hasTime {
 		m.untimed++
-		r.ticks = c.f.interfaces[r.iface].clock.ticks(max(0, c.time))
+		r.ticks = c.f.read().interfaces[r.iface].clock.ticks(max(0, c.time))
 	}
 	m.written += int64(len(r.data))
 	return m.out.packetWithOptions(m.ids[c.source][r.iface], r.ticks, r.data, r.original, r.options, r.order)
@@ -185,8 +184,8 @@ type mergeCursor struct {
 }
 
 func (c *mergeCursor) settle() {
-	if e := c.f.index.at(c.next); e.captured&noTimeFlag == 0 {
-		c.time = e.time
+	if r := c.f.Record(c.next); r.HasTime {
+		c.time = r.Time
 	}
 }
 

@@ -30,6 +30,12 @@ type Options struct {
 	// A capture that is unpacked or converted first is counted twice, each time
 	// from 0. It may be nil, and is called on the goroutine that opens.
 	Progress func(done, total int64)
+	// Indexed hears that the first n packets of f can be read, on any goroutine,
+	// although Open has not returned: first of some 4096, then of every 64 Ki
+	// more and of all. It may be nil, and is called on the goroutine that opens,
+	// which goes on when it returns. When opening fails after that, f is not
+	// closed: who keeps f from here closes it.
+	Indexed func(f *File, n int)
 }
 
 // Open maps and indexes the capture at path. A file that is damaged after its
@@ -53,11 +59,19 @@ func Open(ctx context.Context, path string, o Options) (*File, error) {
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	f := &File{name: filepath.Base(path), paths: []string{path}, stats: []fs.FileInfo{stat}, progress: o.Progress}
+	f := &File{name: filepath.Base(path), paths: []string{path}, stats: []fs.FileInfo{stat}, progress: o.Progress, indexed: o.Indexed}
 	if err := f.load(ctx, file, path, o); err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, f.failed(err)
 	}
 	return f, nil
+}
+
+// failed closes a file that could not be opened, unless Options.Indexed has it.
+func (f *File) failed(err error) error {
+	if f.indexed != nil && f.Len() > 0 {
+		return err
+	}
+	return errors.Join(err, f.Close())
 }
 
 // openFault is why a file cannot be opened, in words of our own, and the kind of
@@ -100,12 +114,7 @@ func openSpecial(ctx context.Context, path string, o Options) (*File, error) {
 			return nil, openError(path, got.err)
 		}
 		defer got.file.Close()
-		f, err := OpenReader(ctx, got.file, filepath.Base(path), o)
-		if err != nil {
-			return nil, err
-		}
-		f.paths = []string{path}
-		return f, nil
+		return openStream(ctx, got.file, filepath.Base(path), path, o)
 	case <-ctx.Done():
 		// A writer that comes and goes at once lets the open above return.
 		if fd, err := unix.Open(path, unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0); err == nil {
@@ -122,14 +131,19 @@ func openSpecial(ctx context.Context, path string, o Options) (*File, error) {
 // that. name is for messages and Name, as "standard input". When ctx ends while
 // r.Read waits, OpenReader returns but that one Read stays behind.
 func OpenReader(ctx context.Context, r io.Reader, name string, o Options) (*File, error) {
-	f := &File{name: name, paths: []string{name}, stats: []fs.FileInfo{nil}, progress: o.Progress}
+	return openStream(ctx, r, name, name, o)
+}
+
+// openStream is OpenReader for what is at path.
+func openStream(ctx context.Context, r io.Reader, name, path string, o Options) (*File, error) {
+	f := &File{name: name, paths: []string{path}, stats: []fs.FileInfo{nil}, progress: o.Progress, indexed: o.Indexed}
 	src := bufio.NewReaderSize(&contextReader{ctx: ctx, r: r}, copySize)
 	spool, err := f.receive(ctx, src, o)
 	if err != nil {
 		return nil, err
 	}
 	if err := f.load(ctx, spool, "", o); err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, f.failed(err)
 	}
 	return f, nil
 }
@@ -160,7 +174,7 @@ func (f *File) receive(ctx context.Context, src *bufio.Reader, o Options) (*os.F
 		if !errors.As(err, &broken) || counter.n == 0 {
 			return nil, errors.Join(fmt.Errorf("%s: %w", f.name, err), spool.Close())
 		}
-		f.warnings = append(f.warnings, Warning{Offset: counter.n, Text: fmt.Sprintf("%s: reading stopped after %d bytes: %v", f.name, counter.n, broken.error)})
+		f.pass.warnings = append(f.pass.warnings, Warning{Offset: counter.n, Text: fmt.Sprintf("%s: reading stopped after %d bytes: %v", f.name, counter.n, broken.error)})
 	}
 	return spool, nil
 }
@@ -204,7 +218,7 @@ func (f *File) load(ctx context.Context, file *os.File, path string, o Options) 
 		if err := f.mapFile(spool); err != nil {
 			return err
 		}
-		f.converted = true
+		f.suffix = " (converted)"
 	}
 	return f.Guard(func() error { return f.buildIndex(ctx) })
 }
@@ -220,14 +234,13 @@ func (f *File) mapFile(file *os.File) error {
 	if f.size == 0 {
 		return fmt.Errorf("%s is empty (0 bytes), want a capture file", f.name)
 	}
-	if f.size != int64(int(f.size)) || f.size > offsetMask {
+	if f.size != int64(int(f.size)) {
 		return fmt.Errorf("%s has %d bytes, more than can be mapped", f.name, f.size)
 	}
 	f.data, err = unix.Mmap(int(file.Fd()), 0, int(f.size), unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {
 		return fmt.Errorf("%s: cannot map it into memory: %w", f.name, err)
 	}
-	f.end = f.size
 	return nil
 }
 
@@ -238,21 +251,6 @@ func (f *File) unmap() error {
 	data := f.data
 	f.data = nil
 	return unix.Munmap(data)
-}
-
-// buildIndex makes the one pass over the mapped bytes.
-func (f *File) buildIndex(ctx context.Context) error {
-	index := f.indexPcap
-	if isPcapng(f.data) {
-		index = f.indexPcapng
-	}
-	if err := index(ctx); err != nil {
-		return err
-	}
-	if f.converted {
-		f.format += " (converted)"
-	}
-	return f.poll(ctx, f.size)
 }
 
 // poll reports progress and obeys ctx.
@@ -266,7 +264,6 @@ func (f *File) poll(ctx context.Context, at int64) error {
 // stop records why reading ended before the end of the file. at is where the
 // record begins that could not be read.
 func (f *File) stop(at int64, format string, args ...any) {
-	f.end = at
-	f.warnings = append(f.warnings, Warning{Offset: at, Text: fmt.Sprintf("%s: stopped before packet %d at byte %d: %s",
-		f.name, f.index.n+1, at, fmt.Sprintf(format, args...))})
+	f.pass.warnings = append(f.pass.warnings, Warning{Offset: at, Text: fmt.Sprintf("%s: stopped before packet %d at byte %d: %s",
+		f.name, f.index.n()+1, at, fmt.Sprintf(format, args...))})
 }

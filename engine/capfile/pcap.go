@@ -214,33 +214,46 @@ func plausibleNokia(extra uint32) bool {
 		(x == 9 || x == 0xb) && (y == 0xb || y == 0xd) && (z == 6 || z == 9) && (w == 1 || w == 2)
 }
 
-// indexPcap finds the records of a pcap file.
-func (f *File) indexPcap(ctx context.Context) error {
+// pcapPass is the pass over the records of a pcap file.
+type pcapPass struct {
+	f    *File
+	p    *pcapFile
+	phdr pseudoHeader
+	at   int64
+}
+
+// startPcap reads the header of a pcap file.
+func (f *File) startPcap() (*pcapPass, error) {
 	p, err := parsePcapHeader(f.data)
 	if err != nil {
-		return fmt.Errorf("%s: %w", f.name, err)
+		return nil, fmt.Errorf("%s: %w", f.name, err)
 	}
-	f.format = p.variant.name
+	f.format = p.variant.name + f.suffix
 	phdr := pseudoHeaderOf(p.linkType, p.variant.nokia)
-	f.interfaces = []Interface{{
+	i := Interface{
 		LinkType: p.linkType, SnapLen: p.snaplen, Digits: 6, Exact: true, FCS: p.fcs, ID: -1, phdr: phdr, clock: microseconds,
-	}}
-	if p.variant.nanos {
-		f.interfaces[0].Digits, f.interfaces[0].clock = 9, nanoseconds
 	}
+	if p.variant.nanos {
+		i.Digits, i.clock = 9, nanoseconds
+	}
+	f.pass.interfaces = []Interface{i}
 	if p.variant.aix && p.linkType == linkFDDI {
 		p.padding = 3 // AIX has three bytes before FDDI frames and counts them
 	}
 	f.pcap = p
-	return f.indexRecords(ctx, p, phdr)
+	return &pcapPass{f, p, phdr, p.first}, nil
 }
 
-// indexRecords walks the records.
-func (f *File) indexRecords(ctx context.Context, p *pcapFile, phdr pseudoHeader) error {
+func (w *pcapPass) position() int64 { return w.at }
+
+// run walks the records.
+func (w *pcapPass) run(ctx context.Context) error {
+	f, p, phdr := w.f, w.p, w.phdr
 	data, order, header, padding := f.data, p.order, int64(p.variant.header), p.padding
-	at, size := p.first, int64(len(data))
-	for at < size {
-		if f.index.n&0xfff == 0 {
+	at, size := w.at, int64(len(data))
+	defer func() { w.at = at }()
+	for n := 0; at < size; n++ {
+		if n&0xfff == 0 {
 			if err := f.poll(ctx, at); err != nil {
 				return err
 			}
@@ -268,7 +281,7 @@ func (f *File) indexRecords(ctx context.Context, p *pcapFile, phdr pseudoHeader)
 		if !p.variant.nanos {
 			fraction *= 1000 // wraps as wiretap's does
 		}
-		t, odd := int64(seconds)*1e9+int64(int32(fraction)), uint32(0)
+		t, odd := int64(seconds)*1e9+int64(int32(fraction)), uint8(0)
 		if fraction >= 1e9 || p.variant.odd {
 			odd = oddTimeFlag
 		}
@@ -284,8 +297,9 @@ func (f *File) indexRecords(ctx context.Context, p *pcapFile, phdr pseudoHeader)
 				t, odd = erfTime(record), 0
 			}
 		}
-		f.index.add(at+header+int64(padding), 0, t, captured-padding, original-padding, odd)
-		at += header + int64(captured)
+		next := at + header + int64(captured)
+		f.add(entry{offset: at + header + int64(padding), time: t, captured: captured - padding, original: original - padding, flags: odd}, next)
+		at = next
 	}
 	return nil
 }

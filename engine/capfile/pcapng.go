@@ -16,17 +16,23 @@ type ngIndexer struct {
 	f *File
 	blockReader
 	section int
-	current []int // the section's interfaces, as indexes into f.interfaces
+	current []int // the section's interfaces, as indexes into known.interfaces
 	standIn int   // the interface of records that are not packets, or -1
 }
 
-// indexPcapng finds the packets of a pcapng file.
-func (f *File) indexPcapng(ctx context.Context) error {
-	f.format = "pcapng"
-	x := &ngIndexer{f: f, blockReader: blockReader{data: f.data}, section: -1, standIn: -1}
+// startPcapng begins at the first block.
+func (f *File) startPcapng() *ngIndexer {
+	f.format = "pcapng" + f.suffix
+	return &ngIndexer{f: f, blockReader: blockReader{data: f.data}, section: -1, standIn: -1}
+}
+
+func (x *ngIndexer) position() int64 { return x.at }
+
+// run walks the blocks.
+func (x *ngIndexer) run(ctx context.Context) error {
 	for n := 0; ; n++ {
 		if n&0xfff == 0 {
-			if err := f.poll(ctx, x.at); err != nil {
+			if err := x.f.poll(ctx, x.at); err != nil {
 				return err
 			}
 		}
@@ -37,15 +43,24 @@ func (f *File) indexPcapng(ctx context.Context) error {
 		}
 		if err != nil {
 			if x.section < 0 {
-				return fmt.Errorf("%s: %w", f.name, err)
+				return fmt.Errorf("%s: %w", x.f.name, err)
 			}
-			f.stop(offset, "%v", err)
+			x.at = offset
+			x.f.stop(offset, "%v", err)
 			return nil
 		}
 		if !ok {
 			return nil
 		}
 	}
+}
+
+// mark remembers where a block is that a later opening has to read again.
+func (x *ngIndexer) mark(offset int64) { x.f.pass.landmarks = append(x.f.pass.landmarks, offset) }
+
+// add takes a packet that is in the block before x.at.
+func (x *ngIndexer) add(offset int64, iface int, time int64, captured, original uint32, flags uint8) {
+	x.f.add(entry{offset: offset, time: time, captured: captured, original: original, iface: uint32(iface), flags: flags}, x.at)
 }
 
 // take files one block.
@@ -62,7 +77,10 @@ func (x *ngIndexer) take(b *block) error {
 	case blockPacket:
 		return x.oldPacket(b)
 	case blockNames:
-		return x.names(b)
+		if err := x.names(b); err != nil {
+			return err
+		}
+		x.mark(b.offset)
 	case blockStatistics:
 		if len(b.body) < 12 {
 			return tooSmall("interface statistics", b, 12)
@@ -104,9 +122,10 @@ func (x *ngIndexer) sectionHeader(b *block) error {
 	if err != nil {
 		return err
 	}
-	x.f.sectionComments = append(x.f.sectionComments, comments...)
+	x.f.pass.comments = append(x.f.pass.comments, comments...)
 	x.section++
-	x.f.sections = append(x.f.sections, b.order)
+	x.f.pass.sections = append(x.f.pass.sections, b.order)
+	x.mark(b.offset)
 	x.current = x.current[:0]
 	return nil
 }
@@ -125,8 +144,12 @@ func (x *ngIndexer) interfaceDescription(b *block) error {
 		return err
 	}
 	i.Section, i.ID = x.section, len(x.current)
-	x.current = append(x.current, len(x.f.interfaces))
-	x.f.interfaces = append(x.f.interfaces, i)
+	if n := len(x.f.pass.interfaces); n < len(x.f.sources) {
+		i.Source = x.f.sources[n]
+	}
+	x.current = append(x.current, len(x.f.pass.interfaces))
+	x.f.pass.interfaces = append(x.f.pass.interfaces, i)
+	x.mark(b.offset)
 	return nil
 }
 
@@ -190,7 +213,7 @@ func (x *ngIndexer) packetInterface(id uint32) (int, *Interface, error) {
 		return 0, nil, fmt.Errorf("packet on interface %d, want less than the section's %d interfaces", id, len(x.current))
 	}
 	i := x.current[id]
-	return i, &x.f.interfaces[i], nil
+	return i, &x.f.pass.interfaces[i], nil
 }
 
 func (x *ngIndexer) enhanced(b *block) error {
@@ -234,11 +257,11 @@ func (x *ngIndexer) timedPacket(b *block, id uint32, k kind) error {
 		}
 	}
 	t, odd := iface.clock.nanos(ticks)
-	flags := uint32(k) << kindShift
+	flags := uint8(k)
 	if odd {
 		flags |= oddTimeFlag
 	}
-	x.f.index.add(b.offset+28, i, t, captured, original, flags)
+	x.add(b.offset+28, i, t, captured, original, flags)
 	return nil
 }
 
@@ -274,7 +297,7 @@ func (x *ngIndexer) simple(b *block) error {
 	if err := iface.phdr.check(b.body[4 : 4+captured]); err != nil {
 		return err
 	}
-	x.f.index.add(b.offset+12, i, 0, captured, original, uint32(kindSimple)<<kindShift|noTimeFlag)
+	x.add(b.offset+12, i, 0, captured, original, uint8(kindSimple)|noTimeFlag)
 	return nil
 }
 
@@ -324,7 +347,7 @@ func (x *ngIndexer) name(kind uint16, value []byte) error {
 			n.Names = append(n.Names, text(name))
 		}
 	}
-	x.f.names = append(x.f.names, n)
+	x.f.pass.names = append(x.f.pass.names, n)
 	return nil
 }
 
@@ -332,11 +355,11 @@ func (x *ngIndexer) name(kind uint16, value []byte) error {
 // frames; it skips what it does not know.
 func (x *ngIndexer) other(b *block) error {
 	add := func(skip int, t int64, hasTime bool, captured, original uint32) {
-		flags := uint32(kindOther) << kindShift
+		flags := uint8(kindOther)
 		if !hasTime {
 			flags |= noTimeFlag
 		}
-		x.f.index.add(b.offset+8+int64(skip), x.standInInterface(), t, captured, original, flags)
+		x.add(b.offset+8+int64(skip), x.standInInterface(), t, captured, original, flags)
 	}
 	switch b.kind {
 	case blockCustom, blockCustomNoCopy:
@@ -359,8 +382,9 @@ func (x *ngIndexer) other(b *block) error {
 // standInInterface is where records go that no interface captured.
 func (x *ngIndexer) standInInterface() int {
 	if x.standIn < 0 {
-		x.standIn = len(x.f.interfaces)
-		x.f.interfaces = append(x.f.interfaces, Interface{
+		x.mark(standInMark)
+		x.standIn = len(x.f.pass.interfaces)
+		x.f.pass.interfaces = append(x.f.pass.interfaces, Interface{
 			LinkType: linkNotAPacket, Digits: 9, Exact: true, FCS: -1, Section: x.section, ID: -1, clock: nanoseconds,
 		})
 	}

@@ -12,6 +12,8 @@ import (
 	"iter"
 	"math"
 	"slices"
+
+	"golang.org/x/sys/unix"
 )
 
 // saver is one run of Save.
@@ -22,6 +24,37 @@ type saver struct {
 	warn   func(string)
 	frames iter.Seq[int]
 	n      int
+	// begin and end are what copy has yet to write of the file.
+	begin, end int64
+}
+
+// longestRun is how much copy writes at once: above it nobody could cancel.
+const longestRun = 4 << 20
+
+// copy writes the bytes of the source from begin to end. Those that follow each
+// other are written together; copied writes the last.
+func (s *saver) copy(begin, end int64) error {
+	if begin == s.end && end-s.begin <= longestRun {
+		s.end = end
+		return nil
+	}
+	err := s.copied()
+	s.begin, s.end = begin, end
+	return err
+}
+
+// copied writes what copy still holds.
+func (s *saver) copied() error {
+	run := s.f.data[s.begin:s.end]
+	s.begin = s.end
+	if err := s.ctx.Err(); err != nil {
+		return err
+	}
+	_, err := s.out.Write(run)
+	if errors.Is(err, unix.EFAULT) { // the kernel's way to say what Guard hears as a signal
+		return s.f.pageGone()
+	}
+	return err
 }
 
 // each calls do with every chosen packet and counts them.
@@ -46,15 +79,16 @@ func (s *saver) each(do func(i int) error) error {
 // pcapToPcap copies the header and the records as they are, whatever the variant.
 func (s *saver) pcapToPcap() error {
 	p := s.f.pcap
-	if _, err := s.out.Write(s.f.data[:p.first]); err != nil {
+	s.end = p.first
+	err := s.each(func(i int) error {
+		offset, captured := s.f.index.chunk(i).where(i & (chunkEntries - 1))
+		begin := offset - int64(p.padding) - int64(p.variant.header)
+		return s.copy(begin, offset+int64(captured))
+	})
+	if err != nil {
 		return err
 	}
-	return s.each(func(i int) error {
-		e := s.f.index.at(i)
-		begin := e.offset() - int64(p.padding) - int64(p.variant.header)
-		_, err := s.out.Write(s.f.data[begin : e.offset()+int64(e.length())])
-		return err
-	})
+	return s.copied()
 }
 
 // pcapToPcapng writes one section with one interface.
@@ -63,7 +97,7 @@ func (s *saver) pcapToPcapng() error {
 	if err := w.Section("pktsh"); err != nil {
 		return err
 	}
-	id, err := w.Interface(s.f.interfaces[0])
+	id, err := w.Interface(s.f.read().interfaces[0])
 	if err != nil {
 		return err
 	}
@@ -94,21 +128,29 @@ func (s *saver) pcapngToPcapng() error {
 		}
 		return s.copyBlock(b)
 	})
-	if err == nil && ok {
+	switch {
+	case err != nil:
+		return err
+	case ok:
 		return fmt.Errorf("packet index %d, want less than %d", wanted, s.f.Len())
 	}
-	return err
+	return s.copied()
 }
 
 // copyBlock writes a block as it is, but a section's length: what is left out
 // changes it, so it becomes unspecified.
 func (s *saver) copyBlock(b *block) error {
-	whole := s.f.data[b.offset : b.offset+minBlock+int64(len(b.body))]
-	if b.kind == blockSection {
-		whole = slices.Clone(whole)
-		binary.LittleEndian.PutUint64(whole[16:], math.MaxUint64)
+	end := b.offset + minBlock + int64(len(b.body))
+	if b.kind != blockSection {
+		return s.copy(b.offset, end)
 	}
+	if err := s.copied(); err != nil {
+		return err
+	}
+	whole := slices.Clone(s.f.data[b.offset:end])
+	binary.LittleEndian.PutUint64(whole[16:], math.MaxUint64)
 	_, err := s.out.Write(whole)
+	s.begin, s.end = end, end
 	return err
 }
 
@@ -129,8 +171,8 @@ func (s *saver) pcapngToPcap() error {
 	var untimed, comments int
 	record := make([]byte, pcapRecordSize)
 	err = s.each(func(i int) error {
-		e := s.f.index.at(i)
-		if e.captured&noTimeFlag != 0 {
+		e, slot := s.f.index.at(i)
+		if slot.flags&noTimeFlag != 0 {
 			untimed++
 		}
 		if len(s.f.Comments(i)) > 0 {
@@ -143,7 +185,7 @@ func (s *saver) pcapngToPcap() error {
 		if !h.nanos {
 			fraction /= 1000
 		}
-		data := s.f.raw(e)
+		data := s.f.raw(e.offset, e.captured)
 		for k, v := range []uint32{uint32(seconds), uint32(fraction), uint32(len(data)), e.original} {
 			binary.LittleEndian.PutUint32(record[4*k:], v)
 		}
@@ -177,17 +219,17 @@ type pcapHeader struct {
 // the first interface does.
 func (s *saver) pcapHeader(chosen []int) (pcapHeader, error) {
 	h := pcapHeader{linkType: linkNotAPacket, fcs: -1}
-	used := make([]bool, len(s.f.interfaces))
+	used := make([]bool, len(s.f.read().interfaces))
 	for _, i := range chosen {
 		if i < 0 || i >= s.f.Len() {
 			return h, fmt.Errorf("packet index %d, want less than %d", i, s.f.Len())
 		}
-		used[s.f.index.iface(i)] = true
+		used[s.f.iface(i)] = true
 	}
 	if len(chosen) == 0 && len(used) > 0 {
 		used[0] = true
 	}
-	for k, i := range s.f.interfaces {
+	for k, i := range s.f.read().interfaces {
 		switch {
 		case !used[k]:
 			continue

@@ -1,0 +1,93 @@
+package capfile
+
+// This file publishes what the pass over a capture has read, for goroutines that
+// use its packets while it goes on.
+
+import "context"
+
+// known is what is known of a capture besides its packets. What was published
+// is never written to again: slices only grow, and behind what readers see.
+type known struct {
+	packets     int
+	end         int64 // of what has been read of the file
+	timed       bool  // a packet has a time; first and last are the extremes
+	first, last int64
+	interfaces  []Interface
+	sections    []byteOrder // of a pcapng file
+	comments    []string    // on the sections
+	names       []Name
+	warnings    []Warning
+	// landmarks are the offsets of the blocks of a pcapng file that say what the
+	// above do, and standInMark where the stand-in interface came in.
+	landmarks []int64
+}
+
+// standInMark cannot be the offset of a block.
+const standInMark = -1
+
+// read is what is known to everybody.
+func (f *File) read() *known {
+	if k := f.known.Load(); k != nil {
+		return k
+	}
+	return &known{}
+}
+
+// publish seals the staged packets and tells of them. at is where the file's
+// next record begins.
+func (f *File) publish(at int64) {
+	x := &f.index
+	x.seal(f.pass.interfaces)
+	k := f.pass
+	k.packets, k.end, k.timed, k.first, k.last = x.n(), at, x.timed, x.first, x.last
+	before := f.read().packets
+	f.known.Store(&k)
+	if f.indexed != nil && k.packets > before {
+		f.indexed(f, k.packets)
+	}
+}
+
+// add takes a packet. next is where the record after it begins.
+func (f *File) add(e entry, next int64) {
+	x := &f.index
+	x.staged = append(x.staged, e)
+	if len(x.staged) == x.limit {
+		f.publish(next)
+	}
+}
+
+// buildIndex makes the one pass over the mapped bytes.
+func (f *File) buildIndex(ctx context.Context) error {
+	f.index = newIndex(f.size)
+	p, err := f.startPass()
+	if err != nil {
+		return err
+	}
+	if err := p.run(ctx); err != nil {
+		return err
+	}
+	f.finish(p.position())
+	return f.poll(ctx, f.size)
+}
+
+// finish publishes all, and gives back what only the pass needed.
+func (f *File) finish(at int64) {
+	f.publish(at)
+	f.index.staged = nil
+}
+
+// pass is a pass over the records of a file. It stops at what cannot be read,
+// with a warning; an error is the end of opening.
+type pass interface {
+	run(ctx context.Context) error
+	// position is where the next record begins.
+	position() int64
+}
+
+// startPass reads the file header.
+func (f *File) startPass() (pass, error) {
+	if isPcapng(f.data) {
+		return f.startPcapng(), nil
+	}
+	return f.startPcap()
+}
