@@ -148,7 +148,7 @@ func (b *builder) dnsPeer(m *dnsMessage, tcp bool) stream.Peer {
 	}
 	q := stream.Query{
 		Client: stream.Endpoint{Addr: b.src, Port: b.srcPort}, Server: stream.Endpoint{Addr: b.dst, Port: b.dstPort},
-		ID: m.id, TCP: tcp, Response: m.response(),
+		ID: uint64(m.id), TCP: tcp, Response: m.response(),
 	}
 	if m.response() {
 		q.Client, q.Server = q.Server, q.Client

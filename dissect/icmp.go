@@ -123,7 +123,7 @@ func decodeICMP(b *builder, self *Protocol, p payload) {
 		codeText += " (" + code + ")"
 	}
 	addUintText(n, icmpCode, p.off+1, uint64(h.code), codeText)
-	b.internetChecksum(n, p, icmpChecksum, icmpStatus, icmpBad, 0)
+	b.internetChecksum(n, p, icmpChecksum, icmpStatus, icmpBad, 0, SeverityWarn)
 	next := p.skip(icmpHeaderLen)
 	switch {
 	case h.isEcho():
@@ -243,8 +243,9 @@ func (b *builder) quote(n *node, proto *Protocol, p payload) {
 }
 
 // internetChecksum adds a checksum (RFC 1071) over the whole payload, verified
-// where all of it was captured; pseudo is the sum of a pseudo header.
-func (b *builder) internetChecksum(n *node, p payload, d, status, bad *FieldDef, pseudo uint32) {
+// where all of it was captured; pseudo is the sum of a pseudo header, level how
+// bad a wrong one is.
+func (b *builder) internetChecksum(n *node, p payload, d, status, bad *FieldDef, pseudo uint32, level Severity) {
 	if n == nil {
 		return
 	}
@@ -263,8 +264,8 @@ func (b *builder) internetChecksum(n *node, p payload, d, status, bad *FieldDef,
 	}
 	want := onesSum(uint32(sum)+uint32(^got), nil) ^ 0xffff
 	f := addUintText(n, d, at, uint64(got), fmt.Sprintf("0x%04x incorrect, should be 0x%04x", got, want))
-	addExpert(f, bad, SeverityWarn, "Checksum", fmt.Sprintf("Bad checksum [should be 0x%04x]", want), groupChecksum)
-	n.Severity = max(n.Severity, SeverityWarn)
+	addExpert(f, bad, level, "Checksum", fmt.Sprintf("Bad checksum [should be 0x%04x]", want), groupChecksum)
+	n.Severity = max(n.Severity, level)
 	virtual(addUint(n, status, at, checksumBad))
 }
 

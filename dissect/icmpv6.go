@@ -165,7 +165,7 @@ func decodeICMPv6(b *builder, self *Protocol, p payload) {
 		codeText += " (" + code + ")"
 	}
 	addUintText(n, icmp6Code, p.off+1, uint64(h.code), codeText)
-	b.internetChecksum(n, p, icmp6Checksum, icmp6Status, icmp6Bad, b.pseudoSum(p.reported))
+	b.internetChecksum(n, p, icmp6Checksum, icmp6Status, icmp6Bad, b.pseudoSum(p.reported), SeverityWarn)
 	b.icmp6Body(n, p, &h, peer)
 }
 

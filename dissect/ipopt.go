@@ -23,10 +23,13 @@ var ipOptionNames = Values{
 }
 
 var ipOptionShort = Values{
-	0: "End of Option List (EOL)", 1: "No-Operation (NOP)", 2: "Security (SEC)", 3: "Loose Source Route (LSR)",
-	4: "Time Stamp (TS)", 5: "Extended Security (E-SEC)", 6: "Commercial IP Security Option (CIPSO)", 7: "Record Route (RR)",
-	8: "Stream ID (SID)", 9: "Strict Source Route (SSR)", 11: "MTU Probe (MTUP)", 12: "MTU Reply (MTUR)",
-	18: "Traceroute (TR)", 20: "Router Alert (RTRALT)", 25: "Quick-Start (QS)",
+	0: "End of Option List (EOL)", 1: "No-Operation (NOP)", 2: "Security", 3: "Loose source route", 4: "Time stamp",
+	5: "Extended security", 6: "Commercial IP security option", 7: "Record route", 8: "Stream identifier",
+	9: "Strict source route", 10: "Experimental Measurement", 11: "MTU probe", 12: "MTU Reply",
+	13: "Experimental Flow Control", 14: "Experimental Access Control", 15: "Ask Estrin", 16: "IMI Traffic Descriptor",
+	17: "Extended Internet Protocol", 18: "Traceroute", 19: "Address Extension", 20: "Router Alert",
+	21: "Selective Directed Broadcast", 22: "Unassigned", 23: "Dynamic Packet State", 24: "Upstream Multicast Packet",
+	25: "Quick-Start", 30: "RFC 3692-style experiment",
 }
 
 // ipOptions adds the options; an option whose length does not fit ends them.

@@ -53,13 +53,14 @@ func NewTable() *Table {
 		},
 		ipProtos: map[uint8]*Protocol{
 			1:  &icmpProtocol,
+			2:  &igmpProtocol,
 			4:  &ipProtocol,
 			6:  &tcpProtocol,
 			17: &udpProtocol,
 			41: &ipv6Protocol,
 			58: &icmpv6Protocol,
 		},
-		udpPorts: map[uint16]*Protocol{53: &dnsProtocol, 5353: &mdnsProtocol, 5355: &llmnrProtocol},
+		udpPorts: map[uint16]*Protocol{53: &dnsProtocol, 5353: &mdnsProtocol, 5355: &llmnrProtocol, 123: &ntpProtocol},
 		tcpPorts: map[uint16]*Protocol{53: &dnsProtocol, 5353: &mdnsProtocol},
 		data:     &dataProtocol,
 		llc:      &llcProtocol,
@@ -67,7 +68,7 @@ func NewTable() *Table {
 	t.all = []*Protocol{
 		&frameProtocol, &ethProtocol, &llcProtocol, &vlanProtocol, &providerVLANProtocol, &sllProtocol, &nullProtocol,
 		&rawProtocol, &arpProtocol, &ipProtocol, &ipv6Protocol, &icmpProtocol, &icmpv6Protocol, &tcpProtocol,
-		&udpProtocol, &dnsProtocol, &mdnsProtocol, &llmnrProtocol, &dataProtocol,
+		&udpProtocol, &dnsProtocol, &mdnsProtocol, &llmnrProtocol, &dataProtocol, &igmpProtocol, &ntpProtocol,
 	}
 	return t
 }

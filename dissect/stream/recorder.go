@@ -99,13 +99,13 @@ func (r *Recorder) Echo(frame uint32, e Echo) Peer {
 	return r.table.peers[frame]
 }
 
-// Query records a DNS message: a response answers the last query with its
-// identifier between the same endpoints.
+// Query records half of an exchange: a response answers the last query with its
+// identifier between the same endpoints. Only DNS knows of repeated queries.
 func (r *Recorder) Query(frame uint32, q Query) Peer {
 	key := q
 	key.Response = false
 	if !q.Response {
-		if original, ok := r.queries[key]; ok && r.table.peers[original].Frame == 0 {
+		if original, ok := r.queries[key]; ok && q.Kind == QueryDNS && r.table.peers[original].Frame == 0 {
 			r.table.peers[frame] = Peer{Repeat: original}
 			return r.table.peers[frame]
 		}

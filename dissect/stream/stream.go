@@ -107,10 +107,21 @@ type Echo struct {
 	IPv6     bool
 }
 
-// Query identifies a DNS exchange: the endpoints in the direction of the query.
+// QueryKind is the protocol of an exchange.
+type QueryKind uint8
+
+// The protocols whose exchanges are paired up.
+const (
+	QueryDNS QueryKind = iota
+	QueryNTP
+)
+
+// Query identifies an exchange of a query and its response: the endpoints in
+// the direction of the query, and the number that both messages carry.
 type Query struct {
+	Kind           QueryKind
 	Client, Server Endpoint
-	ID             uint16
+	ID             uint64
 	Response       bool
 	TCP            bool
 }

@@ -100,7 +100,7 @@ func (t *Table) UDP(frame uint32, _ Datagram) UDP {
 // Echo returns the other half of a ping in a recorded frame.
 func (t *Table) Echo(frame uint32, _ Echo) Peer { return t.peers[frame] }
 
-// Query returns the other half of a DNS exchange in a recorded frame.
+// Query returns the other half of an exchange in a recorded frame.
 func (t *Table) Query(frame uint32, _ Query) Peer { return t.peers[frame] }
 
 // direction is 0 for packets that run as the conversation's first did.

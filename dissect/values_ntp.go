@@ -1,0 +1,157 @@
+package dissect
+
+// This file holds NTP's value strings in Wireshark 4.0's wording.
+
+// ntpLeapNames names leap indicators (RFC 5905 figure 9).
+var ntpLeapNames = Values{
+	0: "no warning",
+	1: "last minute of the day has 61 seconds",
+	2: "last minute of the day has 59 seconds",
+	3: "unknown (clock unsynchronized)",
+}
+
+// ntpVersionNames names versions.
+var ntpVersionNames = Values{
+	0: "reserved",
+	1: "NTP Version 1",
+	2: "NTP Version 2",
+	3: "NTP Version 3",
+	4: "NTP Version 4",
+	5: "reserved",
+	6: "reserved",
+	7: "reserved",
+}
+
+// ntpModeNames names modes (RFC 5905 figure 10).
+var ntpModeNames = Values{
+	0: "reserved",
+	1: "symmetric active",
+	2: "symmetric passive",
+	3: "client",
+	4: "server",
+	5: "broadcast",
+	6: "reserved for NTP control message",
+	7: "reserved for private use",
+}
+
+// ntpModeShort names modes where there is little room.
+var ntpModeShort = [8]string{"reserved", "symmetric active", "symmetric passive", "client", "server", "broadcast", "control", "private"}
+
+// ntpRequestNames names the requests of private messages (ntpd's ntp_request.h).
+var ntpRequestNames = Values{
+	0:  "PEER_LIST",
+	1:  "PEER_LIST_SUM",
+	2:  "PEER_INFO",
+	3:  "PEER_STATS",
+	4:  "SYS_INFO",
+	5:  "SYS_STATS",
+	6:  "IO_STATS",
+	7:  "MEM_STATS",
+	8:  "LOOP_INFO",
+	9:  "TIMER_STATS",
+	10: "CONFIG",
+	11: "UNCONFIG",
+	12: "SET_SYS_FLAG",
+	13: "CLR_SYS_FLAG",
+	14: "MONITOR",
+	15: "NOMONITOR",
+	16: "GET_RESTRICT",
+	17: "RESADDFLAGS",
+	18: "RESSUBFLAGS",
+	19: "UNRESTRICT",
+	20: "MON_GETLIST",
+	21: "RESET_STATS",
+	22: "RESET_PEER",
+	23: "REREAD_KEYS",
+	24: "DO_DIRTY_HACK",
+	25: "DONT_DIRTY_HACK",
+	26: "TRUSTKEY",
+	27: "UNTRUSTKEY",
+	28: "AUTHINFO",
+	29: "TRAPS",
+	30: "ADD_TRAP",
+	31: "CLR_TRAP",
+	32: "REQUEST_KEY",
+	33: "CONTROL_KEY",
+	34: "GET_CTLSTATS",
+	35: "GET_LEAPINFO",
+	36: "GET_CLOCKINFO",
+	37: "SET_CLKFUDGE",
+	38: "GET_KERNEL",
+	39: "GET_CLKBUGINFO",
+	41: "SET_PRECISION",
+	42: "MON_GETLIST_1",
+	43: "HOSTNAME_ASSOCID",
+	44: "IF_STATS",
+	45: "IF_RELOAD",
+}
+
+// ntpExtensionNames names extension field types (IANA ntp-parameters).
+var ntpExtensionNames = Values{
+	0x2:    "No-Operation Request",
+	0x102:  "Association Message Request",
+	0x104:  "Unique Identifier",
+	0x202:  "Certificate Message Request",
+	0x204:  "NTS Cookie",
+	0x302:  "Cookie Message Request",
+	0x304:  "NTS Cookie Placeholder",
+	0x402:  "Autokey Message Request",
+	0x404:  "NTS Authenticator and Encrypted Extension Fields",
+	0x502:  "Leapseconds Message Request",
+	0x602:  "Sign Message Request",
+	0x702:  "IFF Identity Message Request",
+	0x802:  "GQ Identity Message Request",
+	0x902:  "MV Identity Message Request",
+	0x2005: "Checksum Complement",
+	0x8002: "No-Operation Response",
+	0x8102: "Association Message Response",
+	0x8202: "Certificate Message Response",
+	0x8302: "Cookie Message Response",
+	0x8402: "Autokey Message Response",
+	0x8502: "Leapseconds Message Response",
+	0x8602: "Sign Message Response",
+	0x8702: "IFF Identity Message Response",
+	0x8802: "GQ Identity Message Response",
+	0x8902: "MV Identity Message Response",
+	0xc002: "No-Operation Error Response",
+	0xc102: "Association Message Error Response",
+	0xc202: "Certificate Message Error Response",
+	0xc302: "Cookie Message Error Response",
+	0xc402: "Autokey Message Error Response",
+	0xc502: "Leapseconds Message Error Response",
+	0xc602: "Sign Message Error Response",
+	0xc702: "IFF Identity Message Error Response",
+	0xc802: "GQ Identity Message Error Response",
+	0xc902: "MV Identity Message Error Response",
+}
+
+// ntpReferenceNames names the clocks of primary servers (RFC 5905 figure 12).
+var ntpReferenceNames = map[string]string{
+	"LOCL": "uncalibrated local clock",
+	"CESM": "calibrated Cesium clock",
+	"RBDM": "calibrated Rubidium clock",
+	"PPS":  "Generic pulse-per-second",
+	"IRIG": "Inter-Range Instrumentation Group",
+	"ACTS": "NIST telephone modem",
+	"USNO": "USNO telephone modem",
+	"PTB":  "European telephone modem",
+	"TDF":  "MF Radio Allouis, FR 162 kHz",
+	"DCF":  "LF Radio DCF77 Mainflingen, DE 77.5 kHz",
+	"MSF":  "LF Radio MSF Anthorn, UK 60 kHz",
+	"WWV":  "HF Radio WWV Ft. Collins, CO",
+	"WWVB": "LF Radio WWVB Ft. Collins, CO 60 kHz",
+	"WWVH": "HF Radio WWVH Kauai, HI",
+	"CHU":  "HF Radio CHU Ottawa, Ontario",
+	"LORC": "MF Radio LORAN C station, 100 kHz",
+	"OMEG": "OMEGA radionavigation system",
+	"GPS":  "Global Position System",
+	"GAL":  "Galileo Positioning System",
+	"GOES": "Geostationary Orbit Environment Satellite",
+	"1PPS": "External 1 PPS input",
+	"ATOM": "Atomic clock (calibrated)",
+	"FREE": "(Internal clock)",
+	"INIT": "(Initialization)",
+	"NIST": "NIST telephone modem",
+	"JJY":  "LF Radio JJY Fukushima, JP 40 kHz, Saga, JP 60 kHz",
+	"HBG":  "LF Radio HBG Prangins, HB 75 kHz",
+}
