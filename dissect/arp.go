@@ -3,31 +3,32 @@ package dissect
 // This file is ARP (RFC 826) with probes and announcements (RFC 5227).
 
 var (
-	arpHWType   = uint16Field("arp.hw.type", "Hardware type", baseDec).named(arpHardwareNames)
-	arpProtType = uint16Field("arp.proto.type", "Protocol type", baseHex).named(etherTypeNames)
-	arpHWSize   = uint8Field("arp.hw.size", "Hardware size", baseDec)
-	arpProtSize = uint8Field("arp.proto.size", "Protocol size", baseDec)
-	arpOpcode   = uint16Field("arp.opcode", "Opcode", baseDec).named(arpOpcodeNames)
+	arpHWType   = uint16Field("arp.hw.type", "Hardware type", baseDec).named(arpHardwareNames).at(0, 2)
+	arpProtType = uint16Field("arp.proto.type", "Protocol type", baseHex).named(etherTypeNames).at(2, 2)
+	arpHWSize   = uint8Field("arp.hw.size", "Hardware size", baseDec).at(4, 1)
+	arpProtSize = uint8Field("arp.proto.size", "Protocol size", baseDec).at(5, 1)
+	arpOpcode   = uint16Field("arp.opcode", "Opcode", baseDec).named(arpOpcodeNames).at(6, 2)
 	arpGrat     = boolField("arp.isgratuitous", "Is gratuitous", 0, 0, "", "")
 	arpProbe    = boolField("arp.isprobe", "Is probe", 0, 0, "", "")
 	arpAnnounce = boolField("arp.isannouncement", "Is announcement", 0, 0, "", "")
 	arpSrcHW    = field("arp.src.hw", "Sender hardware address", "BYTES")
-	arpSrcMAC   = field("arp.src.hw_mac", "Sender MAC address", "ETHER")
+	arpSrcMAC   = field("arp.src.hw_mac", "Sender MAC address", "ETHER").at(8, 6)
 	arpSrcProto = field("arp.src.proto", "Sender protocol address", "BYTES")
-	arpSrcIP    = field("arp.src.proto_ipv4", "Sender IP address", "IPv4")
+	arpSrcIP    = field("arp.src.proto_ipv4", "Sender IP address", "IPv4").at(14, 4)
 	arpDstHW    = field("arp.dst.hw", "Target hardware address", "BYTES")
-	arpDstMAC   = field("arp.dst.hw_mac", "Target MAC address", "ETHER")
+	arpDstMAC   = field("arp.dst.hw_mac", "Target MAC address", "ETHER").at(18, 6)
 	arpDstProto = field("arp.dst.proto", "Target protocol address", "BYTES")
-	arpDstIP    = field("arp.dst.proto_ipv4", "Target IP address", "IPv4")
+	arpDstIP    = field("arp.dst.proto_ipv4", "Target IP address", "IPv4").at(24, 4)
 )
 
 var arpProtocol = Protocol{
-	Name: "arp", Long: "Address Resolution Protocol", Short: "ARP/RARP",
+	ID: idARP, Name: "arp", Long: "Address Resolution Protocol", Short: "ARP/RARP",
 	Fields: []*FieldDef{
 		arpHWType, arpProtType, arpHWSize, arpProtSize, arpOpcode, arpGrat, arpProbe, arpAnnounce, arpSrcHW, arpSrcMAC,
 		arpSrcProto, arpSrcIP, arpDstHW, arpDstMAC, arpDstProto, arpDstIP,
 	},
 	decode: decodeARP,
+	walk:   walkARP,
 }
 
 var arpOpcodeNames = Values{
@@ -201,4 +202,20 @@ func (h *arpHeader) addresses(n *node, at int, hw, prot []byte, mac, anyHW, ip, 
 		addBytes(n, anyProt, at, prot)
 	}
 	return at + len(prot)
+}
+
+// walkARP takes Ethernet and IPv4 addresses; of others nothing is said.
+func walkARP(w *Headers, p payload) {
+	const size = 28
+	if p.captured() >= 8 && (be16(w.Data[p.off:]) != 1 || be16(w.Data[p.off+2:]) != 0x0800 || be16(w.Data[p.off+4:]) != 0x0604) {
+		w.doubt(ClassHeader, setOf(idARP))
+		return
+	}
+	if p.captured() < size || p.reported < size {
+		w.doubt(ClassCut, setOf(idARP))
+		return
+	}
+	if !w.full() {
+		w.add(idARP, p)
+	}
 }

@@ -50,18 +50,27 @@ var (
 )
 
 var dnsProtocol = Protocol{
-	Name: "dns", Long: "Domain Name System", Short: "DNS",
+	ID: idDNS, Name: "dns", Long: "Domain Name System", Short: "DNS",
 	Fields: append(append(append([]*FieldDef{
 		dnsLength, dnsID, dnsFlags, dnsQR, dnsOpcode, dnsAA, dnsConf, dnsTC, dnsRD, dnsTent, dnsRA, dnsZ, dnsAD, dnsADQuery, dnsCD, dnsRcode,
 		dnsRepeat, dnsRepeatOf, dnsRepeated, dnsReplyTo, dnsReplyIn, dnsTime,
 	}, dnsCounts...), dnsUpdateCounts...), dnsRecordFields...),
 	carries: (*Table).undissected,
 	decode:  decodeDNS,
+	walk:    func(w *Headers, p payload) { walkDNS(w, idDNS, p) },
 }
 
-var mdnsProtocol = Protocol{Name: "mdns", Long: "Multicast Domain Name System", Short: "MDNS", Fields: dnsProtocol.Fields, carries: (*Table).undissected, decode: decodeDNS}
+var mdnsProtocol = Protocol{
+	ID: idMDNS, Name: "mdns", Long: "Multicast Domain Name System", Short: "MDNS",
+	Fields: dnsProtocol.Fields, carries: (*Table).undissected, decode: decodeDNS,
+	walk: func(w *Headers, p payload) { walkDNS(w, idMDNS, p) },
+}
 
-var llmnrProtocol = Protocol{Name: "llmnr", Long: "Link-local Multicast Name Resolution", Short: "LLMNR", Fields: dnsProtocol.Fields, carries: (*Table).undissected, decode: decodeDNS}
+var llmnrProtocol = Protocol{
+	ID: idLLMNR, Name: "llmnr", Long: "Link-local Multicast Name Resolution", Short: "LLMNR",
+	Fields: dnsProtocol.Fields, carries: (*Table).undissected, decode: decodeDNS,
+	walk: func(w *Headers, p payload) { walkDNS(w, idLLMNR, p) },
+}
 
 const dnsHeaderLen = 12
 
@@ -249,4 +258,32 @@ func dnsFlagNodes(n *node, at int, m *dnsMessage, llmnr bool) {
 	for _, d := range bits {
 		addUint(f, d, at, word)
 	}
+}
+
+// walkDNS takes messages over UDP all of whose records are there. Over TCP a
+// message is what segments before make of it.
+func walkDNS(w *Headers, id ID, p payload) {
+	w.hide(hidesApplications)
+	overUDP := w.layers[w.n-1].ID == idUDP
+	if w.full() || !overUDP || w.quoted || p.captured() < p.reported || !plainDNS(w.Data[p.off:p.end]) {
+		w.hide(setOf(id))
+		return
+	}
+	w.add(id, p)
+}
+
+// plainDNS says that a message is its header and its records, and nothing else.
+func plainDNS(d []byte) bool {
+	if len(d) < dnsHeaderLen {
+		return false
+	}
+	at := dnsHeaderLen
+	for section := range 4 {
+		for range be16(d[4+2*section:]) {
+			if at = skipRecord(d, at, section == 0); at < 0 {
+				return false
+			}
+		}
+	}
+	return at == len(d)
 }

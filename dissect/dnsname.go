@@ -141,3 +141,40 @@ func illFormed(b []byte) int {
 	}
 	return n
 }
+
+// skipName returns where the name at an offset of a message ends, -1 where it is
+// not well formed. What a pointer leads to counts, too: a name is at most
+// [maxName] bytes long, and has to end.
+func skipName(msg []byte, at int) int {
+	end, length := -1, 0
+	for hops := 0; at < len(msg); {
+		c := int(msg[at])
+		switch {
+		case c == 0:
+			if end < 0 {
+				end = at + 1
+			}
+			return end
+		case c&0xc0 == 0xc0:
+			if at+1 >= len(msg) {
+				return -1
+			}
+			if end < 0 {
+				end = at + 2
+			}
+			target := (c&0x3f)<<8 | int(msg[at+1])
+			if hops++; hops > maxName || target >= at {
+				return -1
+			}
+			at = target
+		case c&0xc0 != 0:
+			return -1
+		default:
+			if length += c + 1; length > maxName {
+				return -1
+			}
+			at += 1 + c
+		}
+	}
+	return -1
+}

@@ -422,3 +422,22 @@ func optionNode(f *node, at int, code uint16, v []byte) {
 		addBytes(o, dnsCookieSv, at+12, v[8:])
 	}
 }
+
+// skipRecord returns where the record or question at an offset of a message ends,
+// -1 where it does not fit.
+func skipRecord(msg []byte, at int, question bool) int {
+	at = skipName(msg, at)
+	if at < 0 || at+4 > len(msg) {
+		return -1
+	}
+	if question {
+		return at + 4
+	}
+	if at+10 > len(msg) {
+		return -1
+	}
+	if at += 10 + int(be16(msg[at+8:])); at > len(msg) {
+		return -1
+	}
+	return at
+}

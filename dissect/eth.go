@@ -6,27 +6,27 @@ import "fmt"
 // and the bytes after the payload.
 
 var (
-	ethDst         = field("eth.dst", "Destination", "ETHER")
-	ethDstResolved = field("eth.dst_resolved", "Destination (resolved)", "STRING")
-	ethDstOUI      = uint24Field("eth.dst.oui", "Destination OUI", baseDec)
-	ethDstLG       = boolField("eth.dst.lg", "LG bit", 24, 0x020000, lgLocal, lgGlobal)
-	ethDstIG       = boolField("eth.dst.ig", "IG bit", 24, 0x010000, igGroup, igIndividual)
-	ethSrc         = field("eth.src", "Source", "ETHER")
-	ethSrcResolved = field("eth.src_resolved", "Source (resolved)", "STRING")
-	ethSrcOUI      = uint24Field("eth.src.oui", "Source OUI", baseDec)
-	ethSrcLG       = boolField("eth.src.lg", "LG bit", 24, 0x020000, lgLocal, lgGlobal)
-	ethSrcIG       = boolField("eth.src.ig", "IG bit", 24, 0x010000, igGroup, igIndividual)
-	ethAddr        = field("eth.addr", "Address", "ETHER")
-	ethAddrRes     = field("eth.addr_resolved", "Address (resolved)", "STRING")
-	ethAddrOUI     = uint24Field("eth.addr.oui", "Address OUI", baseDec)
-	ethLG          = boolField("eth.lg", "LG bit", 24, 0x020000, lgLocal, lgGlobal)
-	ethIG          = boolField("eth.ig", "IG bit", 24, 0x010000, igGroup, igIndividual)
-	ethType        = uint16Field("eth.type", "Type", baseHex).named(etherTypeNames)
-	ethLen         = uint16Field("eth.len", "Length", baseDec)
-	ethPadding     = field("eth.padding", "Padding", "BYTES")
-	ethTrailer     = field("eth.trailer", "Trailer", "BYTES")
-	ethFCS         = uint32Field("eth.fcs", "Frame check sequence", baseHex)
-	ethFCSStatus   = uint8Field("eth.fcs.status", "FCS Status", baseNone).named(checksumStatusNames)
+	ethDst         = field("eth.dst", "Destination", "ETHER").at(0, 6).ofFlow()
+	ethDstResolved = field("eth.dst_resolved", "Destination (resolved)", "STRING").doubted()
+	ethDstOUI      = uint24Field("eth.dst.oui", "Destination OUI", baseDec).at(0, 3)
+	ethDstLG       = boolField("eth.dst.lg", "LG bit", 24, 0x020000, lgLocal, lgGlobal).at(0, 3)
+	ethDstIG       = boolField("eth.dst.ig", "IG bit", 24, 0x010000, igGroup, igIndividual).at(0, 3)
+	ethSrc         = field("eth.src", "Source", "ETHER").at(6, 6).ofFlow()
+	ethSrcResolved = field("eth.src_resolved", "Source (resolved)", "STRING").doubted()
+	ethSrcOUI      = uint24Field("eth.src.oui", "Source OUI", baseDec).at(6, 3)
+	ethSrcLG       = boolField("eth.src.lg", "LG bit", 24, 0x020000, lgLocal, lgGlobal).at(6, 3)
+	ethSrcIG       = boolField("eth.src.ig", "IG bit", 24, 0x010000, igGroup, igIndividual).at(6, 3)
+	ethAddr        = field("eth.addr", "Address", "ETHER").at(0, 6).at(6, 6).ofFlow()
+	ethAddrRes     = field("eth.addr_resolved", "Address (resolved)", "STRING").doubted()
+	ethAddrOUI     = uint24Field("eth.addr.oui", "Address OUI", baseDec).at(0, 3).at(6, 3)
+	ethLG          = boolField("eth.lg", "LG bit", 24, 0x020000, lgLocal, lgGlobal).at(0, 3).at(6, 3)
+	ethIG          = boolField("eth.ig", "IG bit", 24, 0x010000, igGroup, igIndividual).at(0, 3).at(6, 3)
+	ethType        = uint16Field("eth.type", "Type", baseHex).named(etherTypeNames).at(12, 2).onlyIf(ethHasType).ofFlow()
+	ethLen         = uint16Field("eth.len", "Length", baseDec).at(12, 2).onlyIf(ethHasLength).ofFlow()
+	ethPadding     = field("eth.padding", "Padding", "BYTES").doubted()
+	ethTrailer     = field("eth.trailer", "Trailer", "BYTES").doubted()
+	ethFCS         = uint32Field("eth.fcs", "Frame check sequence", baseHex).doubted()
+	ethFCSStatus   = uint8Field("eth.fcs.status", "FCS Status", baseNone).named(checksumStatusNames).doubted()
 	ethPadBad      = field("eth.padding_bad", "Padding identification may be inaccurate and impact trailer dissector", "NONE")
 	ethSrcGroup    = field("eth.src_not_group", "Source MAC must not be a group address: IEEE 802.3-2002, Section 3.2.3(b)", "NONE")
 )
@@ -50,13 +50,14 @@ const (
 )
 
 var ethProtocol = Protocol{
-	Name: "eth", Long: "Ethernet", Short: "Ethernet",
+	ID: idEth, Name: "eth", Long: "Ethernet", Short: "Ethernet",
 	Fields: []*FieldDef{
 		ethDst, ethDstResolved, ethDstOUI, ethDstLG, ethDstIG, ethSrc, ethSrcResolved, ethSrcOUI, ethSrcLG, ethSrcIG,
 		ethAddr, ethAddrRes, ethAddrOUI, ethLG, ethIG, ethType, ethLen, ethPadding, ethTrailer, ethFCS, ethFCSStatus, ethPadBad, ethSrcGroup,
 	},
 	carries: (*Table).network,
 	decode:  decodeEth,
+	walk:    walkEth,
 }
 
 const ethHeaderLen = 14
@@ -197,3 +198,46 @@ func zero(b []byte) bool {
 	}
 	return true
 }
+
+// walkEth takes both framings. A length below the smallest type, and what has
+// neither, is left to Wireshark, as are Novell's raw frames and Cisco's ISL.
+func walkEth(w *Headers, p payload) {
+	if w.short(p, ethHeaderLen) {
+		return
+	}
+	d := w.Data[p.off:p.end]
+	typ := be16(d[12:])
+	next := p.skip(ethHeaderLen)
+	switch {
+	case typ > maxLength && typ < minEtherType:
+		w.doubt(ClassHeader, hidesAll)
+		return
+	case typ > maxLength:
+		w.add(idEth, p)
+		w.etherType(typ, next)
+		return
+	case isISL(d):
+		w.doubt(ClassHeader, hidesAll)
+		return
+	}
+	w.add(idEth, p)
+	w.llc(next.limit(int(typ)))
+}
+
+// minEtherType is the smallest value of the type field that is one (IEEE 802.3 clause 3.2.6).
+const minEtherType = 0x0600
+
+// isISL tells the destination of Cisco's Inter-Switch Link, whose frames look
+// like those of 802.3.
+func isISL(d []byte) bool {
+	return d[0]&^2 == 0x01 && d[1] == 0 && d[2]&^0x0c == 0 && d[3] == 0 && d[4] == 0
+}
+
+// etherType walks on into what an EtherType names.
+func (w *Headers) etherType(typ uint16, p payload) {
+	w.follow(w.rules.etherTypes[typ], ClassEtherType, p)
+}
+
+// ethHasType and ethHasLength tell the two framings.
+func ethHasType(w *Headers, l *Layer) bool   { return be16(w.Data[l.Off+12:]) > maxLength }
+func ethHasLength(w *Headers, l *Layer) bool { return !ethHasType(w, l) }

@@ -3,6 +3,7 @@ package dissect
 import (
 	"encoding/hex"
 	"fmt"
+	"math"
 	"math/bits"
 	"net/netip"
 	"strconv"
@@ -43,20 +44,26 @@ func (d *FieldDef) hexDigits() int {
 }
 
 // show is the value as PDML's show attribute has it.
-func (d *FieldDef) show(v uint64) string {
+func (d *FieldDef) show(v uint64) string { return string(d.appendShow(make([]byte, 0, 20), v)) }
+
+// appendShow appends what show returns.
+func (d *FieldDef) appendShow(out []byte, v uint64) []byte {
 	switch {
+	case d.Type == "BOOLEAN" && v != 0:
+		return append(out, '1')
 	case d.Type == "BOOLEAN":
-		if v != 0 {
-			return "1"
-		}
-		return "0"
+		return append(out, '0')
 	case d.Base == baseHex || d.Base == baseHexDec:
-		return fmt.Sprintf("0x%0*x", 2*typeBytes(d.Type), v)
+		const digits = "0123456789abcdef"
+		out = append(out, '0', 'x')
+		for i := max(2*typeBytes(d.Type), (bits.Len64(v)+3)/4) - 1; i >= 0; i-- {
+			out = append(out, digits[v>>(4*i)&15])
+		}
+		return out
 	case d.Type == "INT32":
-		return strconv.FormatInt(int64(int32(v)), 10)
-	default:
-		return strconv.FormatUint(v, 10)
+		return strconv.AppendInt(out, int64(int32(v)), 10)
 	}
+	return strconv.AppendUint(out, v, 10)
 }
 
 // number is the bare value in the field's base as labels show it.
@@ -112,18 +119,17 @@ func (v Values) name(n uint64, unknown string) string {
 func etherText(b []byte) string { return colonHex(b) }
 
 // colonHex joins the bytes in hexadecimal by colons: PDML's show of FT_BYTES.
-func colonHex(b []byte) string {
-	if len(b) == 0 {
-		return ""
-	}
-	out := make([]byte, 0, 3*len(b))
+func colonHex(b []byte) string { return string(appendColonHex(make([]byte, 0, 3*len(b)), b)) }
+
+func appendColonHex(out, b []byte) []byte {
+	const digits = "0123456789abcdef"
 	for i, c := range b {
 		if i > 0 {
 			out = append(out, ':')
 		}
-		out = hex.AppendEncode(out, []byte{c})
+		out = append(out, digits[c>>4], digits[c&15])
 	}
-	return string(out)
+	return out
 }
 
 // maxLabelBytes is how many bytes of a byte string a label shows before an
@@ -206,16 +212,22 @@ func addrText(a netip.Addr) string {
 }
 
 // seconds formats nanoseconds as Wireshark's relative times: "0.000047000".
-func seconds(ns int64) string {
-	sign := ""
+func seconds(ns int64) string { return string(appendSeconds(make([]byte, 0, 24), ns)) }
+
+func appendSeconds(out []byte, ns int64) []byte {
 	if ns < 0 {
-		sign = "-"
-		if ns == -1<<63 {
+		out = append(out, '-')
+		if ns == math.MinInt64 {
 			ns++
 		}
 		ns = -ns
 	}
-	return fmt.Sprintf("%s%d.%09d", sign, ns/1e9, ns%1e9)
+	out = strconv.AppendInt(out, ns/1e9, 10)
+	out = append(out, '.')
+	for scale := int64(1e8); scale > 0; scale /= 10 {
+		out = append(out, '0'+byte(ns/scale%10))
+	}
+	return out
 }
 
 // absoluteTime formats a time as Wireshark's FT_ABSOLUTE_TIME label.

@@ -14,24 +14,24 @@ var (
 	frameIfName      = field("frame.interface_name", "Interface name", "STRING")
 	frameIfDescr     = field("frame.interface_description", "Interface description", "STRING")
 	frameEncap       = &FieldDef{Name: "frame.encap_type", Label: "Encapsulation type", Type: "INT16", Base: baseDec, Values: encapNames}
-	frameTime        = field("frame.time", "Arrival Time", "ABSOLUTE_TIME")
+	frameTime        = field("frame.time", "Arrival Time", "ABSOLUTE_TIME").doubted()
 	frameShift       = field("frame.offset_shift", "Time shift for this packet", "RELATIVE_TIME")
-	frameEpoch       = field("frame.time_epoch", "Epoch Time", "RELATIVE_TIME")
-	frameDelta       = field("frame.time_delta", "Time delta from previous captured frame", "RELATIVE_TIME")
-	frameDeltaShown  = field("frame.time_delta_displayed", "Time delta from previous displayed frame", "RELATIVE_TIME")
-	frameRelative    = field("frame.time_relative", "Time since reference or first frame", "RELATIVE_TIME")
-	frameNumber      = uint32Field("frame.number", "Frame Number", baseDec)
-	frameLen         = uint32Field("frame.len", "Frame length on the wire", baseDec)
-	frameCapLen      = uint32Field("frame.cap_len", "Frame length stored into the capture file", baseDec)
-	frameMarked      = boolField("frame.marked", "Frame is marked", 0, 0, "", "")
-	frameIgnored     = boolField("frame.ignored", "Frame is ignored", 0, 0, "", "")
-	frameProtocols   = field("frame.protocols", "Protocols in frame", "STRING")
+	frameEpoch       = field("frame.time_epoch", "Epoch Time", "RELATIVE_TIME").valued(func(w *Headers, _ *Layer) (uint64, bool) { return uint64(w.Time), w.HasTime })
+	frameDelta       = field("frame.time_delta", "Time delta from previous captured frame", "RELATIVE_TIME").valued(func(w *Headers, _ *Layer) (uint64, bool) { return uint64(w.Time - w.Previous), w.HasTime })
+	frameDeltaShown  = field("frame.time_delta_displayed", "Time delta from previous displayed frame", "RELATIVE_TIME").doubted()
+	frameRelative    = field("frame.time_relative", "Time since reference or first frame", "RELATIVE_TIME").valued(func(w *Headers, _ *Layer) (uint64, bool) { return uint64(w.Time - w.First), w.HasTime })
+	frameNumber      = uint32Field("frame.number", "Frame Number", baseDec).valued(func(w *Headers, _ *Layer) (uint64, bool) { return uint64(w.Number), true })
+	frameLen         = uint32Field("frame.len", "Frame length on the wire", baseDec).valued(func(w *Headers, _ *Layer) (uint64, bool) { return uint64(w.Original), true })
+	frameCapLen      = uint32Field("frame.cap_len", "Frame length stored into the capture file", baseDec).valued(func(w *Headers, l *Layer) (uint64, bool) { return uint64(l.End), true })
+	frameMarked      = boolField("frame.marked", "Frame is marked", 0, 0, "", "").valued(func(*Headers, *Layer) (uint64, bool) { return 0, true })
+	frameIgnored     = boolField("frame.ignored", "Frame is ignored", 0, 0, "", "").valued(func(*Headers, *Layer) (uint64, bool) { return 0, true })
+	frameProtocols   = field("frame.protocols", "Protocols in frame", "STRING").doubted()
 	frameComment     = field("frame.comment", "Comment", "STRING")
 	frameCommentItem = field("frame.comment.expert", "Formatted comment", "NONE")
 )
 
 var frameProtocol = Protocol{
-	Name: "frame", Long: "Frame", Short: "Frame",
+	ID: idFrame, Name: "frame", Long: "Frame", Short: "Frame",
 	Fields: []*FieldDef{
 		frameSection, frameInterface, frameIfName, frameIfDescr, frameEncap, frameTime, frameShift, frameEpoch,
 		frameDelta, frameDeltaShown, frameRelative, frameNumber, frameLen, frameCapLen, frameMarked, frameIgnored,

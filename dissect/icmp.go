@@ -9,9 +9,9 @@ import (
 // This file is ICMP (RFC 792, RFC 950, RFC 1256).
 
 var (
-	icmpType     = uint8Field("icmp.type", "Type", baseDec)
-	icmpCode     = uint8Field("icmp.code", "Code", baseDec)
-	icmpChecksum = uint16Field("icmp.checksum", "Checksum", baseHex)
+	icmpType     = uint8Field("icmp.type", "Type", baseDec).at(0, 1)
+	icmpCode     = uint8Field("icmp.code", "Code", baseDec).at(1, 1)
+	icmpChecksum = uint16Field("icmp.checksum", "Checksum", baseHex).at(2, 2)
 	icmpStatus   = uint8Field("icmp.checksum.status", "Checksum Status", baseNone).named(checksumStatusNames)
 	icmpBad      = field("icmp.checksum_bad", "Bad checksum", "NONE")
 	icmpUnused   = field("icmp.unused", "Unused", "BYTES")
@@ -31,13 +31,14 @@ var (
 )
 
 var icmpProtocol = Protocol{
-	Name: "icmp", Long: "Internet Control Message Protocol", Short: "ICMP",
+	ID: idICMP, Name: "icmp", Long: "Internet Control Message Protocol", Short: "ICMP",
 	Fields: []*FieldDef{
 		icmpType, icmpCode, icmpChecksum, icmpStatus, icmpBad, icmpUnused, icmpIDBE, icmpIDLE, icmpSeqBE, icmpSeqLE, icmpMTU,
 		icmpLength, icmpGateway, icmpPointer, icmpResponse, icmpRequest, icmpTime, icmpNoReply, icmpNotFound,
 	},
 	carries: (*Table).transport,
 	decode:  decodeICMP,
+	walk:    walkICMP,
 }
 
 const (
@@ -301,3 +302,28 @@ func retyped(sum uint16, n uint8) uint16 {
 }
 
 func swap16(v uint16) uint16 { return v>>8 | v<<8 }
+
+// walkICMP takes every message, and the packet that an error quotes.
+func walkICMP(w *Headers, p payload) {
+	if w.short(p, icmpHeaderLen) {
+		return
+	}
+	w.add(idICMP, p)
+	h, _ := parseICMP(w.Data[p.off:p.end])
+	if !h.isError() {
+		w.hide(hidesApplications)
+		return
+	}
+	w.quote(w.rules.quoted4, p.skip(icmpHeaderLen))
+}
+
+// quote walks into the packet that an ICMP error quotes.
+func (w *Headers) quote(ip carried, p payload) {
+	if w.quoted { // an error is never answered with an error
+		w.doubt(ClassQuote, hidesAll)
+		return
+	}
+	w.quoted = true
+	w.follow(ip, ClassQuote, p)
+	w.quoted = false
+}

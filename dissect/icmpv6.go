@@ -10,9 +10,9 @@ import (
 // (RFC 4861) and MLD (RFC 2710, RFC 3810). Options are in icmpv6opt.go.
 
 var (
-	icmp6Type     = uint8Field("icmpv6.type", "Type", baseDec).named(icmpv6TypeNames)
-	icmp6Code     = uint8Field("icmpv6.code", "Code", baseDec)
-	icmp6Checksum = uint16Field("icmpv6.checksum", "Checksum", baseHex)
+	icmp6Type     = uint8Field("icmpv6.type", "Type", baseDec).named(icmpv6TypeNames).at(0, 1)
+	icmp6Code     = uint8Field("icmpv6.code", "Code", baseDec).at(1, 1)
+	icmp6Checksum = uint16Field("icmpv6.checksum", "Checksum", baseHex).at(2, 2)
 	icmp6Status   = uint8Field("icmpv6.checksum.status", "Checksum Status", baseNone).named(checksumStatusNames)
 	icmp6Bad      = field("icmpv6.checksum_bad.expert", "Bad checksum", "NONE")
 	icmp6Reserved = field("icmpv6.reserved", "Reserved", "BYTES")
@@ -58,7 +58,7 @@ var (
 )
 
 var icmpv6Protocol = Protocol{
-	Name: "icmpv6", Long: "Internet Control Message Protocol v6", Short: "ICMPv6",
+	ID: idICMPv6, Name: "icmpv6", Long: "Internet Control Message Protocol v6", Short: "ICMPv6",
 	Fields: append([]*FieldDef{
 		icmp6Type, icmp6Code, icmp6Checksum, icmp6Status, icmp6Bad, icmp6Reserved, icmp6ID, icmp6Seq, icmp6Response,
 		icmp6Request, icmp6Time, icmp6NoReply, icmp6NotFound, icmp6MTU, icmp6Pointer, icmp6Target, icmp6NAFlags,
@@ -69,6 +69,7 @@ var icmpv6Protocol = Protocol{
 	}, icmp6OptionFields...),
 	carries: (*Table).transport,
 	decode:  decodeICMPv6,
+	walk:    walkICMPv6,
 }
 
 var routerPreference = Values{0: "Medium", 1: "High", 2: "Reserved", 3: "Low"}
@@ -357,4 +358,22 @@ func (b *builder) neighborAdvert(n *node, at int, d []byte) {
 		addUint(f, bit, at+4, word)
 	}
 	addAddr(n, icmp6NATarget, at+8, target)
+}
+
+// walkICMPv6 takes every message but a redirect, which may quote a packet in an
+// option, and the packet that an error quotes.
+func walkICMPv6(w *Headers, p payload) {
+	if w.short(p, icmp6MinHeader) {
+		return
+	}
+	typ := w.Data[p.off]
+	w.add(idICMPv6, p)
+	switch {
+	case typ == ndRedirect:
+		w.doubt(ClassQuote, hidesAll)
+	case typ >= 1 && typ <= 4:
+		w.quote(w.rules.quoted6, p.skip(icmpHeaderLen))
+	default:
+		w.hide(hidesApplications)
+	}
 }

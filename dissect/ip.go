@@ -8,41 +8,42 @@ import (
 // This file is IPv4 (RFC 791, RFC 2474, RFC 3168).
 
 var (
-	ipVersion  = uint8Field("ip.version", "Version", baseDec)
-	ipHdrLen   = uint8Field("ip.hdr_len", "Header Length", baseDec)
-	ipDSField  = uint8Field("ip.dsfield", "Differentiated Services Field", baseHex)
-	ipDSCP     = uint8Field("ip.dsfield.dscp", "Differentiated Services Codepoint", baseDec).mask(0xfc).named(dscpNames)
-	ipECN      = uint8Field("ip.dsfield.ecn", "Explicit Congestion Notification", baseDec).mask(0x03).named(ecnNames)
-	ipLen      = uint16Field("ip.len", "Total Length", baseDec)
-	ipID       = uint16Field("ip.id", "Identification", baseHexDec)
-	ipFlags    = uint8Field("ip.flags", "Flags", baseHex).mask(0xe0)
-	ipFlagRB   = flagField("ip.flags.rb", "Reserved bit", 8, 0x80)
-	ipFlagDF   = flagField("ip.flags.df", "Don't fragment", 8, 0x40)
-	ipFlagMF   = flagField("ip.flags.mf", "More fragments", 8, 0x20)
-	ipOffset   = uint16Field("ip.frag_offset", "Fragment Offset", baseDec).mask(0x1fff)
-	ipTTL      = uint8Field("ip.ttl", "Time to Live", baseDec)
-	ipProto    = uint8Field("ip.proto", "Protocol", baseDec).named(ipProtoNames)
-	ipChecksum = uint16Field("ip.checksum", "Header Checksum", baseHex)
-	ipStatus   = uint8Field("ip.checksum.status", "Header checksum status", baseNone).named(checksumStatusNames)
-	ipSrc      = field("ip.src", "Source Address", "IPv4")
-	ipDst      = field("ip.dst", "Destination Address", "IPv4")
-	ipAddr     = field("ip.addr", "Source or Destination Address", "IPv4")
-	ipSrcHost  = field("ip.src_host", "Source Host", "STRING")
-	ipDstHost  = field("ip.dst_host", "Destination Host", "STRING")
-	ipHost     = field("ip.host", "Source or Destination Host", "STRING")
+	ipVersion  = uint8Field("ip.version", "Version", baseDec).valued(func(*Headers, *Layer) (uint64, bool) { return 4, true }).ofFlow()
+	ipHdrLen   = uint8Field("ip.hdr_len", "Header Length", baseDec).valued(ipHeaderBytes)
+	ipDSField  = uint8Field("ip.dsfield", "Differentiated Services Field", baseHex).at(1, 1)
+	ipDSCP     = uint8Field("ip.dsfield.dscp", "Differentiated Services Codepoint", baseDec).mask(0xfc).named(dscpNames).at(1, 1)
+	ipECN      = uint8Field("ip.dsfield.ecn", "Explicit Congestion Notification", baseDec).mask(0x03).named(ecnNames).at(1, 1)
+	ipLen      = uint16Field("ip.len", "Total Length", baseDec).at(2, 2)
+	ipID       = uint16Field("ip.id", "Identification", baseHexDec).at(4, 2)
+	ipFlags    = uint8Field("ip.flags", "Flags", baseHex).mask(0xe0).at(6, 1)
+	ipFlagRB   = flagField("ip.flags.rb", "Reserved bit", 8, 0x80).at(6, 1)
+	ipFlagDF   = flagField("ip.flags.df", "Don't fragment", 8, 0x40).at(6, 1)
+	ipFlagMF   = flagField("ip.flags.mf", "More fragments", 8, 0x20).at(6, 1)
+	ipOffset   = uint16Field("ip.frag_offset", "Fragment Offset", baseDec).mask(0x1fff).at(6, 2).times(8)
+	ipTTL      = uint8Field("ip.ttl", "Time to Live", baseDec).at(8, 1)
+	ipProto    = uint8Field("ip.proto", "Protocol", baseDec).named(ipProtoNames).at(9, 1).ofFlow()
+	ipChecksum = uint16Field("ip.checksum", "Header Checksum", baseHex).at(10, 2)
+	ipStatus   = uint8Field("ip.checksum.status", "Header checksum status", baseNone).named(checksumStatusNames).valued(func(*Headers, *Layer) (uint64, bool) { return checksumUnverified, true })
+	ipSrc      = field("ip.src", "Source Address", "IPv4").at(12, 4).ofFlow()
+	ipDst      = field("ip.dst", "Destination Address", "IPv4").at(16, 4).ofFlow()
+	ipAddr     = field("ip.addr", "Source or Destination Address", "IPv4").at(12, 4).at(16, 4).ofFlow()
+	ipSrcHost  = field("ip.src_host", "Source Host", "STRING").doubted()
+	ipDstHost  = field("ip.dst_host", "Destination Host", "STRING").doubted()
+	ipHost     = field("ip.host", "Source or Destination Host", "STRING").doubted()
 	ipTTLLocal = field("ip.ttl.lncb", "Time To Live", "NONE")
 	ipBogusLen = field("ip.bogus_ip_length", "Bogus IP length", "NONE")
 	ipTTLSmall = field("ip.ttl.too_small", "Time To Live", "NONE")
 )
 
 var ipProtocol = Protocol{
-	Name: "ip", Long: "Internet Protocol Version 4", Short: "IPv4",
+	ID: idIP, Name: "ip", Long: "Internet Protocol Version 4", Short: "IPv4",
 	Fields: append([]*FieldDef{
 		ipVersion, ipHdrLen, ipDSField, ipDSCP, ipECN, ipLen, ipID, ipFlags, ipFlagRB, ipFlagDF, ipFlagMF, ipOffset, ipTTL,
 		ipProto, ipChecksum, ipStatus, ipSrc, ipDst, ipAddr, ipSrcHost, ipDstHost, ipHost, ipTTLLocal, ipTTLSmall, ipBogusLen,
 	}, ipOptionFields...),
 	carries: (*Table).transport,
 	decode:  decodeIP,
+	walk:    walkIP,
 }
 
 // dscpShort are the class names that the Differentiated Services line shows.
@@ -260,3 +261,34 @@ func ttlExpert(ttl *node, h ipHeader) {
 		addExpert(ttl, ipTTLSmall, SeverityNote, "Sequence", fmt.Sprintf("\"Time To Live\" only %d", h.ttl), groupSequence)
 	}
 }
+
+// walkIP takes whole packets with a header that adds up.
+func walkIP(w *Headers, p payload) {
+	if w.short(p, ipMinHeader) {
+		return
+	}
+	d := w.Data[p.off:p.end]
+	size, total := int(d[0]&0x0f)*4, int(be16(d[2:]))
+	switch {
+	case d[0]>>4 != 4 || size < ipMinHeader || total < size || total > p.reported && !w.quoted:
+		w.doubt(ClassHeader, hidesAll)
+		return
+	case size > len(d):
+		w.doubt(ClassCut, hidesAll)
+		return
+	case size > ipMinHeader && !plainIPOptions(d[ipMinHeader:size]):
+		w.doubt(ClassIPOption, hidesAll)
+		return
+	}
+	inner := p.limit(total)
+	inner.reported = total // an ICMP error quotes only the start of a packet
+	w.add(idIP, inner)
+	if be16(d[6:])&0x3fff != 0 {
+		w.doubt(ClassFragment, hidesAll)
+		return
+	}
+	w.follow(w.rules.ipProtos[d[9]], ClassIPProtocol, inner.skip(size))
+}
+
+// ipHeaderBytes is the header length, which the header has in words.
+func ipHeaderBytes(w *Headers, l *Layer) (uint64, bool) { return uint64(w.Data[l.Off]&0x0f) * 4, true }

@@ -83,3 +83,29 @@ func ipOption(list *node, at int, o []byte, name string) {
 		addBytes(f, ipOptData, at+2, o[2:])
 	}
 }
+
+// The options that change which addresses a packet has (RFC 791 section 3.1).
+const (
+	ipOptLooseRoute  = 131
+	ipOptStrictRoute = 137
+)
+
+// plainIPOptions says that every option fits and none changes an address.
+func plainIPOptions(d []byte) bool {
+	for i := 0; i < len(d); {
+		switch d[i] {
+		case 0:
+			return true
+		case 1:
+			i++
+			continue
+		case ipOptLooseRoute, ipOptStrictRoute:
+			return false
+		}
+		if i+1 >= len(d) || d[i+1] < 2 || i+int(d[i+1]) > len(d) {
+			return false
+		}
+		i += int(d[i+1])
+	}
+	return true
+}

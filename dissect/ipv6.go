@@ -8,33 +8,34 @@ import (
 // This file is IPv6 (RFC 8200). Its extension headers are in ipv6ext.go.
 
 var (
-	ip6Version  = uint8Field("ipv6.version", "Version", baseDec)
-	ip6Class    = uint32Field("ipv6.tclass", "Traffic Class", baseHex).mask(0x0ff00000)
-	ip6DSCP     = uint32Field("ipv6.tclass.dscp", "Differentiated Services Codepoint", baseDec).mask(0x0fc00000).named(dscpNames)
-	ip6ECN      = uint32Field("ipv6.tclass.ecn", "Explicit Congestion Notification", baseDec).mask(0x00300000).named(ecnNames)
-	ip6Flow     = uint24Field("ipv6.flow", "Flow Label", baseHex).mask(0x0fffff).width(24)
-	ip6Len      = uint16Field("ipv6.plen", "Payload Length", baseDec)
-	ip6Next     = uint8Field("ipv6.nxt", "Next Header", baseDec).named(ipProtoNames)
-	ip6Hops     = uint8Field("ipv6.hlim", "Hop Limit", baseDec)
-	ip6Src      = field("ipv6.src", "Source Address", "IPv6")
-	ip6SrcHost  = field("ipv6.src_host", "Source Host", "STRING")
+	ip6Version  = uint8Field("ipv6.version", "Version", baseDec).valued(func(*Headers, *Layer) (uint64, bool) { return 6, true }).ofFlow()
+	ip6Class    = uint32Field("ipv6.tclass", "Traffic Class", baseHex).mask(0x0ff00000).at(0, 4)
+	ip6DSCP     = uint32Field("ipv6.tclass.dscp", "Differentiated Services Codepoint", baseDec).mask(0x0fc00000).named(dscpNames).at(0, 4)
+	ip6ECN      = uint32Field("ipv6.tclass.ecn", "Explicit Congestion Notification", baseDec).mask(0x00300000).named(ecnNames).at(0, 4)
+	ip6Flow     = uint24Field("ipv6.flow", "Flow Label", baseHex).mask(0x0fffff).width(24).at(1, 3)
+	ip6Len      = uint16Field("ipv6.plen", "Payload Length", baseDec).at(4, 2)
+	ip6Next     = uint8Field("ipv6.nxt", "Next Header", baseDec).named(ipProtoNames).at(6, 1).ofFlow()
+	ip6Hops     = uint8Field("ipv6.hlim", "Hop Limit", baseDec).at(7, 1)
+	ip6Src      = field("ipv6.src", "Source Address", "IPv6").at(8, 16).ofFlow()
+	ip6SrcHost  = field("ipv6.src_host", "Source Host", "STRING").doubted()
 	ip6SrcSLAAC = field("ipv6.src_slaac_mac", "Source SLAAC MAC", "ETHER")
-	ip6Dst      = field("ipv6.dst", "Destination Address", "IPv6")
-	ip6DstHost  = field("ipv6.dst_host", "Destination Host", "STRING")
+	ip6Dst      = field("ipv6.dst", "Destination Address", "IPv6").at(24, 16).ofFlow()
+	ip6DstHost  = field("ipv6.dst_host", "Destination Host", "STRING").doubted()
 	ip6DstSLAAC = field("ipv6.dst_slaac_mac", "Destination SLAAC MAC", "ETHER")
-	ip6Addr     = field("ipv6.addr", "Source or Destination Address", "IPv6")
-	ip6Host     = field("ipv6.host", "Source or Destination Host", "STRING")
+	ip6Addr     = field("ipv6.addr", "Source or Destination Address", "IPv6").at(8, 16).at(24, 16).ofFlow()
+	ip6Host     = field("ipv6.host", "Source or Destination Host", "STRING").doubted()
 	ip6SLAAC    = field("ipv6.slaac_mac", "SLAAC MAC", "ETHER")
 )
 
 var ipv6Protocol = Protocol{
-	Name: "ipv6", Long: "Internet Protocol Version 6", Short: "IPv6",
+	ID: idIPv6, Name: "ipv6", Long: "Internet Protocol Version 6", Short: "IPv6",
 	Fields: append([]*FieldDef{
 		ip6Version, ip6Class, ip6DSCP, ip6ECN, ip6Flow, ip6Len, ip6Next, ip6Hops, ip6Src, ip6SrcHost, ip6SrcSLAAC, ip6Dst,
 		ip6DstHost, ip6DstSLAAC, ip6Addr, ip6Host, ip6SLAAC,
 	}, ip6ExtensionFields...),
 	carries: (*Table).transport,
 	decode:  decodeIPv6,
+	walk:    walkIPv6,
 }
 
 const ip6HeaderLen = 40
@@ -139,4 +140,21 @@ func slaac(n *node, at int, a netip.Addr, d *FieldDef) {
 	computed(addString(n, d, at+8, 6, etherText(mac)))
 	f := hide(addString(n, ip6SLAAC, at+8, 6, etherText(mac)))
 	f.Generated = true
+}
+
+// walkIPv6 takes whole packets whose extension headers change no address.
+func walkIPv6(w *Headers, p payload) {
+	if w.short(p, ip6HeaderLen) {
+		return
+	}
+	d := w.Data[p.off:p.end]
+	size := int(be16(d[4:]))
+	if d[0]>>4 != 6 || size == 0 || ip6HeaderLen+size > p.reported && !w.quoted {
+		w.doubt(ClassHeader, hidesAll)
+		return
+	}
+	inner := p.limit(ip6HeaderLen + size)
+	inner.reported = ip6HeaderLen + size
+	w.add(idIPv6, inner)
+	w.ip6Extensions(d[6], inner.skip(ip6HeaderLen))
 }

@@ -225,3 +225,54 @@ func (b *builder) ip6FragmentHeader(n *node, p payload) (next uint8, rest payloa
 	}
 	return next, rest, true
 }
+
+// ip6Extensions walks over the extension headers, which belong to the IPv6
+// header's layer, and on into what follows.
+func (w *Headers) ip6Extensions(next uint8, p payload) {
+	for range maxDepth {
+		d := w.Data[p.off:p.end]
+		switch next {
+		case ip6NextHopByHop, ip6NextDestination:
+			h, ok := parseIP6Extension(d)
+			if !ok || p.reported < h.size || !plainIP6Options(d[2:h.size]) {
+				w.doubt(ClassExtension, hidesAll)
+				return
+			}
+			next, p = h.next, p.skip(h.size)
+		case ip6NextFragment:
+			if len(d) < ip6FragmentLen || be16(d[2:])&0xfff9 != 0 {
+				w.doubt(ClassFragment, hidesAll)
+				return
+			}
+			next, p = d[0], p.skip(ip6FragmentLen)
+		case ip6NextRouting:
+			w.doubt(ClassExtension, hidesAll)
+			return
+		case ip6NextNone:
+			w.hide(hidesApplications)
+			return
+		case 1: // ICMP of the other version
+			w.doubt(ClassIPProtocol, hidesAll)
+			return
+		default:
+			w.follow(w.rules.ipProtos[next], ClassIPProtocol, p)
+			return
+		}
+	}
+	w.doubt(ClassDepth, hidesAll)
+}
+
+// plainIP6Options says that every option fits and is padding or a router alert.
+func plainIP6Options(d []byte) bool {
+	for i := 0; i < len(d); {
+		if d[i] == 0 {
+			i++
+			continue
+		}
+		if i+1 >= len(d) || d[i] != 1 && d[i] != 5 || i+2+int(d[i+1]) > len(d) {
+			return false
+		}
+		i += 2 + int(d[i+1])
+	}
+	return true
+}

@@ -23,22 +23,27 @@ var (
 )
 
 var nullProtocol = Protocol{
-	Name: "null", Long: "Null/Loopback", Short: "Null",
+	ID: idNull, Name: "null", Long: "Null/Loopback", Short: "Null",
 	Fields:  []*FieldDef{nullFamily, nullType},
 	carries: (*Table).network,
 	decode:  decodeNull,
+	walk:    walkNull,
 }
 
-var rawProtocol = Protocol{Name: "raw", Long: "Raw packet data", Short: "Raw", carries: (*Table).network, decode: decodeRaw}
+var rawProtocol = Protocol{
+	ID: idRaw, Name: "raw", Long: "Raw packet data", Short: "Raw",
+	carries: (*Table).network, decode: decodeRaw, walk: walkRaw,
+}
 
 var sllProtocol = Protocol{
-	Name: "sll", Long: "Linux cooked-mode capture", Short: "SLL",
+	ID: idSLL, Name: "sll", Long: "Linux cooked-mode capture", Short: "SLL",
 	Fields: []*FieldDef{
 		sllPacketType, sllHWType, sllHWLen, sllSrcEther, sllSrcIPv4, sllSrcOther, sllUnused, sllEtherType, sllLinuxType,
 		sllIndex, sllTrailer,
 	},
 	carries: (*Table).network,
 	decode:  decodeSLL,
+	walk:    walkSLL,
 }
 
 const nullHeaderLen = 4
@@ -191,4 +196,60 @@ func (h *sllHeader) addrNodes(n *node, at int) {
 	if size < 8 {
 		addBytes(n, sllUnused, at+size, h.addr[size:])
 	}
+}
+
+// walkNull takes the address families of IP.
+func walkNull(w *Headers, p payload) {
+	if w.short(p, nullHeaderLen) {
+		return
+	}
+	d := w.Data[p.off:p.end]
+	family := be32(d)
+	if family&0xffff0000 != 0 {
+		family = uint32(d[3])<<24 | uint32(d[2])<<16 | uint32(d[1])<<8 | uint32(d[0])
+	}
+	switch family {
+	case 2:
+		w.add(idNull, p)
+		w.etherType(0x0800, p.skip(nullHeaderLen))
+	case 24, 28, 30:
+		w.add(idNull, p)
+		w.etherType(0x86dd, p.skip(nullHeaderLen))
+	default:
+		w.doubt(ClassLinkType, hidesAll)
+	}
+}
+
+func walkRaw(w *Headers, p payload) {
+	if w.short(p, 1) {
+		return
+	}
+	switch w.Data[p.off] >> 4 {
+	case 4:
+		w.add(idRaw, p)
+		w.etherType(0x0800, p)
+	case 6:
+		w.add(idRaw, p)
+		w.etherType(0x86dd, p)
+	default:
+		w.doubt(ClassLinkType, hidesAll)
+	}
+}
+
+// walkSLL and walkSLL2 take what has an EtherType.
+func walkSLL(w *Headers, p payload)  { w.sll(p, 1) }
+func walkSLL2(w *Headers, p payload) { w.sll(p, 2) }
+
+func (w *Headers) sll(p payload, version int) {
+	h, ok := parseSLL(w.Data[p.off:p.end], version)
+	if !ok {
+		w.doubt(ClassCut, hidesAll)
+		return
+	}
+	if h.protocol < minEtherType {
+		w.doubt(ClassLinkType, hidesAll)
+		return
+	}
+	w.add(idSLL, p)
+	w.etherType(h.protocol, p.skip(h.size))
 }

@@ -6,12 +6,12 @@ import "fmt"
 // EtherType; what other service access points carry is shown as data.
 
 var (
-	llcDSAP    = uint8Field("llc.dsap", "DSAP", baseHex).named(llcSAPNames)
+	llcDSAP    = uint8Field("llc.dsap", "DSAP", baseHex).named(llcSAPNames).at(0, 1).ofFlow()
 	llcDSAPSAP = uint8Field("llc.dsap.sap", "SAP", baseNone).mask(0xfe)
-	llcDSAPIG  = boolField("llc.dsap.ig", "IG Bit", 8, 0x01, "Group", "Individual")
-	llcSSAP    = uint8Field("llc.ssap", "SSAP", baseHex).named(llcSAPNames)
+	llcDSAPIG  = boolField("llc.dsap.ig", "IG Bit", 8, 0x01, "Group", "Individual").at(0, 1)
+	llcSSAP    = uint8Field("llc.ssap", "SSAP", baseHex).named(llcSAPNames).at(1, 1).ofFlow()
 	llcSSAPSAP = uint8Field("llc.ssap.sap", "SAP", baseNone).mask(0xfe)
-	llcSSAPCR  = boolField("llc.ssap.cr", "CR Bit", 8, 0x01, "Response", "Command")
+	llcSSAPCR  = boolField("llc.ssap.cr", "CR Bit", 8, 0x01, "Response", "Command").at(1, 1)
 	llcControl = uint16Field("llc.control", "Control field", baseHex)
 	llcOUI     = uint24Field("llc.oui", "Organization Code", baseHex)
 	llcType    = uint16Field("llc.type", "Type", baseHex).named(etherTypeNames)
@@ -19,10 +19,11 @@ var (
 )
 
 var llcProtocol = Protocol{
-	Name: "llc", Long: "Logical-Link Control", Short: "LLC",
+	ID: idLLC, Name: "llc", Long: "Logical-Link Control", Short: "LLC",
 	Fields:  []*FieldDef{llcDSAP, llcDSAPSAP, llcDSAPIG, llcSSAP, llcSSAPSAP, llcSSAPCR, llcControl, llcOUI, llcType, llcPID},
 	carries: (*Table).network,
 	decode:  decodeLLC,
+	walk:    (*Headers).llc,
 }
 
 var llcSAPNames = Values{
@@ -118,4 +119,32 @@ func sapNodes(n *node, at int, sap uint8, whole, name, bit *FieldDef) {
 func controlText(c uint16) string {
 	name := Values{0x03: "UI", 0xaf: "XID", 0xbf: "XID", 0xe3: "TEST", 0xf3: "TEST"}.name(uint64(c), "Unknown")
 	return fmt.Sprintf("U, func=%s (0x%02x)", name, c)
+}
+
+// llc takes SNAP with an EtherType, and service access points whose protocols
+// carry no packets.
+func (w *Headers) llc(p payload) {
+	if w.short(p, llcMinHeader) {
+		return
+	}
+	h, ok := parseLLC(w.Data[p.off:p.end])
+	if !ok || p.reported < h.size {
+		w.doubt(ClassCut, hidesAll)
+		return
+	}
+	if h.dsap == 0xff && h.ssap == 0xff {
+		w.doubt(ClassHeader, hidesAll) // Novell's raw framing has no LLC
+		return
+	}
+	next := p.skip(h.size)
+	switch {
+	case h.snap && h.oui == 0:
+		w.add(idLLC, p)
+		w.etherType(h.typ, next)
+	case h.snap:
+		w.doubt(ClassLLC, hidesAll)
+	default:
+		w.add(idLLC, p)
+		w.follow(w.rules.saps[h.dsap&0xfe], ClassLLC, next)
+	}
 }

@@ -7,6 +7,8 @@ import "math/bits"
 
 // Protocol is everything pktsh knows natively about one protocol.
 type Protocol struct {
+	// ID is the protocol's number in a walk.
+	ID ID
 	// Name is the filter name: "ip".
 	Name string
 	// Long is the descriptive name: "Internet Protocol Version 4".
@@ -24,6 +26,11 @@ type Protocol struct {
 	// columns alone. self is the record itself, so that a decoder need not refer
 	// to its own variable.
 	decode func(b *builder, self *Protocol, p payload)
+
+	// walk lists one header and goes on to what it carries; nil where a walk does
+	// not go on into the protocol. It reads the same bytes by the same rules as
+	// decode, without an allocation.
+	walk func(w *Headers, p payload)
 }
 
 // payloads lists the protocols that may follow in the same packet.
@@ -69,6 +76,27 @@ type FieldDef struct {
 	Stateful bool
 	// Unit follows the value: " bytes", " seconds".
 	Unit string
+
+	// spots are where the field is in its protocol's header, where that is always
+	// the same: a walk reads it there. An alias has several, in tree order.
+	spots []spot
+	// from computes the value of a field that no bytes stand for, of one layer; ok is
+	// false where the layer does not have the field.
+	from func(w *Headers, l *Layer) (v uint64, ok bool)
+	// only says in which layers the field occurs; nil stands for all.
+	only func(w *Headers, l *Layer) bool
+	// key says that packets of one flow share the field's value.
+	key bool
+	// doubtful says that Wireshark's value may be another one for reasons that a
+	// walk does not see.
+	doubtful bool
+}
+
+// spot is a stretch of a header, in bytes. The field's mask applies to it, and
+// then the factor, which is 1 where it is 0.
+type spot struct {
+	off, size uint8
+	factor    uint8
 }
 
 func uint8Field(name, label, base string) *FieldDef {
@@ -146,3 +174,33 @@ func typeBytes(t Type) int {
 	}
 	return 0
 }
+
+// at says where the field is in its header: size bytes from off on.
+func (d *FieldDef) at(off, size uint8) *FieldDef {
+	d.spots = append(d.spots, spot{off: off, size: size})
+	return d
+}
+
+// times multiplies what is in the header: lengths in words of four bytes.
+func (d *FieldDef) times(factor uint8) *FieldDef {
+	d.spots[len(d.spots)-1].factor = factor
+	return d
+}
+
+// computed gives the field a value of each layer.
+func (d *FieldDef) valued(from func(w *Headers, l *Layer) (uint64, bool)) *FieldDef {
+	d.from = from
+	return d
+}
+
+// onlyIf restricts the field to some layers.
+func (d *FieldDef) onlyIf(only func(w *Headers, l *Layer) bool) *FieldDef {
+	d.only = only
+	return d
+}
+
+// ofFlow notes that packets of one flow share the field's value.
+func (d *FieldDef) ofFlow() *FieldDef { d.key = true; return d }
+
+// doubted notes that Wireshark's value may differ for reasons outside the packet.
+func (d *FieldDef) doubted() *FieldDef { d.doubtful = true; return d }

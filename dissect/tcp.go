@@ -11,26 +11,26 @@ import (
 // conversation adds to it. Options are in tcpopt.go.
 
 var (
-	tcpSrcPort     = uint16Field("tcp.srcport", "Source Port", baseTCP)
-	tcpDstPort     = uint16Field("tcp.dstport", "Destination Port", baseTCP)
-	tcpPort        = uint16Field("tcp.port", "Source or Destination Port", baseTCP)
+	tcpSrcPort     = uint16Field("tcp.srcport", "Source Port", baseTCP).at(0, 2).ofFlow()
+	tcpDstPort     = uint16Field("tcp.dstport", "Destination Port", baseTCP).at(2, 2).ofFlow()
+	tcpPort        = uint16Field("tcp.port", "Source or Destination Port", baseTCP).at(0, 2).at(2, 2).ofFlow()
 	tcpStream      = uint32Field("tcp.stream", "Stream index", baseDec).stateful()
 	tcpComplete    = uint8Field("tcp.completeness", "Conversation completeness", baseDec).stateful()
-	tcpLen         = uint32Field("tcp.len", "TCP Segment Len", baseDec)
+	tcpLen         = uint32Field("tcp.len", "TCP Segment Len", baseDec).valued(tcpDataBytes)
 	tcpSeq         = uint32Field("tcp.seq", "Sequence Number", baseDec).stateful()
-	tcpSeqRaw      = uint32Field("tcp.seq_raw", "Sequence Number (raw)", baseDec)
+	tcpSeqRaw      = uint32Field("tcp.seq_raw", "Sequence Number (raw)", baseDec).at(4, 4)
 	tcpNextSeq     = uint32Field("tcp.nxtseq", "Next Sequence Number", baseDec).stateful()
 	tcpAck         = uint32Field("tcp.ack", "Acknowledgment Number", baseDec).stateful()
-	tcpAckRaw      = uint32Field("tcp.ack_raw", "Acknowledgment number (raw)", baseDec)
-	tcpHdrLen      = uint8Field("tcp.hdr_len", "Header Length", baseDec)
-	tcpFlags       = uint16Field("tcp.flags", "Flags", baseHex).mask(0xfff)
+	tcpAckRaw      = uint32Field("tcp.ack_raw", "Acknowledgment number (raw)", baseDec).at(8, 4)
+	tcpHdrLen      = uint8Field("tcp.hdr_len", "Header Length", baseDec).valued(tcpHeaderBytes)
+	tcpFlags       = uint16Field("tcp.flags", "Flags", baseHex).mask(0xfff).at(12, 2)
 	tcpFlagStr     = field("tcp.flags.str", "TCP Flags", "STRING")
-	tcpWindowRaw   = uint16Field("tcp.window_size_value", "Window", baseDec)
+	tcpWindowRaw   = uint16Field("tcp.window_size_value", "Window", baseDec).at(14, 2)
 	tcpWindow      = uint32Field("tcp.window_size", "Calculated window size", baseDec).stateful()
 	tcpScale       = int32Field("tcp.window_size_scalefactor", "Window size scaling factor").stateful()
-	tcpChecksum    = uint16Field("tcp.checksum", "Checksum", baseHex)
-	tcpStatus      = uint8Field("tcp.checksum.status", "Checksum Status", baseNone).named(checksumStatusNames)
-	tcpUrgent      = uint16Field("tcp.urgent_pointer", "Urgent Pointer", baseDec)
+	tcpChecksum    = uint16Field("tcp.checksum", "Checksum", baseHex).at(16, 2)
+	tcpStatus      = uint8Field("tcp.checksum.status", "Checksum Status", baseNone).named(checksumStatusNames).valued(func(*Headers, *Layer) (uint64, bool) { return checksumUnverified, true })
+	tcpUrgent      = uint16Field("tcp.urgent_pointer", "Urgent Pointer", baseDec).at(18, 2)
 	tcpRelative    = field("tcp.time_relative", "Time since first frame in this TCP stream", "RELATIVE_TIME").stateful()
 	tcpDelta       = field("tcp.time_delta", "Time since previous frame in this TCP stream", "RELATIVE_TIME").stateful()
 	tcpSegmentData = field("tcp.segment_data", "TCP segment data", "BYTES").stateful()
@@ -44,21 +44,21 @@ var (
 
 	// tcpFlagBits are the flags in the order of the tree, most significant first.
 	tcpFlagBits = []*FieldDef{
-		flagField("tcp.flags.res", "Reserved", 12, 0xe00),
-		flagField("tcp.flags.ae", "Accurate ECN", 12, 0x100),
-		flagField("tcp.flags.cwr", "Congestion Window Reduced", 12, 0x080),
-		flagField("tcp.flags.ece", "ECN-Echo", 12, 0x040),
-		flagField("tcp.flags.urg", "Urgent", 12, 0x020),
-		flagField("tcp.flags.ack", "Acknowledgment", 12, 0x010),
-		flagField("tcp.flags.push", "Push", 12, 0x008),
-		flagField("tcp.flags.reset", "Reset", 12, 0x004),
-		flagField("tcp.flags.syn", "Syn", 12, 0x002),
-		flagField("tcp.flags.fin", "Fin", 12, 0x001),
+		flagField("tcp.flags.res", "Reserved", 12, 0xe00).at(12, 2),
+		flagField("tcp.flags.ae", "Accurate ECN", 12, 0x100).at(12, 2),
+		flagField("tcp.flags.cwr", "Congestion Window Reduced", 12, 0x080).at(12, 2),
+		flagField("tcp.flags.ece", "ECN-Echo", 12, 0x040).at(12, 2),
+		flagField("tcp.flags.urg", "Urgent", 12, 0x020).at(12, 2),
+		flagField("tcp.flags.ack", "Acknowledgment", 12, 0x010).at(12, 2),
+		flagField("tcp.flags.push", "Push", 12, 0x008).at(12, 2),
+		flagField("tcp.flags.reset", "Reset", 12, 0x004).at(12, 2),
+		flagField("tcp.flags.syn", "Syn", 12, 0x002).at(12, 2),
+		flagField("tcp.flags.fin", "Fin", 12, 0x001).at(12, 2),
 	}
 )
 
 var tcpProtocol = Protocol{
-	Name: "tcp", Long: "Transmission Control Protocol", Short: "TCP",
+	ID: idTCP, Name: "tcp", Long: "Transmission Control Protocol", Short: "TCP",
 	Fields: append(append([]*FieldDef{
 		tcpSrcPort, tcpDstPort, tcpPort, tcpStream, tcpComplete, tcpLen, tcpSeq, tcpSeqRaw, tcpNextSeq, tcpAck, tcpAckRaw,
 		tcpHdrLen, tcpFlags, tcpFlagStr, tcpWindowRaw, tcpWindow, tcpScale, tcpChecksum, tcpStatus, tcpUrgent, tcpRelative,
@@ -66,6 +66,7 @@ var tcpProtocol = Protocol{
 	}, tcpFlagBits...), tcpOptionFields...),
 	carries: (*Table).overTCP,
 	decode:  decodeTCP,
+	walk:    walkTCP,
 }
 
 const (
@@ -411,4 +412,49 @@ func completenessText(v uint8) string {
 		state = "Complete, NO_DATA"
 	}
 	return fmt.Sprintf("%s (%d)", state, v)
+}
+
+// walkTCP takes headers whose options fit. What an HTTP message or another
+// application's is depends on segments before, and even a segment without data
+// can complete it.
+func walkTCP(w *Headers, p payload) {
+	if p.captured() < tcpMinHeader && w.quoted {
+		w.doubt(ClassQuote, setOf(idTCP)|hidesApplications)
+		return
+	}
+	if w.short(p, tcpMinHeader) {
+		return
+	}
+	d := w.Data[p.off:p.end]
+	size := int(d[12]>>4) * 4
+	switch {
+	case size < tcpMinHeader || size > p.reported:
+		w.doubt(ClassHeader, hidesAll)
+		return
+	case size > len(d):
+		w.doubt(ClassCut, hidesAll)
+		return
+	case size > tcpMinHeader && !plainTCPOptions(d[tcpMinHeader:size]):
+		w.doubt(ClassHeader, hidesAll)
+		return
+	}
+	w.add(idTCP, p)
+	w.hide(hidesApplications)
+	next := p.skip(size)
+	if carriesPacketsOverTCP(w.Data[next.off:next.end]) {
+		w.doubt(ClassHeuristic, hidesAll)
+		return
+	}
+	w.followPorts(w.rules.tcp, be16(d), be16(d[2:]), next)
+}
+
+// tcpHeaderBytes is the header length, which the header has in words.
+func tcpHeaderBytes(w *Headers, l *Layer) (uint64, bool) {
+	return uint64(w.Data[l.Off+12]>>4) * 4, true
+}
+
+// tcpDataBytes is the length of the segment's data on the wire.
+func tcpDataBytes(w *Headers, l *Layer) (uint64, bool) {
+	size, ok := tcpHeaderBytes(w, l)
+	return uint64(l.Size) - size, ok
 }

@@ -174,3 +174,21 @@ func (o tcpOption) sackNodes(f *node, at int, base uint32) {
 	}
 	virtual(addUint(f, tcpOptSackN, at, uint64(n)))
 }
+
+// plainTCPOptions says that every option fits (RFC 9293 section 3.1).
+func plainTCPOptions(d []byte) bool {
+	for i := 0; i < len(d); {
+		switch d[i] {
+		case 0:
+			return true
+		case 1:
+			i++
+			continue
+		}
+		if i+1 >= len(d) || d[i+1] < 2 || i+int(d[i+1]) > len(d) {
+			return false
+		}
+		i += int(d[i+1])
+	}
+	return true
+}

@@ -9,11 +9,11 @@ import (
 // This file is UDP (RFC 768).
 
 var (
-	udpSrcPort  = uint16Field("udp.srcport", "Source Port", baseUDP)
-	udpDstPort  = uint16Field("udp.dstport", "Destination Port", baseUDP)
-	udpPort     = uint16Field("udp.port", "Source or Destination Port", baseUDP)
-	udpLength   = uint16Field("udp.length", "Length", baseDec)
-	udpChecksum = uint16Field("udp.checksum", "Checksum", baseHex)
+	udpSrcPort  = uint16Field("udp.srcport", "Source Port", baseUDP).at(0, 2).ofFlow()
+	udpDstPort  = uint16Field("udp.dstport", "Destination Port", baseUDP).at(2, 2).ofFlow()
+	udpPort     = uint16Field("udp.port", "Source or Destination Port", baseUDP).at(0, 2).at(2, 2).ofFlow()
+	udpLength   = uint16Field("udp.length", "Length", baseDec).at(4, 2)
+	udpChecksum = uint16Field("udp.checksum", "Checksum", baseHex).at(6, 2)
 	udpStatus   = uint8Field("udp.checksum.status", "Checksum Status", baseNone).named(checksumStatusNames)
 	udpStream   = uint32Field("udp.stream", "Stream index", baseDec).stateful()
 	udpRelative = field("udp.time_relative", "Time since first frame", "RELATIVE_TIME").stateful()
@@ -23,12 +23,13 @@ var (
 )
 
 var udpProtocol = Protocol{
-	Name: "udp", Long: "User Datagram Protocol", Short: "UDP",
+	ID: idUDP, Name: "udp", Long: "User Datagram Protocol", Short: "UDP",
 	Fields: []*FieldDef{
 		udpSrcPort, udpDstPort, udpPort, udpLength, udpChecksum, udpStatus, udpStream, udpRelative, udpDelta, udpPayload, udpTrace,
 	},
 	carries: (*Table).overUDP,
 	decode:  decodeUDP,
+	walk:    walkUDP,
 }
 
 const udpHeaderLen = 8
@@ -143,4 +144,24 @@ func (b *builder) streamTimes(n *node, at int, first, previous uint32, relative,
 	f := computed(addText(n, at, 0, "Timestamps"))
 	virtual(addSeconds(f, relative, at, b.in.Time-b.in.TimeOf(first)))
 	virtual(addSeconds(f, delta, at, b.in.Time-b.in.TimeOf(previous)))
+}
+
+// walkUDP takes datagrams whose length fits.
+func walkUDP(w *Headers, p payload) {
+	if w.short(p, udpHeaderLen) {
+		return
+	}
+	d := w.Data[p.off:p.end]
+	size := int(be16(d[4:]))
+	if size < udpHeaderLen || size > p.reported && !w.quoted {
+		w.doubt(ClassHeader, hidesAll)
+		return
+	}
+	w.add(idUDP, p)
+	next := p.limit(size).skip(udpHeaderLen)
+	if carriesPacketsOverUDP(w.Data[next.off:next.end]) {
+		w.doubt(ClassHeuristic, hidesAll)
+		return
+	}
+	w.followPorts(w.rules.udp, be16(d), be16(d[2:]), next)
 }

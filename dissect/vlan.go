@@ -5,30 +5,32 @@ import "fmt"
 // This file is VLAN tags: IEEE 802.1Q (0x8100) and the provider tag of 802.1ad (0x88a8).
 
 var (
-	vlanPriority = uint16Field("vlan.priority", "Priority", baseDec).mask(0xe000).named(vlanPriorityNames)
-	vlanDEI      = boolField("vlan.dei", "DEI", 16, 0x1000, "Eligible", "Ineligible")
-	vlanID       = uint16Field("vlan.id", "ID", baseDec).mask(0x0fff)
-	vlanType     = uint16Field("vlan.etype", "Type", baseHex).named(etherTypeNames)
-	vlanLen      = uint16Field("vlan.len", "Length", baseDec)
-	vlanTrailer  = field("vlan.trailer", "Trailer", "BYTES")
+	vlanPriority = uint16Field("vlan.priority", "Priority", baseDec).mask(0xe000).named(vlanPriorityNames).at(0, 2).ofFlow()
+	vlanDEI      = boolField("vlan.dei", "DEI", 16, 0x1000, "Eligible", "Ineligible").at(0, 2).ofFlow()
+	vlanID       = uint16Field("vlan.id", "ID", baseDec).mask(0x0fff).at(0, 2).ofFlow()
+	vlanType     = uint16Field("vlan.etype", "Type", baseHex).named(etherTypeNames).at(2, 2).onlyIf(tagHasType).ofFlow()
+	vlanLen      = uint16Field("vlan.len", "Length", baseDec).at(2, 2).onlyIf(tagHasLength).ofFlow()
+	vlanTrailer  = field("vlan.trailer", "Trailer", "BYTES").doubted()
 
-	providerPriority = uint16Field("ieee8021ad.priority", "Priority", baseDec).mask(0xe000)
-	providerDEI      = uint16Field("ieee8021ad.dei", "DEI", baseDec).mask(0x1000)
-	providerID       = uint16Field("ieee8021ad.id", "ID", baseDec).mask(0x0fff)
+	providerPriority = uint16Field("ieee8021ad.priority", "Priority", baseDec).mask(0xe000).at(0, 2).ofFlow()
+	providerDEI      = uint16Field("ieee8021ad.dei", "DEI", baseDec).mask(0x1000).at(0, 2).ofFlow()
+	providerID       = uint16Field("ieee8021ad.id", "ID", baseDec).mask(0x0fff).at(0, 2).ofFlow()
 )
 
 var vlanProtocol = Protocol{
-	Name: "vlan", Long: "802.1Q Virtual LAN", Short: "VLAN",
+	ID: idVLAN, Name: "vlan", Long: "802.1Q Virtual LAN", Short: "VLAN",
 	Fields:  []*FieldDef{vlanPriority, vlanDEI, vlanID, vlanType, vlanLen, ethPadding, vlanTrailer},
 	carries: (*Table).network,
 	decode:  decodeVLAN,
+	walk:    func(w *Headers, p payload) { walkTag(w, idVLAN, p) },
 }
 
 var providerVLANProtocol = Protocol{
-	Name: "ieee8021ad", Long: "IEEE 802.1ad", Short: "IEEE 802.1ad",
+	ID: idProviderVLAN, Name: "ieee8021ad", Long: "IEEE 802.1ad", Short: "IEEE 802.1ad",
 	Fields:  []*FieldDef{providerPriority, providerDEI, providerID, vlanType, vlanLen, ethPadding, vlanTrailer},
 	carries: (*Table).network,
 	decode:  decodeProviderVLAN,
+	walk:    func(w *Headers, p payload) { walkTag(w, idProviderVLAN, p) },
 }
 
 const vlanHeaderLen = 4
@@ -103,3 +105,26 @@ func (b *builder) afterTag(n *node, p payload, h vlanHeader) {
 	}
 	b.lastUsed = p.off + p.reported
 }
+
+// walkTag takes a tag of either kind.
+func walkTag(w *Headers, id ID, p payload) {
+	if w.short(p, vlanHeaderLen) {
+		return
+	}
+	typ := be16(w.Data[p.off+2:])
+	if typ > maxLength && typ < minEtherType {
+		w.doubt(ClassHeader, hidesAll)
+		return
+	}
+	w.add(id, p)
+	next := p.skip(vlanHeaderLen)
+	if typ <= maxLength {
+		w.llc(next.limit(int(typ)))
+		return
+	}
+	w.etherType(typ, next)
+}
+
+// tagHasType and tagHasLength tell what follows a tag.
+func tagHasType(w *Headers, l *Layer) bool   { return be16(w.Data[l.Off+2:]) > maxLength }
+func tagHasLength(w *Headers, l *Layer) bool { return !tagHasType(w, l) }

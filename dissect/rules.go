@@ -1,0 +1,200 @@
+package dissect
+
+// This file makes the rules of a walk out of what Wireshark has registered: what
+// a number leads to, and whether that may carry packets.
+
+// carried says what a number leads to.
+type carried uint8
+
+const (
+	// carriesNothing: no dissector is registered, and the rest is data. Wireshark's
+	// heuristic dissectors may take it; those that carry packets are told by their
+	// looks (heuristics.go).
+	carriesNothing carried = iota
+	// carriesLeaf: a dissector that carries no packets.
+	carriesLeaf
+	// carriesUnknown: a dissector of which that is not known.
+	carriesUnknown
+	// carriesStep is the first of the protocols that the walk goes on into.
+	carriesStep
+)
+
+// Registrations are the dissectors that Wireshark has for numbers: what
+// `tshark -G decodes` lists.
+type Registrations interface {
+	// Names returns the dissectors registered in a table, as "tcp.port", for a number.
+	Names(table string, number uint32) []string
+}
+
+// Rules say by what a walk goes. The zero value is for no Wireshark at all: then
+// numbers lead to what pktsh's own dissectors know.
+type Rules struct {
+	// Registrations are the installed Wireshark's.
+	Registrations Registrations
+	// Distrust are the protocols of which the walk shall be sure of nothing,
+	// because Wireshark is configured to dissect them in another way.
+	Distrust Set
+}
+
+// Walker goes through packets by the rules of one Wireshark installation. It is
+// immutable and safe for concurrent use.
+type Walker struct {
+	steps      []*Protocol // by carried-carriesStep
+	links      map[int]Link
+	etherTypes *[65536]carried
+	tcp, udp   *[65536]carried
+	ipProtos   *[256]carried
+	saps       *[256]carried
+	// What an ICMP error quotes, by its version.
+	quoted4, quoted6 carried
+	distrust         Set
+}
+
+// NewWalker returns a walker over the protocols of the table.
+func (t *Table) NewWalker(r Rules) *Walker {
+	k := &Walker{
+		links: map[int]Link{}, distrust: r.Distrust,
+		etherTypes: new([65536]carried), tcp: new([65536]carried), udp: new([65536]carried),
+		ipProtos: new([256]carried), saps: new([256]carried),
+	}
+	for linkType, p := range t.linkTypes {
+		if p.walk != nil {
+			k.links[linkType] = p.walk
+		}
+	}
+	k.links[linkSLL2] = walkSLL2
+	for _, p := range t.all {
+		if p.walk != nil {
+			k.steps = append(k.steps, p)
+		}
+	}
+	k.quoted4, k.quoted6 = carriesStep+carried(k.step("ip")), carriesStep+carried(k.step("ipv6"))
+	if r.Registrations == nil {
+		k.fromTable(t)
+		return k
+	}
+	for _, table := range []struct {
+		name    string
+		numbers []carried
+		leaves  leaves
+	}{
+		{"ethertype", k.etherTypes[:], etherTypeLeaves},
+		{"tcp.port", k.tcp[:], tcpLeaves},
+		{"udp.port", k.udp[:], udpLeaves},
+		{"ip.proto", k.ipProtos[:], ipLeaves},
+		{"llc.dsap", k.saps[:], llcLeaves},
+	} {
+		for n := range table.numbers {
+			table.numbers[n] = k.leadsTo(r.Registrations.Names(table.name, uint32(n)), table.leaves)
+		}
+	}
+	return k
+}
+
+// leadsTo judges the dissectors of one number.
+func (k *Walker) leadsTo(names []string, leaf leaves) carried {
+	out := carriesNothing
+	for _, name := range names {
+		c := carriesUnknown
+		if i := k.step(name); i >= 0 {
+			c = carriesStep + carried(i)
+		} else if leaf.has(name) {
+			c = carriesLeaf
+		}
+		switch {
+		case out == carriesNothing, out == c:
+			out = c
+		default: // which of them answers depends on the packet
+			return carriesUnknown
+		}
+	}
+	return out
+}
+
+// step returns the place of a protocol among the steps, -1 when it has none.
+func (k *Walker) step(name string) int {
+	for i, p := range k.steps {
+		if p.Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// fromTable lets numbers lead to what pktsh's own dissectors know.
+func (k *Walker) fromTable(t *Table) {
+	set := func(to *carried, p *Protocol) {
+		*to = carriesLeaf
+		if i := k.step(p.Name); i >= 0 {
+			*to = carriesStep + carried(i)
+		}
+	}
+	for n, p := range t.etherTypes {
+		set(&k.etherTypes[n], p)
+	}
+	for n, p := range t.ipProtos {
+		set(&k.ipProtos[n], p)
+	}
+	for n, p := range t.tcpPorts {
+		set(&k.tcp[n], p)
+	}
+	for n, p := range t.udpPorts {
+		set(&k.udp[n], p)
+	}
+}
+
+// Link is how the packets of one link type begin; nil stands for link types that
+// are not walked.
+type Link func(w *Headers, p payload)
+
+// Link returns how packets of a LINKTYPE_ begin, for [Walker.Walk].
+func (k *Walker) Link(linkType int) Link { return k.links[linkType] }
+
+// follow walks on to what a number leads to. class is the reason for doubt where
+// that may carry packets.
+func (w *Headers) follow(to carried, class Class, p payload) {
+	switch to {
+	case carriesNothing, carriesLeaf:
+		w.hide(hidesApplications)
+	case carriesUnknown:
+		w.doubt(class, hidesAll)
+	default:
+		w.rules.steps[to-carriesStep].walk(w, p)
+	}
+}
+
+// followPorts walks on into what is on two ports. Wireshark asks the dissector of
+// the lower port first, and that of the other one where it refuses.
+func (w *Headers) followPorts(table *[65536]carried, src, dst uint16, p payload) {
+	if p.reported == 0 {
+		return
+	}
+	low, high := table[min(src, dst)], table[max(src, dst)]
+	switch {
+	case low == carriesUnknown || high == carriesUnknown:
+		w.doubt(ClassPort, hidesAll)
+	case low <= carriesLeaf && high <= carriesLeaf:
+		w.hide(hidesApplications)
+	case high == carriesNothing, low == high:
+		w.follow(low, ClassPort, p)
+	case low == carriesNothing:
+		w.follow(high, ClassPort, p)
+	default: // two that may take it
+		w.either(low, p)
+		w.either(high, p)
+	}
+}
+
+// either hides what one of two dissectors may make of a payload.
+func (w *Headers) either(c carried, p payload) {
+	w.hide(hidesApplications)
+	if c < carriesStep {
+		return
+	}
+	step := w.rules.steps[c-carriesStep]
+	if hides := Set(1) << step.ID; hides.Has(hidesDNS | hidesApplications) {
+		w.hide(hides)
+		return
+	}
+	w.doubt(ClassPort, hidesAll)
+}
