@@ -42,65 +42,49 @@ func Find(path string) Tools {
 }
 
 // Identity names the installed Wireshark without starting a process: path, real
-// path, modification time and size of tshark and sharkd and of the plugin
-// directories that belong to them. It is "" without tshark and sharkd. Two equal
-// identities dissect alike, so it serves as a cache key.
+// path, modification time and size of tshark and sharkd, and time and size of
+// their library, of the plugins and of the system-wide profile. It is "" without
+// tshark and sharkd. Two equal identities dissect alike, so it serves as a cache
+// key.
 func (t Tools) Identity() string {
 	var parts []string
-	add := func(path string) {
-		info, err := os.Stat(path)
-		if err != nil {
-			return
-		}
-		target, err := filepath.EvalSymlinks(path)
-		if err != nil {
-			target = path
-		}
-		parts = append(parts, fmt.Sprintf("%s=%s %d %d", path, target, info.ModTime().UnixNano(), info.Size()))
+	add := func(path, note string, info os.FileInfo) {
+		parts = append(parts, fmt.Sprintf("%s=%s %d %d", path, note, info.ModTime().UnixNano(), info.Size()))
 	}
 	for _, program := range []string{t.Tshark, t.Sharkd} {
-		if program != "" {
-			add(program)
+		if info, err := os.Stat(program); program != "" && err == nil {
+			target, err := filepath.EvalSymlinks(program)
+			if err != nil {
+				target = program
+			}
+			add(program, target, info)
 		}
 	}
 	if len(parts) == 0 {
 		return ""
 	}
-	for _, dir := range t.pluginDirs() {
-		// A plugin that is added or removed changes its directory's time.
-		_ = filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
-			if err == nil {
-				add(path)
-			}
-			return nil
-		})
-	}
-	return strings.Join(parts, "\n")
-}
-
-// pluginDirs lists the directories in which Wireshark on Unix looks for
-// dissector plugins (User's Guide, appendix B.4 "Plugin folders") and the
-// shared libraries with the dissectors themselves.
-func (t Tools) pluginDirs() []string {
-	var dirs []string
-	program := t.Tshark
-	if program == "" {
-		program = t.Sharkd
-	}
-	prefix := filepath.Dir(filepath.Dir(program))
-	for _, pattern := range []string{
-		"lib/wireshark/plugins", "lib/*/wireshark/plugins", "lib64/wireshark/plugins",
-		"lib/libwireshark.so*", "lib/*/libwireshark.so*", "lib64/libwireshark.so*",
-	} {
-		found, err := filepath.Glob(filepath.Join(prefix, pattern))
-		if err == nil {
-			dirs = append(dirs, found...)
+	files := t.libraries()
+	for _, dir := range t.dataDirs() {
+		files = append(files, filepath.Join(dir, "init.lua"))
+		for _, name := range systemProfile {
+			files = append(files, filepath.Join(dir, name))
 		}
 	}
-	if home, err := os.UserHomeDir(); err == nil {
-		dirs = append(dirs, filepath.Join(home, ".local/lib/wireshark/plugins"))
+	for _, file := range files {
+		if info, err := os.Stat(file); err == nil {
+			add(file, "", info)
+		}
 	}
-	return dirs
+	global, personal := t.pluginDirs()
+	for _, dir := range append(global, personal...) {
+		walkPlugins(dir, func(path, _ string, info os.FileInfo) { add(path, "", info) })
+	}
+	for _, name := range []string{"LD_LIBRARY_PATH", "LD_PRELOAD"} {
+		if value := os.Getenv(name); value != "" {
+			parts = append(parts, name+"="+value)
+		}
+	}
+	return strings.Join(parts, "\n")
 }
 
 // identityKey is Identity shortened to a file name's part.
@@ -109,12 +93,15 @@ func (t Tools) identityKey() string {
 	return hex.EncodeToString(sum[:12])
 }
 
-// Version returns Wireshark's version, such as "4.0.17", as `tshark --version`
-// prints it. The answer is kept in cacheDir by Identity, so that later calls
-// start no process; cacheDir "" means no cache.
+// Version returns Wireshark's version, such as "4.0.17": from tshark's file, or
+// else as `tshark --version` prints it. That answer is kept in cacheDir by
+// Identity, so that later calls start no process; cacheDir "" means no cache.
 func (t Tools) Version(ctx context.Context, cacheDir string) (string, error) {
 	if t.Tshark == "" {
 		return "", errNoTshark
+	}
+	if version := binaryVersion(t.Tshark); version != "" {
+		return version, nil
 	}
 	file := filepath.Join(cacheDir, "version-"+t.identityKey())
 	if cacheDir != "" {
