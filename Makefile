@@ -44,11 +44,13 @@ lint:
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-## bench: figures as ratios against tshark and capinfos, in one run
+## bench: figures as ratios against tshark, tcpdump and others, in one run, into
+## docs/performance.md; BENCH_FLAGS='-only growth -write=' measures a part and only prints it
+BENCH_FLAGS ?=
 bench: build bench-data
-	$(GO) run ./cmd/pktsh-bench -pktsh $(BIN) -data $(BENCH_DATA)
+	$(GO) run ./cmd/pktsh-bench -pktsh $(BIN) -data $(BENCH_DATA) -write docs/performance.md $(BENCH_FLAGS)
 
-## bench-data: a capture of some 1.2 million packets for bench
+## bench-data: the captures for bench, built when absent (some 2 GB)
 BENCH_DATA ?= $(shell echo $${XDG_CACHE_HOME:-$$HOME/.cache})/pktsh/bench
 bench-data:
 	@$(GO) run ./cmd/pktsh-bench -make -data $(BENCH_DATA) -captures $(PKTSH_CAPTURES_DIR)

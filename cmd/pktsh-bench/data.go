@@ -5,53 +5,117 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/google/gopacket"
-	"github.com/google/gopacket/layers"
-	"github.com/google/gopacket/pcapgo"
+	"golang.org/x/sys/unix"
 )
 
-// bigPackets is the least number of packets in the big capture.
-const bigPackets = 1_200_000
+const (
+	bigPackets      = 1_200_000 // the least number in the big capture
+	ordinaryPackets = 1_000_000
+	growthSnaplen   = 96 // bytes of each packet in the growth captures, so that ten million fit
+)
 
-// makeData builds the big capture unless it is there: the Ethernet captures of a
-// directory, merged and repeated, or generated traffic when there are none.
-func makeData(big, captures string) error {
-	if _, err := os.Stat(big); err == nil {
-		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(big), 0o755); err != nil {
+// growthSizes are the packets of the growth captures.
+func growthSizes() []int { return []int{10_000, 100_000, 1_000_000, 10_000_000} }
+
+// captures is the directory of what is measured.
+type captures string
+
+// mix is every readable Ethernet capture of a collection, merged: the hard one.
+func (c captures) mix() string { return filepath.Join(string(c), "mix.pcap") }
+
+// big is mix, repeated.
+func (c captures) big() string { return filepath.Join(string(c), "big.pcap") }
+
+// ordinary is generated traffic, whole packets.
+func (c captures) ordinary() string { return filepath.Join(string(c), "ordinary.pcap") }
+
+// growth is the same traffic, cut to its headers, of n packets.
+func (c captures) growth(n int) string {
+	return filepath.Join(string(c), fmt.Sprintf("growth-%d.pcap", n))
+}
+
+// build makes the captures that are not there, the hard ones out of a directory.
+func (c captures) build(collection string) error {
+	if err := os.MkdirAll(string(c), 0o755); err != nil {
 		return err
 	}
-	files, packets, err := ethernetCaptures(captures)
+	if err := c.generate(c.ordinary(), ordinaryPackets, wholePacket, 450); err != nil {
+		return err
+	}
+	for _, n := range growthSizes() {
+		if err := c.generate(c.growth(n), n, growthSnaplen, growthSnaplen); err != nil {
+			return err
+		}
+	}
+	return c.merge(collection)
+}
+
+// generate writes an ordinary capture unless the one that is there is the same.
+// Each is the number of bytes that a packet is expected to take.
+func (c captures) generate(path string, packets, snaplen, each int) error {
+	if f, err := os.Open(path); err == nil {
+		same, err := isOrdinary(f, packets, snaplen)
+		if err = errors.Join(err, f.Close()); same || err != nil {
+			return err
+		}
+	}
+	if err := c.hasRoom(packets * (each + 16)); err != nil {
+		return fmt.Errorf("%s: %w", filepath.Base(path), err)
+	}
+	fmt.Fprintf(os.Stderr, "generating %d packets into %s\n", packets, path)
+	f, err := os.Create(path + ".part")
 	if err != nil {
 		return err
 	}
-	mix := mixOf(big)
-	if packets == 0 {
-		fmt.Printf("no captures in %q: generating traffic into %s\n", captures, big)
-		return errors.Join(generate(mix, bigPackets/10), generate(big, bigPackets))
+	if err := errors.Join(writeOrdinary(f, packets, snaplen), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
 	}
-	fmt.Printf("merging %d captures of %s into %s\n", len(files), captures, big)
-	if err := mergecap(mix, files); err != nil {
+	return os.Rename(f.Name(), path)
+}
+
+// hasRoom fails when the disk would be nearly full afterwards.
+func (c captures) hasRoom(size int) error {
+	const spare = 1 << 30
+	var fs unix.Statfs_t
+	if err := unix.Statfs(string(c), &fs); err != nil {
+		return err
+	}
+	if free := int(fs.Bavail) * int(fs.Bsize); free < size+spare {
+		return fmt.Errorf("takes %d MB, and %d MB are free; a GB of them should stay so", size>>20, free>>20)
+	}
+	return nil
+}
+
+// merge builds the hard captures: the Ethernet captures of a collection, once and
+// repeated, or the ordinary one when there are none.
+func (c captures) merge(collection string) error {
+	if _, err := os.Stat(c.big()); err == nil {
+		return nil
+	}
+	files, packets, err := ethernetCaptures(collection)
+	if err != nil {
+		return err
+	}
+	if packets == 0 {
+		fmt.Fprintf(os.Stderr, "no captures in %q: the mix is ordinary traffic\n", collection)
+		files, packets = []string{c.growth(100_000)}, 100_000
+	}
+	fmt.Fprintf(os.Stderr, "merging %d captures into %s\n", len(files), c.big())
+	if err := mergecap(c.mix(), files); err != nil {
 		return err
 	}
 	copies := make([]string, (bigPackets+packets-1)/packets)
 	for i := range copies {
-		copies[i] = mix
+		copies[i] = c.mix()
 	}
-	return mergecap(big, copies)
+	return mergecap(c.big(), copies)
 }
-
-// mixOf names the capture of some 100,000 packets that big repeats.
-func mixOf(big string) string { return filepath.Join(filepath.Dir(big), "mix.pcap") }
 
 func mergecap(to string, files []string) error {
 	part := to + ".part"
@@ -91,57 +155,4 @@ func ethernetCaptures(dir string) (files []string, packets int, err error) {
 		}
 		files, packets = append(files, row[0]), packets+n
 	}
-}
-
-// generate writes n packets of ordinary traffic: TCP in both directions, some DNS.
-func generate(path string, n int) error {
-	f, err := os.Create(path + ".part")
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	w := pcapgo.NewWriter(f)
-	if err := w.WriteFileHeader(65535, layers.LinkTypeEthernet); err != nil {
-		return err
-	}
-	rng := rand.New(rand.NewPCG(1, 1))
-	at := time.Unix(1_700_000_000, 0)
-	opts := gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}
-	buf := gopacket.NewSerializeBuffer()
-	for i := range n {
-		at = at.Add(time.Duration(rng.IntN(200)) * time.Microsecond)
-		eth := &layers.Ethernet{SrcMAC: []byte{2, 0, 0, 0, 0, 1}, DstMAC: []byte{2, 0, 0, 0, 0, 2}, EthernetType: layers.EthernetTypeIPv4}
-		ip := &layers.IPv4{Version: 4, TTL: 64, SrcIP: []byte{10, 0, byte(i % 7), byte(i % 250)}, DstIP: []byte{198, 51, 100, byte(i % 200)}}
-		var transport gopacket.SerializableLayer
-		body := gopacket.Payload(make([]byte, rng.IntN(600)))
-		if i%20 == 0 {
-			ip.Protocol = layers.IPProtocolUDP
-			udp := &layers.UDP{SrcPort: layers.UDPPort(30000 + i%20000), DstPort: 53}
-			if err := udp.SetNetworkLayerForChecksum(ip); err != nil {
-				return err
-			}
-			transport, body = udp, nil
-			if err := gopacket.SerializeLayers(buf, opts, eth, ip, transport, &layers.DNS{ID: uint16(i), RD: true,
-				Questions: []layers.DNSQuestion{{Name: fmt.Appendf(nil, "host%d.example.org", i%1000), Type: layers.DNSTypeA, Class: layers.DNSClassIN}}}); err != nil {
-				return err
-			}
-		} else {
-			ip.Protocol = layers.IPProtocolTCP
-			tcp := &layers.TCP{SrcPort: layers.TCPPort(30000 + i%500), DstPort: 443, Seq: uint32(i) * 600, ACK: true, Window: 502}
-			if err := tcp.SetNetworkLayerForChecksum(ip); err != nil {
-				return err
-			}
-			if err := gopacket.SerializeLayers(buf, opts, eth, ip, tcp, body); err != nil {
-				return err
-			}
-		}
-		data := buf.Bytes()
-		if err := w.WritePacket(gopacket.CaptureInfo{Timestamp: at, CaptureLength: len(data), Length: len(data)}, data); err != nil {
-			return err
-		}
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(path+".part", path)
 }

@@ -15,9 +15,9 @@ const patience = 2 * time.Minute
 
 // session starts pktsh on a capture at a terminal of its own and times how long
 // it takes to the prompt, and from ls to the page's last line.
-func session(program, capture string) (toPrompt, toPage time.Duration, err error) {
+func session(program, capture string, env []string) (toPrompt, toPage time.Duration, err error) {
 	cmd := exec.Command(program, "--no-history", capture)
-	cmd.Env = append(os.Environ(), "TERM=xterm", "NO_COLOR=1")
+	cmd.Env = append(append(os.Environ(), "TERM=xterm", "NO_COLOR=1"), env...)
 	began := time.Now()
 	f, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 120})
 	if err != nil {
