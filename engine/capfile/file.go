@@ -32,6 +32,7 @@ type File struct {
 	pcap     *pcapFile // nil for pcapng
 	index    index
 	pass     known // what the pass has read
+	pages    *resident
 	known    atomic.Pointer[known]
 	progress func(done, total int64)
 	indexed  func(f *File, n int)

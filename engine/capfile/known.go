@@ -33,11 +33,11 @@ func (f *File) read() *known {
 	return &known{}
 }
 
-// publish seals the staged packets and tells of them. at is where the file's
+// publish shows readers what the pass has read, and tells of packets. at is where the file's
 // next record begins.
 func (f *File) publish(at int64) {
 	x := &f.index
-	x.seal(f.pass.interfaces)
+	x.publish(f.pass.interfaces)
 	k := f.pass
 	k.packets, k.end, k.timed, k.first, k.last = x.n(), at, x.timed, x.first, x.last
 	before := f.read().packets
@@ -51,8 +51,11 @@ func (f *File) publish(at int64) {
 func (f *File) add(e entry, next int64) {
 	x := &f.index
 	x.staged = append(x.staged, e)
-	if len(x.staged) == x.limit {
-		f.publish(next)
+	if len(x.staged) == groupEntries {
+		x.pack(f.pass.interfaces)
+		if x.packer.n == x.limit {
+			f.publish(next)
+		}
 	}
 }
 
@@ -63,6 +66,8 @@ func (f *File) buildIndex(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	f.pages = f.follow(p.position())
+	defer f.pages.stop()
 	if err := p.run(ctx); err != nil {
 		return err
 	}
@@ -73,7 +78,7 @@ func (f *File) buildIndex(ctx context.Context) error {
 // finish publishes all, and gives back what only the pass needed.
 func (f *File) finish(at int64) {
 	f.publish(at)
-	f.index.staged = nil
+	f.index.staged, f.index.packer = nil, packer{}
 }
 
 // pass is a pass over the records of a file. It stops at what cannot be read,

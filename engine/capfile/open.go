@@ -255,6 +255,7 @@ func (f *File) unmap() error {
 
 // poll reports progress and obeys ctx.
 func (f *File) poll(ctx context.Context, at int64) error {
+	f.pages.passed(at)
 	if f.progress != nil {
 		f.progress(at, f.size)
 	}
