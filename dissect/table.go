@@ -60,7 +60,9 @@ func NewTable() *Table {
 			41: &ipv6Protocol,
 			58: &icmpv6Protocol,
 		},
-		udpPorts: map[uint16]*Protocol{53: &dnsProtocol, 5353: &mdnsProtocol, 5355: &llmnrProtocol, 123: &ntpProtocol},
+		udpPorts: map[uint16]*Protocol{53: &dnsProtocol, 5353: &mdnsProtocol, 5355: &llmnrProtocol, 123: &ntpProtocol,
+			67: &dhcpProtocol, 68: &dhcpProtocol, 4011: &dhcpProtocol,
+		},
 		tcpPorts: map[uint16]*Protocol{53: &dnsProtocol, 5353: &mdnsProtocol},
 		data:     &dataProtocol,
 		llc:      &llcProtocol,
@@ -68,7 +70,7 @@ func NewTable() *Table {
 	t.all = []*Protocol{
 		&frameProtocol, &ethProtocol, &llcProtocol, &vlanProtocol, &providerVLANProtocol, &sllProtocol, &nullProtocol,
 		&rawProtocol, &arpProtocol, &ipProtocol, &ipv6Protocol, &icmpProtocol, &icmpv6Protocol, &tcpProtocol,
-		&udpProtocol, &dnsProtocol, &mdnsProtocol, &llmnrProtocol, &dataProtocol, &igmpProtocol, &ntpProtocol,
+		&udpProtocol, &dnsProtocol, &mdnsProtocol, &llmnrProtocol, &dataProtocol, &igmpProtocol, &ntpProtocol, &dhcpProtocol,
 	}
 	return t
 }
