@@ -68,13 +68,15 @@ func columnPreference() string {
 	return strings.Join(columns, ", ")
 }
 
-// files returns the profile: file names and their contents. shortName maps a
-// protocol's filter name to its short name ("dns" to "DNS"); it is only called
-// for decode-as rules.
-func (c Config) files(shortName func(string) (string, error)) (map[string]string, error) {
+// files returns the profile: file names and their contents. columns is the value
+// of gui.column.format, "" for Wireshark's own. shortName maps a protocol's filter
+// name to its short name ("dns" to "DNS"); it is only called for decode-as rules.
+func (c Config) files(columns string, shortName func(string) (string, error)) (map[string]string, error) {
 	var prefs strings.Builder
 	tables := map[string][]string{}
-	fmt.Fprintf(&prefs, "gui.column.format: %s\n", columnPreference())
+	if columns != "" {
+		fmt.Fprintf(&prefs, "gui.column.format: %s\n", columns)
+	}
 	for _, n := range namePreferences {
 		on := "FALSE"
 		if strings.IndexByte(c.Names, n.letter) >= 0 {
@@ -160,9 +162,9 @@ func lines(list []string) string {
 }
 
 // writeProfile writes a new private profile directory below tempDir ("" means
-// the system's) and returns its path.
-func (c Config) writeProfile(tempDir string, shortName func(string) (string, error)) (string, error) {
-	files, err := c.files(shortName)
+// the system's) and returns its path; columns and shortName are as in files.
+func (c Config) writeProfile(tempDir, columns string, shortName func(string) (string, error)) (string, error) {
+	files, err := c.files(columns, shortName)
 	if err != nil {
 		return "", err
 	}

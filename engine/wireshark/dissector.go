@@ -242,7 +242,7 @@ func (d *Dissector) start() (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	profile, err := d.cfg.writeProfile(d.opts.TempDir, d.shortName)
+	profile, err := d.cfg.writeProfile(d.opts.TempDir, columnPreference(), d.shortName)
 	if err != nil {
 		return nil, err
 	}
@@ -279,7 +279,7 @@ func (d *Dissector) load(p *process) error {
 	d.setPhase(Loading)
 	name := d.in.Path
 	if d.in.Inherit != nil {
-		name = "/dev/fd/3"
+		name = inheritedName
 	}
 	frames, partial, err := d.loadFile(p, name)
 	if err != nil {
@@ -347,7 +347,7 @@ func (d *Dissector) loadFile(p *process, name string) (frames int, partial bool,
 
 // named puts the capture's name where the process only saw a descriptor.
 func (d *Dissector) named(text string) string {
-	return strings.ReplaceAll(text, "/dev/fd/3", d.in.Path)
+	return strings.ReplaceAll(text, inheritedName, d.in.Path)
 }
 
 func (d *Dissector) setPhase(p Phase) {

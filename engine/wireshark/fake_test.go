@@ -24,6 +24,10 @@ func TestMain(m *testing.M) {
 		fakeSharkd(mode)
 		return
 	}
+	if tshark := os.Getenv(orphanVariable); tshark != "" {
+		orphan(tshark)
+		return
+	}
 	dir, err := os.MkdirTemp("", "pktsh-wireshark-test-*")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

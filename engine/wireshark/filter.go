@@ -253,7 +253,7 @@ func tryTshark(ctx context.Context, tools Tools, cfg Config, args ...string) (ok
 	if tools.Tshark == "" {
 		return false, "", errNoTshark
 	}
-	profile, err := cfg.writeProfile("", tools.shortName(ctx))
+	profile, err := cfg.writeProfile("", "", tools.shortName(ctx))
 	if err != nil {
 		return false, "", err
 	}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 
@@ -156,9 +154,6 @@ func pdmlField(attributes string, protocol bool) *dissect.Field {
 // tshark runs tshark on the capture under the Dissector's configuration and has
 // fn read its output. An error of fn, the end of ctx and Close end it.
 func (d *Dissector) tshark(ctx context.Context, args []string, fn func(io.Reader) error) error {
-	if d.tools.Tshark == "" {
-		return errNoTshark
-	}
 	if !d.addWork() {
 		return ErrClosed
 	}
@@ -166,32 +161,10 @@ func (d *Dissector) tshark(ctx context.Context, args []string, fn func(io.Reader
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(d.ctx, cancel)()
-	name := d.in.Path
-	var extra []*os.File
-	if d.in.Inherit != nil {
-		name, extra = "/dev/fd/3", []*os.File{d.in.Inherit}
-	}
-	profile, err := d.cfg.writeProfile(d.opts.TempDir, d.tools.shortName(ctx))
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(profile)
-	stderr := &tail{max: maxStderr}
-	cmd := command(ctx, d.tools.Tshark, append([]string{"-r", name}, args...)...)
-	cmd.Env = append(os.Environ(), "WIRESHARK_CONFIG_DIR="+profile)
-	cmd.ExtraFiles, cmd.Stderr = extra, stderr
-	err = readChild(cmd, fn)
+	run := tsharkRun{tools: d.tools, cfg: d.cfg, in: d.in, tempDir: d.opts.TempDir, shortName: d.tools.shortName(ctx)}
+	_, err := run.read(ctx, args, fn)
 	if d.ctx.Err() != nil {
 		return ErrClosed
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		if text := reason(stderr.String()); text != "" {
-			err = fmt.Errorf("tshark: %s", d.named(text))
-		}
 	}
 	return err
 }

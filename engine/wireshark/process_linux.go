@@ -15,6 +15,10 @@ func childAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
+// sameGroup leaves a child in pktsh's process group and has the kernel kill it
+// when pktsh dies.
+func sameGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
+
 // capturePosition returns where the process stands in the capture, in bytes
 // (proc(5), /proc/pid/fdinfo): the furthest of its descriptors, and the sum of
 // them, which changes when any moves. The first is -1 while the capture is not

@@ -10,6 +10,9 @@ import (
 // childAttributes is the default: parent-death signals are Linux's.
 func childAttributes() *syscall.SysProcAttr { return nil }
 
+// sameGroup is the default.
+func sameGroup() *syscall.SysProcAttr { return nil }
+
 // capturePosition cannot be told without /proc.
 func capturePosition(int, os.FileInfo) (furthest, sum int64) { return -1, -1 }
 

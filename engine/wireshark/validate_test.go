@@ -68,7 +68,7 @@ func TestProfileRefusesLineBreaks(t *testing.T) {
 		{DecryptionKeys: []string{"a\nb"}},
 		{Preferences: []string{"uat:../x:y"}},
 	} {
-		if files, err := c.files(short); err == nil {
+		if files, err := c.files("", short); err == nil {
 			t.Errorf("%+v: got %q, want an error", c, files)
 		}
 	}
