@@ -1,6 +1,7 @@
 package dissect
 
 import (
+	"encoding/binary"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -160,14 +161,36 @@ func (a *Access) AppendText(out []byte, o Occurrence) []byte {
 	return a.def.appendShow(out, o.Number)
 }
 
-// KeyFields are the fields of a protocol that packets of one flow share, as the
-// stretches [off, off+size) of its header.
-func (t *Table) flowSpots() (spots [64][]spot) {
+// AppendFlow appends what tells the packet's flow from others: its headers, where
+// they are, what the walk is not sure of, and the fields that all packets of a
+// flow share.
+func (t *Table) AppendFlow(out []byte, w *Headers) []byte {
+	out = binary.LittleEndian.AppendUint64(out, uint64(w.Unsure))
+	out = append(out, byte(w.Class))
+	for i := range w.layers[1:w.n] {
+		l := &w.layers[1+i]
+		out = append(out, byte(l.ID), byte(l.Off), byte(l.Off>>8))
+		if l.Quoted {
+			out = append(out, 1)
+		}
+		for _, s := range t.flowSpots[l.ID] {
+			if from := l.Off + uint32(s.off); from+uint32(s.size) <= l.End {
+				out = append(out, w.Data[from:from+uint32(s.size)]...)
+			}
+		}
+	}
+	return out
+}
+
+// findFlowSpots returns, by protocol, where the fields are that packets of one
+// flow share.
+func (t *Table) findFlowSpots() (spots [64][]spot) {
 	for _, p := range t.all {
 		for _, d := range p.Fields {
 			for _, s := range d.spots {
-				if d.key && !slices.Contains(spots[p.ID], spot{off: s.off, size: s.size}) {
-					spots[p.ID] = append(spots[p.ID], spot{off: s.off, size: s.size})
+				stretch := spot{off: s.off, size: s.size}
+				if d.key && p.ID != idUnlisted && !slices.Contains(spots[p.ID], stretch) {
+					spots[p.ID] = append(spots[p.ID], stretch)
 				}
 			}
 		}

@@ -22,8 +22,9 @@ const (
 // Registrations are the dissectors that Wireshark has for numbers: what
 // `tshark -G decodes` lists.
 type Registrations interface {
-	// Names returns the dissectors registered in a table, as "tcp.port", for a number.
-	Names(table string, number uint32) []string
+	// Protocol returns the dissector registered in a table, as "tcp.port", for a
+	// number; "" for none.
+	Protocol(table string, number uint32) string
 }
 
 // Rules say by what a walk goes. The zero value is for no Wireshark at all: then
@@ -85,30 +86,24 @@ func (t *Table) NewWalker(r Rules) *Walker {
 		{"llc.dsap", k.saps[:], llcLeaves},
 	} {
 		for n := range table.numbers {
-			table.numbers[n] = k.leadsTo(r.Registrations.Names(table.name, uint32(n)), table.leaves)
+			table.numbers[n] = k.leadsTo(r.Registrations.Protocol(table.name, uint32(n)), table.leaves)
 		}
 	}
 	return k
 }
 
-// leadsTo judges the dissectors of one number.
-func (k *Walker) leadsTo(names []string, leaf leaves) carried {
-	out := carriesNothing
-	for _, name := range names {
-		c := carriesUnknown
-		if i := k.step(name); i >= 0 {
-			c = carriesStep + carried(i)
-		} else if leaf.has(name) {
-			c = carriesLeaf
-		}
-		switch {
-		case out == carriesNothing, out == c:
-			out = c
-		default: // which of them answers depends on the packet
-			return carriesUnknown
-		}
+// leadsTo judges the dissector of one number.
+func (k *Walker) leadsTo(name string, leaf leaves) carried {
+	if name == "" {
+		return carriesNothing
 	}
-	return out
+	if i := k.step(name); i >= 0 {
+		return carriesStep + carried(i)
+	}
+	if leaf.has(name) {
+		return carriesLeaf
+	}
+	return carriesUnknown
 }
 
 // step returns the place of a protocol among the steps, -1 when it has none.

@@ -32,6 +32,7 @@ type Table struct {
 	data       *Protocol
 	llc        *Protocol
 	all        []*Protocol
+	flowSpots  [64][]spot // by protocol
 }
 
 // NewTable returns the table of everything that pktsh dissects natively.
@@ -72,6 +73,7 @@ func NewTable() *Table {
 		&rawProtocol, &arpProtocol, &ipProtocol, &ipv6Protocol, &icmpProtocol, &icmpv6Protocol, &tcpProtocol,
 		&udpProtocol, &dnsProtocol, &mdnsProtocol, &llmnrProtocol, &dataProtocol, &igmpProtocol, &ntpProtocol, &dhcpProtocol,
 	}
+	t.flowSpots = t.findFlowSpots()
 	return t
 }
 

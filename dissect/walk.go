@@ -145,6 +145,8 @@ type Headers struct {
 	Number, Original      uint32
 	Time, First, Previous int64
 	HasTime               bool
+	// OddTime says that the file's time is one that Wireshark may read in another way.
+	OddTime bool
 
 	// Unsure are the protocols that may occur besides those listed.
 	Unsure Set
@@ -204,6 +206,9 @@ func (k *Walker) Walk(w *Headers, link Link) {
 	if k.distrust.Has(LowerLayers) {
 		w.Class = ClassSettings
 	}
+	if w.OddTime {
+		w.hide(setOf(idFrame))
+	}
 	p := payload{end: len(w.Data), reported: max(int(w.Original), len(w.Data))}
 	w.add(idFrame, p)
 	if link == nil {
@@ -211,4 +216,14 @@ func (k *Walker) Walk(w *Headers, link Link) {
 		return
 	}
 	link(w, p)
+}
+
+// Frame makes w the frame alone, of size captured bytes, for what asks only for
+// the packet's number, time and lengths: the packet is not read.
+func (w *Headers) Frame(size int) {
+	w.n, w.Unsure = 0, 0
+	if w.OddTime {
+		w.hide(setOf(idFrame))
+	}
+	w.add(idFrame, payload{end: size, reported: max(int(w.Original), size)})
 }

@@ -7,6 +7,7 @@ import (
 
 	"pktsh/dissect"
 	"pktsh/engine/capfile"
+	"pktsh/engine/filter"
 	"pktsh/engine/native"
 )
 
@@ -68,4 +69,41 @@ func BenchmarkRows(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(frames)), "ns/packet")
+}
+
+// benchScans are filters by what they look at: flows, frames besides, packets.
+var benchScans = []string{"ip.addr == 192.168.5.44", "tcp.port == 443 && frame.len > 1000", "tcp.flags.syn == 1", `dns.qry.name contains "google"`}
+
+// BenchmarkScan asks filters of headers: first packet by packet, then by flows.
+func BenchmarkScan(b *testing.B) {
+	f := benchFile(b)
+	table := dissect.NewTable()
+	walker := table.NewWalker(dissect.Rules{})
+	for _, expr := range benchScans {
+		p, err := filter.Compile(expr, table.Catalogue())
+		if err != nil {
+			b.Fatal(err)
+		}
+		scan := p.Scan(table)
+		for _, kind := range []string{"first", "keeping", "again"} {
+			b.Run(expr+"/"+kind, func(b *testing.B) {
+				d := native.New(f)
+				if kind == "again" {
+					if _, err := d.Scan(b.Context(), walker, scan, true, nil); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportAllocs()
+				for b.Loop() {
+					if kind == "keeping" {
+						d = native.New(f)
+					}
+					if _, err := d.Scan(b.Context(), walker, scan, kind != "first", nil); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(f.Len()), "ns/packet")
+			})
+		}
+	}
 }

@@ -29,7 +29,7 @@ func (d *Dissector) Filter(ctx context.Context, fields []string, match func(*dis
 	if progress == nil {
 		progress = func(done, total int64) {}
 	}
-	f := filter{d: d, match: match}
+	f := treeFilter{d: d, match: match}
 	n := d.file.Len()
 	total := int64(n)
 	selection, ok := d.table.Select(fields...)
@@ -66,8 +66,8 @@ func (d *Dissector) Filter(ctx context.Context, fields []string, match func(*dis
 	return roaring.FastOr(found...), nil
 }
 
-// filter is one question. It does not change while it is answered.
-type filter struct {
+// treeFilter is one question. It does not change while it is answered.
+type treeFilter struct {
 	d         *Dissector
 	match     func(*dissect.Tree) bool
 	selection *dissect.Selection // nil: whole trees
@@ -76,7 +76,7 @@ type filter struct {
 }
 
 // block filters the records from lo up to hi.
-func (f *filter) block(ctx context.Context, lo, hi int) (*roaring.Bitmap, error) {
+func (f *treeFilter) block(ctx context.Context, lo, hi int) (*roaring.Bitmap, error) {
 	out := roaring.New()
 	test := f.whole
 	if f.selection != nil {
@@ -102,11 +102,11 @@ func (f *filter) block(ctx context.Context, lo, hi int) (*roaring.Bitmap, error)
 }
 
 // whole tests the i-th record by its whole tree.
-func (f *filter) whole(i int) bool { return f.match(f.d.table.Dissect(f.d.full(i))) }
+func (f *treeFilter) whole(i int) bool { return f.match(f.d.table.Dissect(f.d.full(i))) }
 
 // light returns a test of the i-th record, for one goroutine, that looks only
 // at what was selected.
-func (f *filter) light() func(i int) bool {
+func (f *treeFilter) light() func(i int) bool {
 	reader := f.d.table.NewReader(f.selection)
 	details := f.selection.NeedsFrame()
 	var in dissect.Input

@@ -39,11 +39,8 @@ type File interface {
 
 // Dissector dissects the packets of one capture. It is safe for concurrent use.
 type Dissector struct {
-	file       File
-	table      *dissect.Table
-	interfaces []capfile.Interface
-	first      int64 // time of the first frame
-	clock      func(frame uint32) int64
+	source
+	table *dissect.Table
 
 	mu       sync.RWMutex // guards what follows
 	flows    *stream.Table
@@ -53,17 +50,16 @@ type Dissector struct {
 	closed   bool
 
 	prepared atomic.Int64 // passed, for who must not wait
+
+	columnsMu sync.Mutex
+	columns   *columns // nil until a scan keeps some
 }
 
 // New returns a dissector of a capture. It reads nothing yet.
 func New(f File) *Dissector {
 	flows := stream.NewTable(f.Len())
-	d := &Dissector{file: f, table: dissect.NewTable(), interfaces: f.Interfaces(), flows: flows, recorder: stream.NewRecorder(flows)}
+	d := &Dissector{source: newSource(f), table: dissect.NewTable(), flows: flows, recorder: stream.NewRecorder(flows)}
 	d.follower = d.table.NewReader(nil)
-	d.clock = d.timeOf
-	if f.Len() > 0 {
-		d.first = f.Record(0).Time
-	}
 	return d
 }
 
@@ -159,25 +155,6 @@ func (d *Dissector) input(i int, flows dissect.Flows) (in dissect.Input) {
 	return in
 }
 
-func (d *Dissector) describe(in *dissect.Input, i int, flows dissect.Flows) {
-	r := d.file.Record(i)
-	*in = dissect.Input{
-		Number: uint32(i) + 1, Data: d.file.Data(i), Original: r.Original, Time: r.Time, HasTime: r.HasTime,
-		First: d.first, LinkType: -1, TimeOf: d.clock, Flows: flows,
-	}
-	if r.Interface >= 0 && r.Interface < len(d.interfaces) {
-		in.LinkType = d.interfaces[r.Interface].LinkType
-		in.FCS = d.interfaces[r.Interface].FCS
-	}
-}
-
-func (d *Dissector) timeOf(frame uint32) int64 {
-	if frame == 0 || int(frame) > d.file.Len() {
-		return 0
-	}
-	return d.file.Record(int(frame) - 1).Time
-}
-
 // Rows calls fn with the summary of each of the frames, in the order given,
 // until fn returns an error, which it returns. A frame number that the capture
 // does not have is an error.
@@ -217,20 +194,6 @@ func (d *Dissector) full(i int) dissect.Input {
 	in := d.input(i, d.flows)
 	d.frameDetails(&in, i)
 	return in
-}
-
-// frameDetails adds what only the frame's own node shows.
-func (d *Dissector) frameDetails(in *dissect.Input, i int) {
-	in.Comments = d.file.Comments(i)
-	r := d.file.Record(i)
-	in.Previous = r.Time
-	if i > 0 {
-		in.Previous = d.file.Record(i - 1).Time
-	}
-	if d.file.Format() == "pcapng" && r.Interface >= 0 && r.Interface < len(d.interfaces) {
-		c := d.interfaces[r.Interface]
-		in.Interface = &dissect.Interface{ID: r.Interface, Name: c.Name, Description: c.Description, Section: c.Section + 1}
-	}
 }
 
 // read runs fn while the pass stands still.

@@ -1,0 +1,116 @@
+package native
+
+import (
+	"slices"
+
+	"pktsh/dissect"
+	"pktsh/engine/capfile"
+)
+
+// Cursor looks at one packet after the other, by its headers. It is for one
+// goroutine; what it gives is valid until it looks at the next packet. Who uses it
+// guards the file's bytes ([capfile.File.Guard]).
+type Cursor struct {
+	// Headers is the walk of the packet that was loaded last.
+	Headers dissect.Headers
+
+	source
+	walker *dissect.Walker
+	links  []dissect.Link // by interface
+	timed  bool
+
+	light  *dissect.Reader
+	detail bool
+	at     int
+	tree   *dissect.Tree // of the packet at hand, nil until asked for
+}
+
+// CursorConfig says what a cursor has to know of packets.
+type CursorConfig struct {
+	Walker *dissect.Walker
+	// Timed says that Headers.Previous is wanted.
+	Timed bool
+	// Table and Trees are for [Cursor.Tree]: the fields and protocols that it
+	// shall find. Names that the table does not have are an error of the caller's.
+	Table *dissect.Table
+	Trees []string
+}
+
+// NewCursor returns a cursor over a file, which may still be growing.
+func NewCursor(f File, c CursorConfig) *Cursor {
+	cur := &Cursor{source: newSource(f), walker: c.Walker, timed: c.Timed, at: -1}
+	if len(c.Trees) > 0 {
+		names := slices.Clone(c.Trees)
+		slices.Sort(names)
+		if selection, ok := c.Table.Select(slices.Compact(names)...); ok {
+			cur.light, cur.detail = c.Table.NewReader(selection), selection.NeedsFrame()
+		}
+	}
+	return cur
+}
+
+// Load walks through the i-th packet, from 0.
+func (c *Cursor) Load(i int) {
+	r := c.fill(i)
+	c.Headers.Data = c.file.Data(i)
+	c.walker.Walk(&c.Headers, c.link(r.Interface))
+}
+
+// LoadFrame is Load without the packet itself: only its number, time and lengths.
+func (c *Cursor) LoadFrame(i int) {
+	r := c.fill(i)
+	c.Headers.Frame(int(r.Captured))
+}
+
+// fill notes what the index says of the i-th packet.
+func (c *Cursor) fill(i int) capfile.Record {
+	r := c.file.Record(i)
+	h := &c.Headers
+	if c.timed && i > 0 && i != c.at+1 {
+		h.Previous = c.file.Record(i - 1).Time
+	} else {
+		h.Previous = h.Time
+	}
+	if i == 0 {
+		h.Previous = r.Time
+	}
+	h.Number, h.Original, h.Time, h.HasTime, h.OddTime, h.First = uint32(i)+1, r.Original, r.Time, r.HasTime, r.OddTime, c.first
+	c.at, c.tree = i, nil
+	return r
+}
+
+// link returns how packets of an interface begin.
+func (c *Cursor) link(iface int) dissect.Link {
+	if iface < 0 {
+		return nil
+	}
+	if iface >= len(c.links) {
+		c.interfaces = c.file.Interfaces()
+		for _, known := range c.interfaces[len(c.links):] {
+			c.links = append(c.links, c.walker.Link(known.LinkType))
+		}
+		if iface >= len(c.links) {
+			return nil
+		}
+	}
+	return c.links[iface]
+}
+
+// Tree returns the packet's tree with what the cursor was made to find, flat and
+// without labels ([dissect.Reader.Tree]).
+func (c *Cursor) Tree() *dissect.Tree {
+	if c.tree != nil {
+		return c.tree
+	}
+	if c.light == nil {
+		c.tree = &dissect.Tree{}
+		return c.tree
+	}
+	var in dissect.Input
+	c.describe(&in, c.at, nil)
+	if c.detail {
+		c.frameDetails(&in, c.at)
+	}
+	c.tree = c.light.Tree(&in)
+	return c.tree
+}

@@ -1,0 +1,249 @@
+package native_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// This file asks tshark for the truth, and keeps its answers.
+
+const (
+	// cellEnd and valueEnd are what -E separator and -E aggregator are set to:
+	// characters that Wireshark escapes in texts.
+	cellEnd  = "\x1f"
+	valueEnd = "\x1e"
+)
+
+// oracle answers with `tshark -2 -n -T fields`, every occurrence, under an empty
+// profile. Its answers are kept under the user's cache directory, by tshark's
+// version and what is in the capture.
+type oracle struct {
+	version string
+	dir     string
+	fields  map[string]bool // that this version has
+}
+
+// newOracle skips the test where there is no tshark.
+func newOracle(t *testing.T) *oracle {
+	t.Helper()
+	if _, err := exec.LookPath("tshark"); err != nil {
+		t.Skip("tshark is not installed: nothing to compare with")
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Skipf("no place to keep tshark's answers: %v", err)
+	}
+	first, _, _ := strings.Cut(string(tshark(t, "--version")), "\n")
+	words := strings.Fields(first)
+	if len(words) < 3 {
+		t.Fatalf("tshark --version: got %q, want a version", first)
+	}
+	o := &oracle{version: strings.TrimSuffix(words[2], "."), fields: map[string]bool{}}
+	o.dir = filepath.Join(cache, "pktsh", "differential", o.version)
+	if err := os.MkdirAll(o.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	list := exec.Command("tshark", "-G", "fields")
+	list.Env = emptyProfile(t.TempDir())
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		if c := strings.SplitN(line, "\t", 4); len(c) == 4 {
+			o.fields[c[2]] = true
+		}
+	}
+	return o
+}
+
+func emptyProfile(home string) []string {
+	return append(os.Environ(), "TZ=UTC", "LC_ALL=C.UTF-8", "HOME="+home, "XDG_CONFIG_HOME="+home, "WIRESHARK_CONFIG_DIR="+home)
+}
+
+// answer is tshark's rows for a capture, in one or more kept files with some of the
+// columns each.
+type answer struct {
+	parts []answerPart
+}
+
+type answerPart struct {
+	fields []string
+	path   string
+}
+
+// ask returns what tshark says of a capture for at least the named fields. Only
+// what is not kept is asked for.
+func (o *oracle) ask(ctx context.Context, capture string, fields []string) (*answer, error) {
+	raw, err := os.ReadFile(capture)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(raw)
+	dir := filepath.Join(o.dir, hex.EncodeToString(sum[:12]))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	kept, err := filepath.Glob(filepath.Join(dir, "*.zst"))
+	if err != nil {
+		return nil, err
+	}
+	a := &answer{}
+	known := map[string]bool{}
+	for _, path := range kept {
+		rows, err := openRows(path)
+		if err != nil {
+			return nil, err
+		}
+		a.parts = append(a.parts, answerPart{fields: rows.fields, path: path})
+		for _, f := range rows.fields {
+			known[f] = true
+		}
+		rows.Close()
+	}
+	missing := slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return known[f] || !o.fields[f] })
+	if len(missing) == 0 {
+		return a, nil
+	}
+	path := filepath.Join(dir, fmt.Sprintf("%d.zst", len(kept)))
+	if err := o.run(ctx, capture, missing, path); err != nil {
+		return nil, err
+	}
+	a.parts = append(a.parts, answerPart{fields: missing, path: path})
+	return a, nil
+}
+
+// run keeps tshark's rows under a header line with the fields' names. How tshark
+// ended does not matter: a damaged capture ends in an error after all that could
+// be read.
+func (o *oracle) run(ctx context.Context, capture string, fields []string, path string) error {
+	home, err := os.MkdirTemp("", "pktsh-oracle-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(home)
+	args := []string{"-2", "-n", "-r", capture, "-T", "fields", "-E", "occurrence=a", "-E", "separator=" + cellEnd, "-E", "aggregator=" + valueEnd}
+	for _, f := range fields {
+		args = append(args, "-e", f)
+	}
+	out, err := os.CreateTemp(filepath.Dir(path), "new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(out.Name())
+	defer out.Close()
+	z, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(z, strings.Join(fields, cellEnd)+"\n"); err != nil {
+		return err
+	}
+	var complaint bytes.Buffer
+	cmd := exec.CommandContext(ctx, "tshark", args...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = emptyProfile(home), z, &complaint
+	err = cmd.Run()
+	var ended *exec.ExitError
+	if err != nil && (!errors.As(err, &ended) || !ended.Exited() || strings.Contains(complaint.String(), "aren't valid")) {
+		return fmt.Errorf("tshark on %s: %w: %s", capture, err, complaint.String())
+	}
+	if err := errors.Join(z.Close(), out.Close()); err != nil {
+		return err
+	}
+	return os.Rename(out.Name(), path)
+}
+
+// rows reads one kept file.
+type rows struct {
+	fields []string
+	file   *os.File
+	z      *zstd.Decoder
+	r      *bufio.Reader
+}
+
+func openRows(path string) (*rows, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	z, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	r := &rows{file: f, z: z, r: bufio.NewReaderSize(z, 1<<16)}
+	head, err := r.r.ReadString('\n')
+	if err != nil {
+		r.Close()
+		return nil, fmt.Errorf("%s: no header: %w", path, err)
+	}
+	r.fields = strings.Split(strings.TrimSuffix(head, "\n"), cellEnd)
+	return r, nil
+}
+
+func (r *rows) Close() { r.z.Close(); r.file.Close() }
+
+// next returns one row's cells; a text with a line feed in it goes over several lines.
+func (r *rows) next() ([]string, error) {
+	text := ""
+	for {
+		line, err := r.r.ReadString('\n')
+		text += line
+		if err != nil {
+			return nil, err
+		}
+		if strings.Count(text, cellEnd) >= len(r.fields)-1 {
+			return strings.Split(strings.TrimSuffix(text, "\n"), cellEnd), nil
+		}
+	}
+}
+
+// each calls fn with tshark's cells of each packet, in order: index says in which
+// cell a field is. It returns how many packets there were.
+func (a *answer) each(fn func(row []string) error) (n int, index map[string]int, err error) {
+	var open []*rows
+	index = map[string]int{}
+	width := 0
+	for _, p := range a.parts {
+		r, err := openRows(p.path)
+		if err != nil {
+			return 0, nil, err
+		}
+		defer r.Close()
+		for i, f := range r.fields {
+			index[f] = width + i
+		}
+		width += len(r.fields)
+		open = append(open, r)
+	}
+	row := make([]string, 0, width)
+	for ; ; n++ {
+		row = row[:0]
+		for _, r := range open {
+			cells, err := r.next()
+			if err != nil {
+				return n, index, nil
+			}
+			row = append(row, cells...)
+		}
+		if fn == nil {
+			continue
+		}
+		if err := fn(row); err != nil {
+			return n, index, err
+		}
+	}
+}
