@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"slices"
 	"strconv"
-	"syscall"
 
 	"github.com/spf13/pflag"
 
@@ -63,20 +61,13 @@ func runTshark(o *options) int {
 		fmt.Fprintln(os.Stderr, "pktsh: -T wants a capture: pktsh FILE -T text")
 		return exitUsage
 	}
-	profile, err := os.MkdirTemp("", "pktsh-profile-")
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "pktsh: %v\n", err)
-		return exitError
-	}
-	defer os.RemoveAll(profile)
 	ctx, caught := untilSignal()
-	path := o.files[0]
-	var spool []*os.File
-	if len(o.files) > 1 || path == "-" { // two passes need a file
+	in := wireshark.Input{Path: o.files[0]}
+	if len(o.files) > 1 || in.Path == "-" { // two passes need a file
 		session := engine.NewSession(engine.Config{Mode: plan.Native})
 		defer session.Close()
 		what := engine.OpenOptions{Paths: o.files}
-		if path == "-" {
+		if in.Path == "-" {
 			what = engine.OpenOptions{Reader: os.Stdin}
 		}
 		c, err := session.Open(ctx, what)
@@ -84,28 +75,19 @@ func runTshark(o *options) int {
 			fmt.Fprintf(os.Stderr, "pktsh: %v\n", err)
 			return caught.code(exitError)
 		}
-		var inherit *os.File
-		if path, inherit = c.File().DissectorFile(); inherit != nil {
-			path, spool = "/dev/fd/3", []*os.File{inherit}
-		}
+		in.Path, in.Inherit = c.File().DissectorFile()
 	}
-	cmd := exec.CommandContext(ctx, tools.Tshark, o.tsharkArgs(path)...)
-	cmd.ExtraFiles = spool
 	complaints := &withoutRootWarning{w: os.Stderr}
-	cmd.Stdout, cmd.Stderr = os.Stdout, complaints
-	cmd.Env = append(os.Environ(), "WIRESHARK_CONFIG_DIR="+profile)
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
-	err = cmd.Run()
+	code, err := wireshark.RunRaw(ctx, tools, in, o.tsharkArgs(), os.Stdout, complaints)
 	complaints.flush()
-	var exit *exec.ExitError
 	switch {
-	case errors.As(err, &exit) && exit.ExitCode() >= 0:
-		return caught.code(exit.ExitCode())
-	case err != nil && ctx.Err() == nil:
-		fmt.Fprintf(os.Stderr, "pktsh: tshark: %v\n", err)
-		return exitError
+	case ctx.Err() != nil && err != nil:
+		code = exitOK // the signal's code counts
+	case err != nil:
+		fmt.Fprintf(os.Stderr, "pktsh: %v\n", err)
+		code = exitError
 	}
-	return caught.code(exitOK)
+	return caught.code(code)
 }
 
 // withoutRootWarning drops the line with which tshark greets root.
@@ -134,8 +116,8 @@ func (f *withoutRootWarning) Write(b []byte) (int, error) {
 // flush writes a last line that has no end.
 func (f *withoutRootWarning) flush() { _, _ = f.w.Write(f.part) }
 
-func (o *options) tsharkArgs(path string) []string {
-	args := []string{"-2", "-r", path, "-T", o.output.format, "-t", string(o.times)}
+func (o *options) tsharkArgs() []string {
+	args := []string{"-2", "-T", o.output.format, "-t", string(o.times)}
 	each := func(flag string, values []string) {
 		for _, v := range values {
 			args = append(args, flag, v)
