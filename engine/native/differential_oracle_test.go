@@ -211,39 +211,44 @@ func (r *rows) next() ([]string, error) {
 	}
 }
 
-// each calls fn with tshark's cells of each packet, in order: index says in which
-// cell a field is. It returns how many packets there were.
-func (a *answer) each(fn func(row []string) error) (n int, index map[string]int, err error) {
+// index says in which cell of a row a field is.
+func (a *answer) index() map[string]int {
+	index, width := map[string]int{}, 0
+	for _, p := range a.parts {
+		for i, f := range p.fields {
+			index[f] = width + i
+		}
+		width += len(p.fields)
+	}
+	return index
+}
+
+// each calls fn with tshark's cells of each packet, in order.
+func (a *answer) each(fn func(row []string) error) error {
 	var open []*rows
-	index = map[string]int{}
-	width := 0
 	for _, p := range a.parts {
 		r, err := openRows(p.path)
 		if err != nil {
-			return 0, nil, err
+			return err
 		}
 		defer r.Close()
-		for i, f := range r.fields {
-			index[f] = width + i
-		}
-		width += len(r.fields)
 		open = append(open, r)
 	}
-	row := make([]string, 0, width)
-	for ; ; n++ {
+	var row []string
+	for {
 		row = row[:0]
 		for _, r := range open {
 			cells, err := r.next()
+			if err == io.EOF {
+				return nil
+			}
 			if err != nil {
-				return n, index, nil
+				return err
 			}
 			row = append(row, cells...)
 		}
-		if fn == nil {
-			continue
-		}
 		if err := fn(row); err != nil {
-			return n, index, err
+			return err
 		}
 	}
 }
