@@ -22,9 +22,9 @@ const (
 // Registrations are the dissectors that Wireshark has for numbers: what
 // `tshark -G decodes` lists.
 type Registrations interface {
-	// Protocol returns the dissector registered in a table, as "tcp.port", for a
-	// number; "" for none.
-	Protocol(table string, number uint32) string
+	// Each calls fn for every number of a table, as "tcp.port", that a dissector is
+	// registered for.
+	Each(table string, fn func(number uint32, protocol string))
 }
 
 // Rules say by what a walk goes. The zero value is for no Wireshark at all: then
@@ -85,18 +85,17 @@ func (t *Table) NewWalker(r Rules) *Walker {
 		{"ip.proto", k.ipProtos[:], ipLeaves},
 		{"llc.dsap", k.saps[:], llcLeaves},
 	} {
-		for n := range table.numbers {
-			table.numbers[n] = k.leadsTo(r.Registrations.Protocol(table.name, uint32(n)), table.leaves)
-		}
+		r.Registrations.Each(table.name, func(n uint32, protocol string) {
+			if int(n) < len(table.numbers) {
+				table.numbers[n] = k.leadsTo(protocol, table.leaves)
+			}
+		})
 	}
 	return k
 }
 
 // leadsTo judges the dissector of one number.
 func (k *Walker) leadsTo(name string, leaf leaves) carried {
-	if name == "" {
-		return carriesNothing
-	}
 	if i := k.step(name); i >= 0 {
 		return carriesStep + carried(i)
 	}

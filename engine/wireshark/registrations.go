@@ -59,6 +59,13 @@ func (r *Registrations) Protocol(table string, selector uint32) string {
 	return ""
 }
 
+// Each calls fn for every selector of a table, in ascending order.
+func (r *Registrations) Each(table string, fn func(selector uint32, protocol string)) {
+	for _, one := range r.tables[table] {
+		fn(one.Selector, one.Protocol)
+	}
+}
+
 // Tables returns the names of all dissector tables in ascending order.
 func (r *Registrations) Tables() []string {
 	names := make([]string, 0, len(r.tables))
