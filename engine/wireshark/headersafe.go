@@ -21,68 +21,53 @@ type HeaderSafety struct {
 	Sealed bool
 	// DNS: the fields of DNS, mDNS and LLMNR.
 	DNS bool
-	// Reason names the setting because of which one of these is false, Headers and
-	// DNS before the others; "" when all are true.
+	// Reason names the setting because of which one of these is false, the first in
+	// the order Headers, Sealed, Names; "" when all are true.
 	Reason string
 }
 
 // HeaderSafety judges a configuration.
 func (c Config) HeaderSafety() HeaderSafety {
-	s := HeaderSafety{Headers: true, Names: true, Sealed: true, DNS: true}
-	unseal := func(setting string) {
-		s.Sealed, s.DNS = false, false // DNS over TLS, HTTPS or QUIC comes to light
-		s.because(setting)
-	}
-	everything := func(setting string) {
-		s.Headers, s.DNS = false, false
-		s.because(setting)
-	}
+	var settings [affectsNothing + 1][]string
+	add := func(e effect, setting string) { settings[e] = append(settings[e], setting) }
 	for _, rule := range c.DecodeAs {
-		everything("decode-as " + rule)
+		add(affectsHeaders, "decode-as "+rule)
 	}
 	for _, name := range c.DisabledProtocols {
-		everything("disabled protocol " + name)
+		add(affectsHeaders, "disabled protocol "+name)
 	}
 	for _, name := range c.EnabledProtocols {
-		everything("enabled protocol " + name)
+		add(affectsHeaders, "enabled protocol "+name)
 	}
 	if len(c.DecryptionKeys) > 0 {
-		everything("802.11 keys")
+		add(affectsHeaders, "802.11 keys")
 	}
 	for _, p := range c.Preferences {
-		name, _, ok := splitPreference(p)
-		if !ok {
-			everything(fmt.Sprintf("preference %q", p))
-			continue
-		}
-		switch preferenceEffect(name) {
-		case affectsHeaders:
-			everything("preference " + name)
-		case affectsSealed:
-			unseal("preference " + name)
+		if name, _, ok := splitPreference(p); ok {
+			add(preferenceEffect(name), "preference "+name)
+		} else {
+			add(affectsHeaders, fmt.Sprintf("preference %q", p))
 		}
 	}
 	if c.KeyLog != "" {
-		unseal("key log")
-	}
-	for _, p := range c.Preferences {
-		if name, _, ok := splitPreference(p); ok && preferenceEffect(name) == affectsNames {
-			s.Names = false
-			s.because("preference " + name)
-		}
+		add(affectsSealed, "key log")
 	}
 	if c.Names != "" {
-		s.Names = false
-		s.because("name resolution " + c.Names)
+		add(affectsNames, "name resolution "+c.Names)
+	}
+	s := HeaderSafety{
+		Headers: len(settings[affectsHeaders]) == 0,
+		Names:   len(settings[affectsNames]) == 0,
+		Sealed:  len(settings[affectsSealed]) == 0,
+	}
+	s.DNS = s.Headers && s.Sealed // DNS over TLS, HTTPS and QUIC may come to light
+	for _, list := range settings[:affectsNothing] {
+		if len(list) > 0 {
+			s.Reason = list[0]
+			break
+		}
 	}
 	return s
-}
-
-// because keeps the first reason.
-func (s *HeaderSafety) because(setting string) {
-	if s.Reason == "" {
-		s.Reason = setting
-	}
 }
 
 // effect is what a preference can change at most.

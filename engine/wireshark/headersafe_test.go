@@ -20,6 +20,7 @@ func TestHeaderSafety(t *testing.T) {
 		{"sequence numbers", Config{Preferences: []string{"tcp.relative_sequence_numbers:FALSE"}}, names | sealed, "preference tcp.relative_sequence_numbers"},
 		{"depth", Config{Preferences: []string{"GUI.max_tree_depth:3"}}, names | sealed, "preference GUI.max_tree_depth"},
 		{"another after one that is none", Config{Preferences: []string{"gui.update.enabled:FALSE", "ip.defragment:FALSE"}}, names | sealed, "preference ip.defragment"},
+		{"headers after keys", Config{Preferences: []string{"tls.psk:00", "ip.defragment:FALSE"}}, names, "preference ip.defragment"},
 		{"a table", Config{Preferences: []string{"uat:user_dlts:x"}}, names | sealed, "preference uat"},
 		{"no preference", Config{Preferences: []string{"nonsense"}}, names | sealed, `preference "nonsense"`},
 		{"decode-as", Config{DecodeAs: []string{"udp.port==5300,dns"}, Names: "m"}, sealed, "decode-as udp.port==5300,dns"},
