@@ -5,6 +5,8 @@ package filter
 // the rest of the filter decides: "false and unsure" is false.
 
 import (
+	"strings"
+
 	"pktsh/dissect"
 )
 
@@ -250,4 +252,55 @@ func verdict(yes bool) Verdict {
 		return True
 	}
 	return False
+}
+
+// Columnar says that the filter can be evaluated over [FromColumns]: it asks
+// nothing of its fields that the text of their values does not tell.
+func (p *Program) Columnar() bool {
+	columnar := true
+	visitTest(p.checked.root, func(f *fieldOperand) {
+		switch f.fieldType.class {
+		case classUint, classInt, classBool, classEther, classIPv4, classIPv6, classDelta:
+		case classProtocol: // present or not; its bytes are no column
+			columnar = columnar && p.onlyExists(f)
+		default:
+			columnar = false
+		}
+		columnar = columnar && f.layers == nil
+	})
+	return columnar
+}
+
+// onlyExists says that an operand is nowhere but in a test of its presence.
+func (p *Program) onlyExists(f *fieldOperand) bool {
+	var in func(t checkedTest) bool
+	in = func(t checkedTest) bool {
+		switch t := t.(type) {
+		case *checkedLogical:
+			return in(t.left) || in(t.right)
+		case *checkedNot:
+			return in(t.x)
+		case *checkedExists:
+			return t.x == checkedOperand(f)
+		}
+		return false
+	}
+	return p.checked.root != nil && in(p.checked.root)
+}
+
+// FromColumns returns a packet of which only some fields are known, by the texts of
+// their values: those of one field are joined by commas, and that of a protocol is
+// anything. It is for programs that are [Program.Columnar].
+func FromColumns(names, values []string, fields Fields) Packet {
+	t := &dissect.Tree{}
+	for i, name := range names {
+		if values[i] == "" {
+			continue
+		}
+		for value := range strings.SplitSeq(values[i], ",") {
+			info, _ := fields.Lookup(name)
+			t.Nodes = append(t.Nodes, &dissect.Field{Name: name, Show: value, Protocol: info.Type == dissect.TypeProtocol})
+		}
+	}
+	return FromTree(t, fields)
 }

@@ -35,7 +35,13 @@ type oracle struct {
 	version string
 	dir     string
 	fields  map[string]bool // that this version has
+	ahead   []string        // those of the protocols in asked
 }
+
+// asked are the protocols all of whose fields are asked for at once, so that a field
+// that pktsh comes to know needs no further run over the captures.
+const asked = "|ah|arp|chdlc|dhcp|dns|esp|eth|frame|geneve|gre|gtp|icmp|icmpv6|ieee8021ad|igmp|ip|ipv6|ipv6.dstopts|ipv6.fraghdr|ipv6.hopopts" +
+	"|ipv6.routing|l2tp|llc|mpls|ntp|null|ppp|pppoe|pppoed|pppoes|pwethcw|sctp|sll|tcp|teredo|udp|vlan|vxlan|"
 
 // newOracle skips the test where there is no tshark.
 func newOracle(t *testing.T) *oracle {
@@ -64,9 +70,14 @@ func newOracle(t *testing.T) *oracle {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(out)) {
-		if c := strings.SplitN(line, "\t", 4); len(c) == 4 {
-			o.fields[c[2]] = true
+		c := strings.SplitN(line, "\t", 6)
+		if len(c) < 4 {
+			continue
 		}
+		if c[0] == "F" && strings.Contains(asked, "|"+c[4]+"|") && !o.fields[c[2]] {
+			o.ahead = append(o.ahead, c[2])
+		}
+		o.fields[c[2]] = true
 	}
 	return o
 }
@@ -118,6 +129,9 @@ func (o *oracle) ask(ctx context.Context, capture string, fields []string) (*ans
 	missing := slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return known[f] || !o.fields[f] })
 	if len(missing) == 0 {
 		return a, nil
+	}
+	if len(kept) == 0 {
+		missing = slices.Compact(slices.Sorted(slices.Values(append(missing, o.ahead...))))
 	}
 	path := filepath.Join(dir, fmt.Sprintf("%d.zst", len(kept)))
 	if err := o.run(ctx, capture, missing, path); err != nil {

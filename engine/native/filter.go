@@ -17,7 +17,8 @@ import (
 // many share the cost of guarding the file.
 const grain = 256
 
-// Filter returns the numbers of the frames whose tree match accepts. fields are
+// Filter returns the numbers of those of frames (nil stands for all) whose tree
+// match accepts. fields are
 // the names of the protocols and fields that match may ask for; of the rest of
 // the packet the tree that it gets knows nothing (see [dissect.Reader.Tree]). A
 // name that is not in the native catalogue makes all trees whole.
@@ -25,11 +26,11 @@ const grain = 256
 // match must depend on nothing but the tree. It is called from several
 // goroutines at once, and its tree is only valid until it returns. So is
 // progress, which may be nil, with the work done and the whole, in frames.
-func (d *Dissector) Filter(ctx context.Context, fields []string, match func(*dissect.Tree) bool, progress func(done, total int64)) (*roaring.Bitmap, error) {
+func (d *Dissector) Filter(ctx context.Context, frames *roaring.Bitmap, fields []string, match func(*dissect.Tree) bool, progress func(done, total int64)) (*roaring.Bitmap, error) {
 	if progress == nil {
 		progress = func(done, total int64) {}
 	}
-	f := treeFilter{d: d, match: match}
+	f := treeFilter{d: d, frames: frames, match: match}
 	n := d.file.Len()
 	total := int64(n)
 	selection, ok := d.table.Select(fields...)
@@ -69,6 +70,7 @@ func (d *Dissector) Filter(ctx context.Context, fields []string, match func(*dis
 // treeFilter is one question. It does not change while it is answered.
 type treeFilter struct {
 	d         *Dissector
+	frames    *roaring.Bitmap // nil: all
 	match     func(*dissect.Tree) bool
 	selection *dissect.Selection // nil: whole trees
 	nothing   bool               // the answer for a packet that has nothing of the selection
@@ -89,7 +91,7 @@ func (f *treeFilter) block(ctx context.Context, lo, hi int) (*roaring.Bitmap, er
 		end := min(lo+grain, hi)
 		err := f.d.read(func() {
 			for ; lo < end; lo++ {
-				if test(lo) {
+				if (f.frames == nil || f.frames.Contains(uint32(lo)+1)) && test(lo) {
 					out.Add(uint32(lo) + 1)
 				}
 			}

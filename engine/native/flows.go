@@ -39,6 +39,21 @@ func (d *Dissector) columnsOf(walker *dissect.Walker) *columns {
 	return d.columns
 }
 
+// FlowsKnown says that scans need not look at every packet.
+func (d *Dissector) FlowsKnown() bool {
+	d.columnsMu.Lock()
+	defer d.columnsMu.Unlock()
+	if d.columns == nil {
+		return false
+	}
+	for i := range d.columns.blocks {
+		if d.columns.block(i) == nil {
+			return false
+		}
+	}
+	return true
+}
+
 // flowBuilder numbers the flows of a block as its packets go by.
 type flowBuilder struct {
 	table   *dissect.Table

@@ -33,7 +33,7 @@ func TestConcurrentQuestions(t *testing.T) {
 			}
 		})
 		wg.Go(func() {
-			if _, err := d.Filter(ctx, []string{"udp"}, func(t *dissect.Tree) bool { return t.Has("udp") }, nil); err != nil {
+			if _, err := d.Filter(ctx, nil, []string{"udp"}, func(t *dissect.Tree) bool { return t.Has("udp") }, nil); err != nil {
 				t.Error(err)
 			}
 		})
@@ -72,7 +72,7 @@ func TestProgress(t *testing.T) {
 	}
 	var done, total int64
 	progress := func(d, t int64) { done, total = d, t }
-	if _, err := d.Filter(t.Context(), []string{"tcp.stream"}, func(*dissect.Tree) bool { return true }, progress); err != nil {
+	if _, err := d.Filter(t.Context(), nil, []string{"tcp.stream"}, func(*dissect.Tree) bool { return true }, progress); err != nil {
 		t.Fatal(err)
 	}
 	if want := 2 * int64(f.Len()); done != want || total != want {

@@ -83,7 +83,7 @@ func TestRecorded(t *testing.T) {
 	if _, err := d.Tree(context.Background(), uint32(len(want.Rows))+1); err == nil {
 		t.Error("a frame beyond the capture: want an error")
 	}
-	all, err := d.Filter(context.Background(), []string{"tcp"}, func(t *dissect.Tree) bool { return t.Has("tcp") }, nil)
+	all, err := d.Filter(context.Background(), nil, []string{"tcp"}, func(t *dissect.Tree) bool { return t.Has("tcp") }, nil)
 	if err != nil || all.GetCardinality() != 4 {
 		t.Errorf("Filter for tcp: got %v frames, %v; want 4", all.GetCardinality(), err)
 	}
