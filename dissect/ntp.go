@@ -231,7 +231,7 @@ func ntpReference(stratum uint8, id []byte) string {
 	if name, ok := ntpReferenceNames[string(code)]; ok {
 		return name
 	}
-	return "Unidentified reference source '" + printable(code) + "'"
+	return "Unidentified reference source '" + escaped(asciiText(code)) + "'"
 }
 
 // ntpTime formats a timestamp: seconds and fractions since 1900, or since 2036

@@ -63,15 +63,22 @@ func NewTable() *Table {
 		},
 		udpPorts: map[uint16]*Protocol{53: &dnsProtocol, 5353: &mdnsProtocol, 5355: &llmnrProtocol, 123: &ntpProtocol,
 			67: &dhcpProtocol, 68: &dhcpProtocol, 4011: &dhcpProtocol,
+			1900: &ssdpProtocol,
 		},
-		tcpPorts: map[uint16]*Protocol{53: &dnsProtocol, 5353: &mdnsProtocol},
-		data:     &dataProtocol,
-		llc:      &llcProtocol,
+		tcpPorts: map[uint16]*Protocol{
+			53: &dnsProtocol, 5353: &mdnsProtocol,
+			80: &httpProtocol, 631: &httpProtocol, 1900: &httpProtocol, 2710: &httpProtocol, 2869: &httpProtocol,
+			3128: &httpProtocol, 3132: &httpProtocol, 3689: &httpProtocol, 5985: &httpProtocol, 8080: &httpProtocol,
+			8088: &httpProtocol, 11371: &httpProtocol,
+		},
+		data: &dataProtocol,
+		llc:  &llcProtocol,
 	}
 	t.all = []*Protocol{
 		&frameProtocol, &ethProtocol, &llcProtocol, &vlanProtocol, &providerVLANProtocol, &sllProtocol, &nullProtocol,
 		&rawProtocol, &arpProtocol, &ipProtocol, &ipv6Protocol, &icmpProtocol, &icmpv6Protocol, &tcpProtocol,
-		&udpProtocol, &dnsProtocol, &mdnsProtocol, &llmnrProtocol, &dataProtocol, &igmpProtocol, &ntpProtocol, &dhcpProtocol,
+		&udpProtocol, &dnsProtocol, &mdnsProtocol, &llmnrProtocol, &dataProtocol, &igmpProtocol, &ntpProtocol, &dhcpProtocol, &httpProtocol,
+		&ssdpProtocol,
 	}
 	t.flowSpots = t.findFlowSpots()
 	return t

@@ -14,6 +14,7 @@ type Table struct {
 	conversations []conversation
 	peers         map[uint32]Peer
 	notes         []note
+	http          map[uint32][]exchange // by conversation + 1
 }
 
 // note is what a segment's sequence numbers showed. Notes are in order of frame;
@@ -40,6 +41,7 @@ func NewTable(n int) *Table {
 		conv:     make([]uint32, 0, n),
 		previous: make([]uint32, 0, n),
 		peers:    map[uint32]Peer{},
+		http:     map[uint32][]exchange{},
 	}
 }
 
