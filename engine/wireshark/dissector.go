@@ -250,6 +250,7 @@ func (d *Dissector) start() (*process, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.limit = d.opts.MemoryLimit
 	d.mu.Lock()
 	closed := d.closed
 	if !closed {
@@ -286,6 +287,9 @@ func (d *Dissector) load(p *process) error {
 		return err
 	}
 	var why error
+	if err := p.overLimit(); err != nil {
+		return err
+	}
 	if partial {
 		why = errors.New("the capture ends in a damaged or truncated record")
 		if text := p.waitReason(); text != "" {
@@ -368,6 +372,25 @@ func (d *Dissector) drop(p *process) {
 	}
 }
 
+// failOver ends the process, if p is not nil, and the Dissector for good when err is
+// a *MemoryError, which then says how many frames there are. It returns err.
+func (d *Dissector) failOver(p *process, err error) error {
+	var over *MemoryError
+	if !errors.As(err, &over) {
+		return err
+	}
+	if p != nil {
+		d.drop(p)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	over.Frames = d.state.Frames
+	if !d.closed {
+		d.state.Phase, d.state.Err = Failed, over
+	}
+	return over
+}
+
 // question is one request with what is needed to ask it well.
 type question struct {
 	text   string // for messages and for remembering that it kills: "frame 17"
@@ -448,8 +471,13 @@ func (d *Dissector) serve(q question) (reply, error) {
 		p, err := d.running()
 		var r reply
 		if err == nil {
-			if r, err = p.exchange(q.build(p), q.stall, q.strict); err == nil || !isFault(err) {
-				return r, err
+			r, err = p.exchange(q.build(p), q.stall, q.strict)
+			if err == nil {
+				d.failOver(p, p.overLimit())
+				return r, nil
+			}
+			if !isFault(err) {
+				return r, d.failOver(p, err)
 			}
 			d.drop(p)
 			stderr = p.stderr.String()
@@ -458,7 +486,7 @@ func (d *Dissector) serve(q question) (reply, error) {
 			return reply{}, ErrClosed
 		}
 		if !isFault(err) {
-			return reply{}, err
+			return reply{}, d.failOver(nil, err)
 		}
 		fault = err
 		d.opts.Logf("wireshark: %s: %s: %v", d.in.Path, q.text, err)

@@ -2,11 +2,13 @@ package wireshark
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +56,8 @@ func fakeSharkd(mode string) {
 	method, rest, _ := strings.Cut(mode, ":")
 	fault, file, _ := strings.Cut(rest, ":")
 	in := bufio.NewScanner(os.Stdin)
+	var grown []byte
+	defer func() { runtime.KeepAlive(grown) }()
 	for in.Scan() {
 		var id uint32
 		var asked string
@@ -85,6 +89,9 @@ func fakeSharkd(mode string) {
 			case "garbage":
 				fmt.Println("this is not JSON")
 				continue
+			case "grow":
+				grown = bytes.Repeat([]byte("x"), 200<<20)
+				time.Sleep(time.Second)
 			case "otherid":
 				id += 7
 			}
@@ -105,7 +112,9 @@ func fakeSharkd(mode string) {
 }
 
 // fakeDissector starts a Dissector on a fake sharkd.
-func fakeDissector(t *testing.T, mode string) *Dissector {
+func fakeDissector(t *testing.T, mode string) *Dissector { return limitedDissector(t, mode, 0) }
+
+func limitedDissector(t *testing.T, mode string, memory int64) *Dissector {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -123,7 +132,7 @@ func fakeDissector(t *testing.T, mode string) *Dissector {
 	}
 	short := 400 * time.Millisecond
 	d := Start(Tools{Sharkd: sharkd}, Config{}, Input{Path: capture}, Options{
-		TempDir: t.TempDir(), Logf: t.Logf,
+		TempDir: t.TempDir(), Logf: t.Logf, MemoryLimit: memory,
 		Deadlines: Deadlines{Start: 5 * time.Second, Load: short, Frame: short, Rows: short},
 	})
 	t.Cleanup(func() {
@@ -200,6 +209,43 @@ func TestFaultsOfLoading(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestMemoryLimit(t *testing.T) {
+	if residentSize(os.Getpid()) == 0 {
+		t.Skip("this system does not tell how much memory a process has")
+	}
+	const limit = 150 << 20
+	over := &MemoryError{}
+	t.Run("below", func(t *testing.T) {
+		d := limitedDissector(t, "frame:none", limit)
+		if _, err := d.Tree(testContext(t), 1); err != nil || d.State().Phase != Ready {
+			t.Errorf("got %v, %v, want an answer", err, d.State())
+		}
+	})
+	t.Run("loading", func(t *testing.T) {
+		d := limitedDissector(t, "load:grow", limit)
+		err := d.Wait(testContext(t))
+		if s := d.State(); !errors.As(err, &over) || s.Phase != Failed || s.Err != err || over.Frames != 0 || over.Limit != limit || over.Used <= limit {
+			t.Errorf("got %v, %+v, want a MemoryError", err, s)
+		}
+	})
+	t.Run("a question", func(t *testing.T) {
+		d := limitedDissector(t, "frame:grow", limit)
+		if err := d.Wait(testContext(t)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := d.Tree(testContext(t), 1)
+		if !errors.As(err, &over) || over.Frames != 3 || !strings.Contains(err.Error(), "with 3 frames, the limit is 150 MiB") {
+			t.Errorf("got %v, want a MemoryError about 3 frames", err)
+		}
+		if s := d.State(); s.Phase != Failed || s.Err != err {
+			t.Errorf("got %+v, want it failed because of that", s)
+		}
+		if _, again := d.Tree(testContext(t), 2); again != err {
+			t.Errorf("the next question: got %v, want %v", again, err)
+		}
+	})
 }
 
 func TestCancelledQuestionLeavesTheProcessUsable(t *testing.T) {

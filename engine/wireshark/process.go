@@ -26,6 +26,9 @@ const (
 	maxStderr = 16 << 10
 	// watchInterval is how often a waiting request looks for progress.
 	watchInterval = time.Second
+	// memoryInterval is how often its memory is looked at, when that has a limit:
+	// loading takes about 100 MB a second.
+	memoryInterval = 250 * time.Millisecond
 )
 
 // errDied and errStalled end a process; the question is then asked again.
@@ -47,6 +50,7 @@ type process struct {
 	arrived atomic.Int64 // bytes of output so far
 	id      uint32       // of the last request
 	columns columnNumbers
+	limit   int64 // of memory in bytes; 0 for none
 }
 
 // startProcess starts sharkd on the profile directory. It takes ownership of
@@ -147,7 +151,11 @@ func (p *process) send(req *request) (uint32, error) {
 // Where that position is unknown, only a strict wait ends so: a pass over a large
 // capture may rightly take hours without a byte.
 func (p *process) receive(stall time.Duration, strict bool) (reply, error) {
-	ticker := time.NewTicker(min(watchInterval, max(stall/4, time.Millisecond)))
+	interval := min(watchInterval, max(stall/4, time.Millisecond))
+	if p.limit > 0 {
+		interval = min(interval, memoryInterval)
+	}
+	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	last, since := int64(-2), time.Now()
 	for {
@@ -162,6 +170,9 @@ func (p *process) receive(stall time.Duration, strict bool) (reply, error) {
 			}
 			return r, nil
 		case <-ticker.C:
+			if err := p.overLimit(); err != nil {
+				return reply{}, err
+			}
 			_, pos := capturePosition(p.cmd.Process.Pid, p.capture)
 			now := p.arrived.Load() + max(pos, 0)
 			if now != last || pos < 0 && !strict {
@@ -171,6 +182,17 @@ func (p *process) receive(stall time.Duration, strict bool) (reply, error) {
 			}
 		}
 	}
+}
+
+// overLimit returns a *MemoryError when the process has more memory than it may.
+func (p *process) overLimit() error {
+	if p.limit <= 0 {
+		return nil
+	}
+	if used := residentSize(p.cmd.Process.Pid); used > p.limit {
+		return &MemoryError{Limit: p.limit, Used: used}
+	}
+	return nil
 }
 
 // exchange sends a request and returns its reply.

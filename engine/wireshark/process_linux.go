@@ -50,6 +50,24 @@ func capturePosition(pid int, capture os.FileInfo) (furthest, sum int64) {
 	return furthest, sum
 }
 
+// residentSize returns how many bytes of memory a process has resident (proc(5),
+// /proc/pid/statm), 0 when that cannot be told.
+func residentSize(pid int) int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		return 0
+	}
+	parts := bytes.Fields(text)
+	if len(parts) < 2 {
+		return 0
+	}
+	pages, err := strconv.ParseInt(string(parts[1]), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return pages * int64(os.Getpagesize())
+}
+
 // killGroup kills a child and what it has started in its process group. After the
 // child's end it does nothing: its number may be somebody else's by then.
 func killGroup(p *os.Process) error {

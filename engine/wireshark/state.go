@@ -7,14 +7,16 @@ import (
 	"os"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"pktsh/dissect"
 )
 
 // Phase is where a Dissector stands.
 type Phase uint8
 
-// The phases in order. Failed is for good: the capture cannot be loaded. A
-// process that dies later is started again without leaving Ready.
+// The phases in order. Failed is for good: the capture cannot be loaded, or
+// takes more memory than it may. A process that dies later is started again without leaving Ready.
 const (
 	Starting Phase = iota // sharkd starts and reads its profile
 	Loading               // it reads the capture
@@ -103,6 +105,11 @@ type Options struct {
 	Logf func(format string, args ...any)
 	// Deadlines are the limits of patience.
 	Deadlines Deadlines
+	// MemoryLimit is how many bytes of memory the process may have resident, 0
+	// for no limit. It is looked at four times a second and after each answer; a
+	// process above it is ended and the Dissector Failed with a *MemoryError.
+	// Only Linux tells.
+	MemoryLimit int64
 	// CacheDir is where what is known of the fields is kept between runs, as
 	// in LoadCatalogue; "" asks tshark anew, about 1.5 s in the background.
 	CacheDir string
@@ -113,6 +120,22 @@ type Options struct {
 
 // ErrClosed is the answer of a Dissector that was closed.
 var ErrClosed = errors.New("the capture's dissector is closed")
+
+// MemoryError says that Wireshark's dissectors took more memory than
+// Options.MemoryLimit allows.
+type MemoryError struct {
+	Limit, Used int64 // bytes
+	Frames      int   // how many frames had been loaded, 0 for unknown
+}
+
+func (e *MemoryError) Error() string {
+	what := "while it loaded"
+	if e.Frames > 0 {
+		what = fmt.Sprintf("with %d frames", e.Frames)
+	}
+	return fmt.Sprintf("sharkd took %s of memory %s, the limit is %s: raise the limit, or save the part that matters as a smaller capture",
+		humanize.IBytes(uint64(e.Used)), what, humanize.IBytes(uint64(e.Limit)))
+}
 
 // CrashError says that Wireshark's dissectors died or hung twice on the same
 // question.
