@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -46,9 +47,7 @@ func (b *bench) compare(r *report, s section) {
 		b.measure(append([]*probe{c.ours}, c.others...)...)
 		t.add(c.cells()...)
 		for _, probe := range append([]*probe{c.ours}, c.others...) {
-			if probe != nil && probe.err != nil {
-				p.notes = append(p.notes, fmt.Sprintf("n/a, %s, %s: %v", c.question, probe.name, probe.err))
-			}
+			p.missing(c.question, probe)
 		}
 		for _, g := range c.goals {
 			r.target(fmt.Sprintf("%s: %s, against %s", s.title, c.question, s.columns[g.column]),
@@ -63,7 +62,7 @@ func (b *bench) compare(r *report, s section) {
 func (c *comparison) cells() []string {
 	cells := []string{c.question}
 	times := []string{c.ours.seconds()}
-	runs, same := fmt.Sprint(len(c.ours.took)), "–"
+	runs := fmt.Sprint(len(c.ours.took))
 	for _, p := range c.others {
 		if p == nil {
 			cells, times = append(cells, "–"), append(times, "–")
@@ -71,11 +70,27 @@ func (c *comparison) cells() []string {
 		}
 		cells, times = append(cells, ratio(c.ours.median(), p.median())), append(times, p.seconds())
 		runs += fmt.Sprintf("/%d", len(p.took))
-		if verdict := c.ours.answer.compare(p.answer); verdict != "–" && (same == "–" || same == "yes" || same == "number") {
-			same = verdict
+	}
+	return append(append(cells, times...), runs, c.agreement())
+}
+
+// agreement says whether everybody answered the same, and else who did not.
+func (c *comparison) agreement() string {
+	var apart []string
+	same := "–"
+	for _, p := range c.others {
+		switch {
+		case p == nil || p.answer == answer{} || c.ours.answer == answer{}:
+		case c.ours.answer.agrees(p.answer):
+			same = "yes"
+		default:
+			apart = append(apart, fmt.Sprintf("%s (%s, not %s)", p.name, thousands(p.answer.count), thousands(c.ours.answer.count)))
 		}
 	}
-	return append(append(cells, times...), runs, same)
+	if len(apart) > 0 {
+		return "not " + strings.Join(apart, ", ")
+	}
+	return same
 }
 
 func (p *probe) seconds() string {

@@ -17,7 +17,9 @@ import (
 const (
 	bigPackets      = 1_200_000 // the least number in the big capture
 	ordinaryPackets = 1_000_000
-	growthSnaplen   = 96 // bytes of each packet in the growth captures, so that ten million fit
+	samplePackets   = 20_000 // what PyShark's ways are given
+	meanLength      = 450    // bytes of an ordinary packet, about
+	growthSnaplen   = 96     // bytes of each packet in the growth captures, so that ten million fit
 )
 
 // growthSizes are the packets of the growth captures.
@@ -35,6 +37,9 @@ func (c captures) big() string { return filepath.Join(string(c), "big.pcap") }
 // ordinary is generated traffic, whole packets.
 func (c captures) ordinary() string { return filepath.Join(string(c), "ordinary.pcap") }
 
+// sample is the beginning of ordinary.
+func (c captures) sample() string { return filepath.Join(string(c), "sample.pcap") }
+
 // growth is the same traffic, cut to its headers, of n packets.
 func (c captures) growth(n int) string {
 	return filepath.Join(string(c), fmt.Sprintf("growth-%d.pcap", n))
@@ -45,8 +50,10 @@ func (c captures) build(collection string) error {
 	if err := os.MkdirAll(string(c), 0o755); err != nil {
 		return err
 	}
-	if err := c.generate(c.ordinary(), ordinaryPackets, wholePacket, 450); err != nil {
-		return err
+	for path, n := range map[string]int{c.ordinary(): ordinaryPackets, c.sample(): samplePackets} {
+		if err := c.generate(path, n, wholePacket, meanLength); err != nil {
+			return err
+		}
 	}
 	for _, n := range growthSizes() {
 		if err := c.generate(c.growth(n), n, growthSnaplen, growthSnaplen); err != nil {

@@ -17,7 +17,7 @@ const (
 func (b *bench) measureGrowth(r *report) {
 	fmt.Fprintln(b.log, "Growth")
 	p := part{title: "Growth", intro: fmt.Sprintf("The ordinary traffic, %d bytes of each packet captured. Whole processes, nothing cached. "+
-		"Own memory is the anonymous part (RssAnon, looked at every %v); the peak is the kernel's (ru_maxrss), which also counts the pages of the mapped file.", growthSnaplen, sampling)}
+		"Own memory is the anonymous part (RssAnon), the peak also counts the pages of the mapped file (VmHWM); both looked at every %v.", growthSnaplen, sampling)}
 	questions := []struct {
 		name string
 		args func(file string) []string
@@ -50,12 +50,14 @@ func (b *bench) measureGrowth(r *report) {
 			}
 			last = usage{
 				wall: probe.median(),
-				own:  medianOf(probe.took, func(u usage) int64 { return u.own }),
-				peak: medianOf(probe.took, func(u usage) int64 { return u.peak }),
+				memory: memory{
+					own:  medianOf(probe.took, func(u usage) int64 { return u.memory.own }),
+					peak: medianOf(probe.took, func(u usage) int64 { return u.memory.peak }),
+				},
 			}
 			cost := perPacket(last.wall, n)
 			costs = append(costs, cost)
-			t.add(thousands(n), seconds(last.wall), fmt.Sprintf("%.0f", cost), megabytes(last.own), fmt.Sprintf("%.0f", float64(last.own)/float64(n)), megabytes(last.peak))
+			t.add(thousands(n), seconds(last.wall), fmt.Sprintf("%.0f", cost), megabytes(last.memory.own), fmt.Sprintf("%.0f", float64(last.memory.own)/float64(n)), megabytes(last.memory.peak))
 		}
 		p.tables = append(p.tables, t)
 		growthTargets(r, q.name, costs, last)
@@ -66,15 +68,14 @@ func (b *bench) measureGrowth(r *report) {
 // growthTargets judges the largest capture: memory, and the cost of a packet
 // against the capture of a tenth of it.
 func growthTargets(r *report, question string, costs []float64, last usage) {
-	const memory, linear = "10 million packets, own memory", "10 million packets, a packet's cost against 1 million"
+	what := "10 million packets, " + question + ": own memory, and a packet's cost against 1 million"
+	want := fmt.Sprintf("at most 1 GB, %.1f ×", linearLimit)
 	if len(costs) < len(growthSizes()) {
-		r.verdict(memory+": "+question, "at most 1 GB", "n/a", false)
-		r.verdict(linear+": "+question, fmt.Sprintf("at most %.1f ×", linearLimit), "n/a", false)
+		r.verdict(what, want, "n/a", false)
 		return
 	}
-	r.verdict(memory+": "+question, "at most 1 GB", megabytes(last.own)+" MB", last.own <= memoryLimit)
 	more := costs[len(costs)-1] / costs[len(costs)-2]
-	r.verdict(linear+": "+question, fmt.Sprintf("at most %.1f ×", linearLimit), fmt.Sprintf("%.2f ×", more), more <= linearLimit)
+	r.verdict(what, want, fmt.Sprintf("%s MB, %.2f ×", megabytes(last.memory.own), more), last.memory.own <= memoryLimit && more <= linearLimit)
 }
 
 // perPacket is a time divided among packets, in nanoseconds.

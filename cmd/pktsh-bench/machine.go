@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +24,25 @@ func (b *bench) machine() []string {
 		strings.Join([]string{"Go " + strings.TrimPrefix(runtime.Version(), "go"), tsharkVersion(), firstLine("tcpdump", "--version"), firstLine(b.program, "--version")}, "; "),
 		fmt.Sprintf("Medians of at most %d whole processes (fewer of those that took more than %v in all), in turn, files in the page cache.", b.runs, b.budget),
 	}
+}
+
+// describe says how many packets a capture has and how large it is, as capinfos
+// counts them.
+func describe(path string) string {
+	size := "unknown size"
+	if info, err := os.Stat(path); err == nil {
+		size = megabytes(info.Size()) + " MB"
+	}
+	out, err := exec.Command("capinfos", "-T", "-r", "-M", "-c", path).Output()
+	fields := strings.Fields(string(out))
+	if err != nil || len(fields) == 0 {
+		return size
+	}
+	n, err := strconv.Atoi(fields[len(fields)-1])
+	if err != nil {
+		return size
+	}
+	return thousands(n) + " packets, " + size
 }
 
 // tsharkVersion is tshark's name and version without the rest of its line.

@@ -31,8 +31,8 @@ func main() {
 		data       = flag.String("data", "", "where the captures are")
 		collection = flag.String("captures", "", "captures to build the mix from; generated ones when absent")
 		make       = flag.Bool("make", false, "only build the captures")
-		runs       = flag.Int("runs", 5, "runs of each measurement")
-		budget     = flag.Duration("budget", 8*time.Second, "after which a measurement is not run again")
+		runs       = flag.Int("runs", 9, "runs of each measurement")
+		budget     = flag.Duration("budget", 6*time.Second, "after which a measurement is not run again")
 		only       = flag.String("only", "", "regular expression of the parts to measure: "+partNames())
 		document   = flag.String("write", "", "document to write the figures into")
 	)
@@ -108,7 +108,7 @@ func (b *bench) run(program string, wanted *regexp.Regexp) (r *report, err error
 	if err := errors.Join(os.Mkdir(filepath.Join(b.scratch, "profile"), 0o755), b.seed()); err != nil {
 		return nil, err
 	}
-	files := []string{b.data.mix(), b.data.big(), b.data.ordinary()}
+	files := []string{b.data.mix(), b.data.big(), b.data.ordinary(), b.data.sample()}
 	for _, n := range growthSizes() {
 		files = append(files, b.data.growth(n))
 	}

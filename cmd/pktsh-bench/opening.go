@@ -43,9 +43,7 @@ func (b *bench) measureIndex(r *report, read answers) {
 		t.add(filepath.Base(file), ratio(cat.median(), first.median()), ratio(capinfos.median(), first.median()),
 			first.seconds(), second.seconds(), bare.seconds(), cat.seconds(), capinfos.seconds())
 		for _, probe := range []*probe{first, second, bare, cat, capinfos} {
-			if probe.err != nil {
-				p.notes = append(p.notes, fmt.Sprintf("n/a, %s, %s: %v", filepath.Base(file), probe.name, probe.err))
-			}
+			p.missing(filepath.Base(file), probe)
 		}
 		got := ratio(cat.median(), first.median())
 		r.verdict("Index of "+filepath.Base(file)+", against `cat`", fmt.Sprintf("at most %d × as long", indexLimit), got+" ×",

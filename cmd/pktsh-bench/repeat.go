@@ -16,7 +16,7 @@ import (
 // timed inside it by Starlark's clock.
 
 const (
-	repeats     = 5    // of each question after the first time
+	repeats     = 3    // of each question after the first time
 	repeatLimit = 15.0 // how many times faster they are wanted
 )
 
@@ -121,7 +121,7 @@ func (b *bench) measureSession(r *report) {
 		p.notes = append(p.notes, "n/a: "+err.Error())
 		timings = make([]timing, len(queries))
 	}
-	t := table{head: []string{"typed", "× again", "first, s", "again, ms"}}
+	t := table{head: []string{"typed", "× again", "first, ms", "again, ms"}}
 	for i, q := range queries {
 		timing := timings[i]
 		if timing.err != nil {
@@ -131,7 +131,7 @@ func (b *bench) measureSession(r *report) {
 		var again time.Duration
 		if slices.Sort(timing.again); len(timing.again) > 0 {
 			again = timing.again[len(timing.again)/2]
-			t.add("`"+q.code+"`", ratio(again, timing.first), seconds(timing.first), fmt.Sprintf("%.3f", float64(again)/1e6))
+			t.add("`"+q.code+"`", ratio(again, timing.first), milliseconds(timing.first), milliseconds(again))
 		} else {
 			t.add("`"+q.code+"`", "n/a", "n/a", "n/a")
 		}
@@ -141,7 +141,7 @@ func (b *bench) measureSession(r *report) {
 		if strings.HasPrefix(q.code, "explain") && timing.err == nil {
 			p.quote = "pkt> " + q.code + "\n" + timing.said
 		}
-		fmt.Fprintf(b.log, "  %s: %s s, again %s s\n", q.code, seconds(timing.first), seconds(again))
+		fmt.Fprintf(b.log, "  %s: %s ms, again %s ms\n", q.code, milliseconds(timing.first), milliseconds(again))
 	}
 	p.tables = []table{t}
 	r.parts = append(r.parts, p)

@@ -44,6 +44,20 @@ type table struct {
 	rows [][]string
 }
 
+// missing notes why a probe has no figures; the same reason once.
+func (p *part) missing(question string, probe *probe) {
+	if probe == nil || probe.err == nil {
+		return
+	}
+	why := fmt.Sprintf("%s: %v", probe.name, probe.err)
+	for _, note := range p.notes {
+		if strings.HasSuffix(note, why) {
+			return
+		}
+	}
+	p.notes = append(p.notes, "n/a, "+question+", "+why)
+}
+
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
 // write prints the report.
@@ -66,11 +80,8 @@ func (r *report) write(w io.Writer) error {
 		if p.quote != "" {
 			fmt.Fprintf(&b, "\n```text\n%s\n```\n", strings.TrimRight(p.quote, "\n"))
 		}
-		for i, note := range p.notes {
-			if i == 0 {
-				b.WriteByte('\n')
-			}
-			fmt.Fprintf(&b, "- %s\n", note)
+		if len(p.notes) > 0 {
+			fmt.Fprintf(&b, "\n- %s\n", strings.Join(p.notes, "\n- "))
 		}
 	}
 	_, err := w.Write(b.Bytes())
@@ -137,12 +148,22 @@ func seconds(d time.Duration) string {
 	return strconv.FormatFloat(s, 'f', decimals(s, 3), 64)
 }
 
+// milliseconds prints a time in milliseconds, three digits of it, to the
+// microsecond.
+func milliseconds(d time.Duration) string {
+	ms := d.Seconds() * 1000
+	return strconv.FormatFloat(ms, 'f', decimals(ms, 3), 64)
+}
+
 // ratio prints how many times as long other took.
 func ratio(ours, other time.Duration) string {
 	if ours <= 0 || other <= 0 {
 		return "n/a"
 	}
 	x := other.Seconds() / ours.Seconds()
+	if x >= 1000 {
+		return thousands(int(x))
+	}
 	return strconv.FormatFloat(x, 'f', decimals(x, 2), 64)
 }
 

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -36,9 +35,14 @@ type bench struct {
 
 // usage is what one run of a process took.
 type usage struct {
-	wall time.Duration
-	peak int64 // bytes; resident, with the pages of mapped files
-	own  int64 // bytes; resident and anonymous, sampled; 0 where nobody looked
+	wall   time.Duration
+	memory memory // where it was sampled
+}
+
+// memory is the most that a process had resident, in bytes.
+type memory struct {
+	own  int64 // anonymous pages (RssAnon)
+	peak int64 // with the pages of mapped files (VmHWM)
 }
 
 // probe is a whole process that is timed.
@@ -135,18 +139,13 @@ func (b *bench) process(p *probe, stdout string) (u usage, err error) {
 	if err := cmd.Start(); err != nil {
 		return u, err
 	}
-	var own func() int64
+	most := func() memory { return memory{} }
 	if p.sampled {
-		own = sampleMemory(cmd.Process.Pid)
+		most = sampleMemory(cmd.Process.Pid)
 	}
 	err = cmd.Wait()
 	u.wall = time.Since(began)
-	if own != nil {
-		u.own = own()
-	}
-	if rusage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		u.peak = rusage.Maxrss << 10
-	}
+	u.memory = most()
 	switch {
 	case ctx.Err() != nil:
 		return u, fmt.Errorf("no answer within %v", processLimit)
@@ -156,12 +155,13 @@ func (b *bench) process(p *probe, stdout string) (u usage, err error) {
 	return u, nil
 }
 
-// sampleMemory follows a process's anonymous memory until the returned function
-// is called, which says the most that was seen.
-func sampleMemory(pid int) func() int64 {
-	quit, peak := make(chan struct{}), make(chan int64)
+// sampleMemory follows a process's memory until the returned function is called,
+// which says the most that was seen. The kernel's ru_maxrss is of no use for small
+// processes: it begins with what their parent had resident.
+func sampleMemory(pid int) func() memory {
+	quit, peak := make(chan struct{}), make(chan memory)
 	go func() {
-		var most int64
+		var most memory
 		for tick := time.NewTicker(sampling); ; {
 			select {
 			case <-quit:
@@ -169,32 +169,38 @@ func sampleMemory(pid int) func() int64 {
 				peak <- most
 				return
 			case <-tick.C:
-				most = max(most, anonymousMemory(pid))
+				m := memoryOf(pid)
+				most.own, most.peak = max(most.own, m.own), max(most.peak, m.peak)
 			}
 		}
 	}()
-	return func() int64 {
+	return func() memory {
 		close(quit)
 		return <-peak
 	}
 }
 
-// anonymousMemory is RssAnon of proc_pid_status(5), in bytes; 0 when it is gone.
-func anonymousMemory(pid int) int64 {
+// memoryOf reads proc_pid_status(5); nothing when the process is gone.
+func memoryOf(pid int) (m memory) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		return 0
+		return m
 	}
 	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "RssAnon:"); ok {
-			kib, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
-			if err != nil {
-				return 0
-			}
-			return kib << 10
+		fields := strings.Fields(line) // "RssAnon:", a number, "kB"
+		if len(fields) != 3 {
+			continue
+		}
+		kib, err := strconv.ParseInt(fields[1], 10, 64)
+		switch {
+		case err != nil:
+		case fields[0] == "RssAnon:":
+			m.own = kib << 10
+		case fields[0] == "VmHWM:":
+			m.peak = kib << 10
 		}
 	}
-	return 0
+	return m
 }
 
 // lastLine is the last line of a program's complaints that says something.
@@ -263,7 +269,7 @@ func (b *bench) seed() error {
 		cmd := exec.Command(b.program, args...)
 		cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+b.seeded)
 		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("pktsh %q: %w: %s", args, err, lastLine(string(out)))
+			fmt.Fprintf(b.log, "pktsh %q: %v: %s\n", args, err, lastLine(string(out)))
 		}
 	}
 	return nil
