@@ -230,6 +230,13 @@ func TestMemoryLimit(t *testing.T) {
 			t.Errorf("got %v, %+v, want a MemoryError", err, s)
 		}
 	})
+	t.Run("sharkd itself", func(t *testing.T) {
+		d := Start(installed(t), Config{}, Input{Path: written(t, syslogCapture("<13>a"))}, Options{TempDir: t.TempDir(), CacheDir: testCache, MemoryLimit: 1 << 20})
+		defer d.Close()
+		if err := d.Wait(testContext(t)); !errors.As(err, &over) {
+			t.Errorf("got %v, want a MemoryError: it takes more than 1 MiB", err)
+		}
+	})
 	t.Run("a question", func(t *testing.T) {
 		d := limitedDissector(t, "frame:grow", limit)
 		if err := d.Wait(testContext(t)); err != nil {
