@@ -89,6 +89,18 @@ On a capture.
 	}
 }
 
+// TestDocument holds the document that `make bench` writes into to its marks.
+func TestDocument(t *testing.T) {
+	text, err := os.ReadFile("../../docs/performance.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin, end := bytes.Index(text, []byte(markBegin)), bytes.Index(text, []byte(markEnd))
+	if begin < 0 || end < begin {
+		t.Errorf("docs/performance.md has no %q followed by %q", markBegin, markEnd)
+	}
+}
+
 func TestFigures(t *testing.T) {
 	for _, tt := range []struct{ got, want string }{
 		{seconds(1234 * time.Microsecond), "0.001"},
