@@ -34,6 +34,8 @@ type File struct {
 	pass     known // what the pass has read
 	pages    *resident
 	known    atomic.Pointer[known]
+	cache    *cache // nil when the capture has no place there
+	restored bool   // the index came from there
 	progress func(done, total int64)
 	indexed  func(f *File, n int)
 }
@@ -237,6 +239,7 @@ func (f *File) Close() error {
 	if f.mapped != nil {
 		errs = append(errs, f.mapped.Close())
 	}
-	f.mapped, f.dissectorFile = nil, nil
+	errs = append(errs, f.cache.close())
+	f.mapped, f.dissectorFile, f.cache = nil, nil, nil
 	return errors.Join(errs...)
 }

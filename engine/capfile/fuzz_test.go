@@ -1,7 +1,9 @@
 package capfile
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -73,4 +75,75 @@ func countTo(n int) func(func(int) bool) {
 			}
 		}
 	}
+}
+
+// FuzzCache opens a capture with any cache file: one of any bytes, or, when file
+// is empty, one that is sound but for what state and columns say. What comes of
+// it may be wrong, but never leads outside the capture.
+func FuzzCache(f *testing.F) {
+	dir := f.TempDir()
+	paths := []string{filepath.Join(dir, "pcap"), filepath.Join(dir, "pcapng")}
+	large := make([]byte, 60_000)
+	captures := [][]byte{
+		join(little.pcap(magicPcap, 2, 4, 262144, 1), bytes.Repeat(join(little.words(second, 5, 60_000, 60_000), large), 18)),
+		join(richNG(), bytes.Repeat(big.packet(0, micros, 60_000, 70_000, large, big.option(optComment, 'x')), 18),
+			big.block(blockCustom, big.words(1), payload), big.block(blockSimplePacket, big.words(60), payload)),
+	}
+	for i, path := range paths {
+		if err := os.WriteFile(path, captures[i], 0o600); err != nil {
+			f.Fatal(err)
+		}
+		capture := aged(f, path, dir)
+		if err := capture.SaveIndex(context.Background(), map[string][]byte{"columns": payload}); err != nil {
+			f.Fatal(err)
+		}
+		file, err := os.ReadFile(filepath.Join(dir, cacheDirName, capture.cache.id.name()))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(i == 1, []byte(nil), []byte(nil), file)
+		f.Add(i == 1, capture.encodeState(), bytes.Join(capture.encodeIndex(), nil), []byte(nil))
+	}
+	f.Fuzz(func(t *testing.T, ng bool, state, columns, file []byte) {
+		path := paths[0]
+		if ng {
+			path = paths[1]
+		}
+		stat, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer stat.Close()
+		id, err := identityOf(stat)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(file) == 0 {
+			w := &cacheWriter{ctx: context.Background()}
+			w.add(stateSection, state)
+			w.add(indexSection, columns)
+			var out bytes.Buffer
+			if err := w.write(&out, id); err != nil {
+				t.Fatal(err)
+			}
+			file = out.Bytes()
+		}
+		cacheDir := t.TempDir()
+		if err := writeInCache(cacheDir, id.name(), func(f *os.File) error { _, err := f.Write(file); return err }); err != nil {
+			t.Fatal(err)
+		}
+		capture, err := Open(context.Background(), path, Options{CacheDir: cacheDir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer capture.Close()
+		touch(capture)
+		capture.CacheSection("columns")
+		blocks := NewBlockWriter(io.Discard)
+		for i := range capture.Len() {
+			r := capture.frame(i)
+			// What is there need not be a packet with options that can be copied.
+			_ = blocks.packetWithOptions(0, r.ticks, r.data, r.original, r.options, r.order)
+		}
+	})
 }

@@ -59,8 +59,16 @@ func (f *File) add(e entry, next int64) {
 	}
 }
 
-// buildIndex makes the one pass over the mapped bytes.
+// buildIndex knows the packets out of the cache, or makes the one pass over the
+// mapped bytes.
 func (f *File) buildIndex(ctx context.Context) error {
+	if f.cache != nil && f.cache.file != nil {
+		before := f.pass
+		if f.restored = f.restore(ctx) == nil; f.restored {
+			return f.poll(ctx, f.size)
+		}
+		f.pass, f.pcap = before, nil
+	}
 	f.index = newIndex(f.size)
 	p, err := f.startPass()
 	if err != nil {
@@ -87,6 +95,9 @@ type pass interface {
 	run(ctx context.Context) error
 	// position is where the next record begins.
 	position() int64
+	// resume goes on at end. It reads again what is at the landmarks, and says
+	// where packets may begin and how many bytes there are before each.
+	resume(end int64, landmarks []int64) (begin, gap int64, err error)
 }
 
 // startPass reads the file header.

@@ -24,6 +24,9 @@ type Options struct {
 	// absent. Editcap converts the formats that are neither pcap nor pcapng.
 	// Mergecap is not used: Merge is our own.
 	Editcap, Mergecap string
+	// CacheDir is where SaveIndex keeps indexes, in a directory "index", and Open
+	// looks for them. "" means that there is no cache.
+	CacheDir string
 	// NoEditcap says what to do where Editcap is empty; "" means install it.
 	NoEditcap string
 	// Progress hears how many of total bytes are read; total is 0 when unknown.
@@ -219,6 +222,9 @@ func (f *File) load(ctx context.Context, file *os.File, path string, o Options) 
 			return err
 		}
 		f.suffix = " (converted)"
+	}
+	if path != "" && f.mapped == file {
+		f.openCache(o.CacheDir)
 	}
 	return f.Guard(func() error { return f.buildIndex(ctx) })
 }

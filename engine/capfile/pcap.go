@@ -246,6 +246,14 @@ func (f *File) startPcap() (*pcapPass, error) {
 
 func (w *pcapPass) position() int64 { return w.at }
 
+func (w *pcapPass) resume(end int64, landmarks []int64) (begin, gap int64, err error) {
+	if len(landmarks) > 0 || end < w.at {
+		return 0, 0, errNotThisCapture
+	}
+	begin, w.at = w.at, end
+	return begin, int64(w.p.variant.header) + int64(w.p.padding), nil
+}
+
 // run walks the records.
 func (w *pcapPass) run(ctx context.Context) error {
 	f, p, phdr := w.f, w.p, w.phdr

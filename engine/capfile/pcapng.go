@@ -28,6 +28,34 @@ func (f *File) startPcapng() *ngIndexer {
 
 func (x *ngIndexer) position() int64 { return x.at }
 
+func (x *ngIndexer) resume(end int64, landmarks []int64) (begin, gap int64, err error) {
+	for _, offset := range landmarks {
+		if offset == standInMark && x.section >= 0 {
+			x.standInInterface()
+			continue
+		}
+		if offset < 0 || offset >= end {
+			return 0, 0, errNotThisCapture
+		}
+		x.at = offset
+		b, ok, err := x.read()
+		switch {
+		case err != nil:
+			return 0, 0, err
+		case !ok || b.kind != blockSection && (x.section < 0 || b.kind != blockInterface && b.kind != blockNames):
+			return 0, 0, errNotThisCapture
+		}
+		if err := x.take(&b); err != nil {
+			return 0, 0, err
+		}
+	}
+	x.at = end
+	return 0, minGapNG, nil
+}
+
+// minGapNG is what is before the packet in the shortest block with one.
+const minGapNG = 8
+
 // run walks the blocks.
 func (x *ngIndexer) run(ctx context.Context) error {
 	for n := 0; ; n++ {
