@@ -33,8 +33,8 @@
 // sharkd reads it before it answers its first request, so it is removed again
 // as soon as the first reply arrived; tshark's is removed when it has ended. The
 // user's binary plugins and Lua files in ~/.local/lib/wireshark/plugins, and a
-// system-wide profile, are read all the same: see [Registrations].Plugins. The rest of the environment, TZ included,
-// is passed on unchanged.
+// system-wide profile, are read all the same: see [Registrations].Plugins. The rest
+// of the environment, TZ included, is passed on unchanged.
 //
 // # Faults
 //

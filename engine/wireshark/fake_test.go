@@ -90,7 +90,7 @@ func fakeSharkd(mode string) {
 				fmt.Println("this is not JSON")
 				continue
 			case "grow":
-				grown = bytes.Repeat([]byte("x"), 200<<20)
+				grown = bytes.Repeat([]byte("x"), 150<<20)
 				time.Sleep(time.Second)
 			case "otherid":
 				id += 7
@@ -112,9 +112,13 @@ func fakeSharkd(mode string) {
 }
 
 // fakeDissector starts a Dissector on a fake sharkd.
-func fakeDissector(t *testing.T, mode string) *Dissector { return limitedDissector(t, mode, 0) }
+func fakeDissector(t *testing.T, mode string) *Dissector {
+	t.Helper()
+	return limitedDissector(t, mode, 0, 400*time.Millisecond)
+}
 
-func limitedDissector(t *testing.T, mode string, memory int64) *Dissector {
+// limitedDissector has limits of memory in bytes, 0 for none, and of patience.
+func limitedDissector(t *testing.T, mode string, memory int64, stall time.Duration) *Dissector {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -130,10 +134,9 @@ func limitedDissector(t *testing.T, mode string, memory int64) *Dissector {
 	if err := os.WriteFile(capture, []byte(emptyCapture), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	short := 400 * time.Millisecond
 	d := Start(Tools{Sharkd: sharkd}, Config{}, Input{Path: capture}, Options{
 		TempDir: t.TempDir(), Logf: t.Logf, MemoryLimit: memory,
-		Deadlines: Deadlines{Start: 5 * time.Second, Load: short, Frame: short, Rows: short},
+		Deadlines: Deadlines{Start: 5 * time.Second, Load: stall, Frame: stall, Rows: stall},
 	})
 	t.Cleanup(func() {
 		if err := d.Close(); err != nil {
@@ -215,16 +218,16 @@ func TestMemoryLimit(t *testing.T) {
 	if residentSize(os.Getpid()) == 0 {
 		t.Skip("this system does not tell how much memory a process has")
 	}
-	const limit = 150 << 20
+	const limit, patience = 100 << 20, 10 * time.Second
 	over := &MemoryError{}
 	t.Run("below", func(t *testing.T) {
-		d := limitedDissector(t, "frame:none", limit)
+		d := limitedDissector(t, "frame:none", limit, patience)
 		if _, err := d.Tree(testContext(t), 1); err != nil || d.State().Phase != Ready {
 			t.Errorf("got %v, %v, want an answer", err, d.State())
 		}
 	})
 	t.Run("loading", func(t *testing.T) {
-		d := limitedDissector(t, "load:grow", limit)
+		d := limitedDissector(t, "load:grow", limit, patience)
 		err := d.Wait(testContext(t))
 		if s := d.State(); !errors.As(err, &over) || s.Phase != Failed || s.Err != err || over.Frames != 0 || over.Limit != limit || over.Used <= limit {
 			t.Errorf("got %v, %+v, want a MemoryError", err, s)
@@ -238,12 +241,12 @@ func TestMemoryLimit(t *testing.T) {
 		}
 	})
 	t.Run("a question", func(t *testing.T) {
-		d := limitedDissector(t, "frame:grow", limit)
+		d := limitedDissector(t, "frame:grow", limit, patience)
 		if err := d.Wait(testContext(t)); err != nil {
 			t.Fatal(err)
 		}
 		_, err := d.Tree(testContext(t), 1)
-		if !errors.As(err, &over) || over.Frames != 3 || !strings.Contains(err.Error(), "with 3 frames, the limit is 150 MiB") {
+		if !errors.As(err, &over) || over.Frames != 3 || !strings.Contains(err.Error(), "with 3 frames, the limit is 100 MiB") {
 			t.Errorf("got %v, want a MemoryError about 3 frames", err)
 		}
 		if s := d.State(); s.Phase != Failed || s.Err != err {

@@ -122,7 +122,7 @@ func (p *process) read(stdout *os.File) {
 
 // kill ends the process and waits until it is reaped and its profile removed.
 func (p *process) kill() {
-	_ = p.cmd.Process.Kill()
+	_ = killGroup(p.cmd.Process)
 	_ = p.stdin.Close()
 	go func() {
 		for range p.lines { // let read reach the end
