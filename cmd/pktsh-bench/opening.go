@@ -30,7 +30,7 @@ func (b *bench) measureIndex(r *report, read answers) {
 			dir := filepath.Join(b.scratch, "bare")
 			return []string{"XDG_CACHE_HOME=" + dir}, func() { _ = os.RemoveAll(dir) }
 		}
-		cat := b.theirs("cat", "sh", "-c", `cat "$1" >/dev/null`, "sh", file)
+		cat := b.theirs("cat", "sh", "-c", `exec cat "$1" >/dev/null`, "sh", file)
 		capinfos := b.theirs("capinfos", "capinfos", "-c", file)
 		if err := os.CopyFS(kept, os.DirFS(b.seeded)); err != nil {
 			p.notes = append(p.notes, "n/a: "+err.Error())

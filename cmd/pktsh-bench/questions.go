@@ -93,7 +93,7 @@ func (a asker) printed(name string, fields []string, goals ...goal) comparison {
 // firstRow is a comparison of how soon -T fields shows something, and ends when
 // nobody reads on.
 func (a asker) firstRow() comparison {
-	c := a.printed("`-T fields` … `| head -1`", fewFields()).onePass()
+	c := a.printed("`-T fields`, its first row (`head -1`)", fewFields()).onePass()
 	for _, p := range []*probe{c.ours, c.others[0]} {
 		p.command = append([]string{"sh", "-c", `"$@" | head -1`, "sh"}, p.command...)
 	}
