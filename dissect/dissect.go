@@ -56,6 +56,7 @@ type Flows interface {
 	UDP(frame uint32, d stream.Datagram) stream.UDP
 	Echo(frame uint32, e stream.Echo) stream.Peer
 	Query(frame uint32, q stream.Query) stream.Peer
+	Version(frame uint32, v uint16) uint16
 	HTTP(frame uint32, m stream.Message) stream.Exchange
 }
 

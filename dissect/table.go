@@ -70,6 +70,10 @@ func NewTable() *Table {
 			80: &httpProtocol, 631: &httpProtocol, 1900: &httpProtocol, 2710: &httpProtocol, 2869: &httpProtocol,
 			3128: &httpProtocol, 3132: &httpProtocol, 3689: &httpProtocol, 5985: &httpProtocol, 8080: &httpProtocol,
 			8088: &httpProtocol, 11371: &httpProtocol,
+			324: &tlsProtocol, 443: &tlsProtocol, 465: &tlsProtocol, 636: &tlsProtocol, 802: &tlsProtocol, 853: &tlsProtocol,
+			993: &tlsProtocol, 995: &tlsProtocol, 1300: &tlsProtocol, 2221: &tlsProtocol, 2443: &tlsProtocol, 3249: &tlsProtocol,
+			3250: &tlsProtocol, 3251: &tlsProtocol, 3252: &tlsProtocol, 3496: &tlsProtocol, 5061: &tlsProtocol, 5671: &tlsProtocol,
+			5684: &tlsProtocol, 5868: &tlsProtocol, 8883: &tlsProtocol, 11207: &tlsProtocol, 19999: &tlsProtocol, 27017: &tlsProtocol,
 		},
 		data: &dataProtocol,
 		llc:  &llcProtocol,
@@ -78,7 +82,7 @@ func NewTable() *Table {
 		&frameProtocol, &ethProtocol, &llcProtocol, &vlanProtocol, &providerVLANProtocol, &sllProtocol, &nullProtocol,
 		&rawProtocol, &arpProtocol, &ipProtocol, &ipv6Protocol, &icmpProtocol, &icmpv6Protocol, &tcpProtocol,
 		&udpProtocol, &dnsProtocol, &mdnsProtocol, &llmnrProtocol, &dataProtocol, &igmpProtocol, &ntpProtocol, &dhcpProtocol, &httpProtocol,
-		&ssdpProtocol,
+		&ssdpProtocol, &tlsProtocol,
 	}
 	t.flowSpots = t.findFlowSpots()
 	return t

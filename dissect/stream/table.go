@@ -15,6 +15,7 @@ type Table struct {
 	peers         map[uint32]Peer
 	notes         []note
 	http          map[uint32][]exchange // by conversation + 1
+	versions      map[uint32]uint16     // by conversation + 1
 }
 
 // note is what a segment's sequence numbers showed. Notes are in order of frame;
@@ -42,6 +43,7 @@ func NewTable(n int) *Table {
 		previous: make([]uint32, 0, n),
 		peers:    map[uint32]Peer{},
 		http:     map[uint32][]exchange{},
+		versions: map[uint32]uint16{},
 	}
 }
 
