@@ -82,7 +82,7 @@ type cache struct {
 	dir      string
 	id       identity
 	opened   time.Time
-	file     *os.File // nil until there is one that is the capture's
+	data     []byte // the mapped file, nil until there is one that is the capture's
 	sections []cacheSection
 }
 
@@ -98,34 +98,19 @@ func (f *File) openCache(dir string) {
 		return
 	}
 	f.cache = &cache{dir: dir, id: id, opened: time.Now()}
-	file, err := openInCache(dir, id.name())
+	f.cache.data = mapInCache(dir, id.name())
+	err = f.Guard(func() (err error) {
+		f.cache.sections, err = parseCacheHeader(f.cache.data, id)
+		return err
+	})
 	if err != nil {
-		return
+		_ = f.cache.unmap() // the error that matters is err
 	}
-	sections, err := readCacheHeader(file, id)
-	if err != nil {
-		file.Close() // the error that matters is err
-		return
-	}
-	f.cache.file, f.cache.sections = file, sections
 }
 
-// readCacheHeader returns the sections of a cache file when it is id's.
-func readCacheHeader(file *os.File, id identity) ([]cacheSection, error) {
-	stat, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	head := make([]byte, cacheHeaderSize+maxCacheSections*cacheSectionSize+4)
-	n, err := file.ReadAt(head, 0)
-	if err != nil && err != io.EOF {
-		return nil, err
-	}
-	return parseCacheHeader(head[:n], stat.Size(), id)
-}
-
-// parseCacheHeader reads the header at the beginning of a cache file of size bytes.
-func parseCacheHeader(head []byte, size int64, id identity) ([]cacheSection, error) {
+// parseCacheHeader returns the sections of a cache file when it is id's.
+func parseCacheHeader(head []byte, id identity) ([]cacheSection, error) {
+	size := int64(len(head))
 	if len(head) < cacheHeaderSize || string(head[:8]) != cacheMagic || binary.LittleEndian.Uint32(head[8:]) != cacheVersion {
 		return nil, errors.New("not a cache file of this version")
 	}
@@ -148,7 +133,7 @@ func parseCacheHeader(head []byte, size int64, id identity) ([]cacheSection, err
 			offset: int64(binary.LittleEndian.Uint64(b[24:])), length: int64(binary.LittleEndian.Uint64(b[32:])),
 			sum: binary.LittleEndian.Uint32(b[40:]),
 		}
-		if s.offset < int64(end)+4 || s.offset > size || s.length < 0 || s.length > size-s.offset {
+		if s.offset < int64(end)+4 || s.offset > size || s.offset != align(s.offset) || s.length < 0 || s.length > size-s.offset {
 			return nil, fmt.Errorf("section %q lies outside its cache file", s.name)
 		}
 		sections = append(sections, s)
@@ -159,27 +144,23 @@ func parseCacheHeader(head []byte, size int64, id identity) ([]cacheSection, err
 func checksum(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }
 
 // CacheSection returns what SaveIndex was given under name when the index of
-// this very capture was saved: a copy of the caller's own, nil when there is
-// none, or when what there is was damaged. The bytes are what was saved, not
-// necessarily what makes sense: anybody who may write the user's files may have
-// written them.
+// this very capture was saved, nil when there is none or it is damaged. It is
+// part of a mapped file, begins at a multiple of eight bytes, is valid until
+// Close and not to be written to. Anybody who may write the user's files may have
+// written it: it is checked for damage, with each call, but not for sense.
 func (f *File) CacheSection(name string) []byte {
-	if f.cache == nil || !f.restored || name == indexSection || name == stateSection {
+	if !f.restored || name == indexSection || name == stateSection {
 		return nil
 	}
-	return f.cache.section(name)
+	return f.cachedSection(name)
 }
 
-// section reads a section, nil when it is damaged or not there.
-func (c *cache) section(name string) []byte {
-	for _, s := range c.sections {
+// cachedSection finds a section, nil when it is damaged or not there.
+func (f *File) cachedSection(name string) []byte {
+	for _, s := range f.cache.sections {
 		if s.name == name {
-			b := alignedBytes(s.length)
-			sum, err := sumOfPieces(b, func(piece []byte, at int) error {
-				_, err := c.file.ReadAt(piece, s.offset+int64(at))
-				return err
-			})
-			if err != nil || sum != s.sum {
+			b := f.cache.data[s.offset : s.offset+s.length : s.offset+s.length]
+			if sum, err := f.sumOfPieces(b); err != nil || sum != s.sum {
 				return nil
 			}
 			return b
@@ -188,36 +169,36 @@ func (c *cache) section(name string) []byte {
 	return nil
 }
 
-// sumPiece is what one goroutine reads and sums at once: less than the
-// processor's cache holds.
+// sumPiece is what one goroutine sums at once.
 const sumPiece = 256 << 10
 
 // sumOfPieces is the CRC-32C of the CRC-32Cs of b's pieces, which are summed on
-// all cores, each after read filled it.
-func sumOfPieces(b []byte, read func(piece []byte, at int) error) (uint32, error) {
+// all cores.
+func (f *File) sumOfPieces(b []byte) (uint32, error) {
 	table := crc32.MakeTable(crc32.Castagnoli)
 	sums := make([]byte, 4*((len(b)+sumPiece-1)/sumPiece))
 	var all errgroup.Group
 	all.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range len(sums) / 4 {
 		all.Go(func() error {
-			piece := b[i*sumPiece : min((i+1)*sumPiece, len(b))]
-			if err := read(piece, i*sumPiece); err != nil {
-				return err
-			}
-			binary.LittleEndian.PutUint32(sums[4*i:], crc32.Checksum(piece, table))
-			return nil
+			return f.Guard(func() error {
+				piece := b[i*sumPiece : min((i+1)*sumPiece, len(b))]
+				binary.LittleEndian.PutUint32(sums[4*i:], crc32.Checksum(piece, table))
+				return nil
+			})
 		})
 	}
 	err := all.Wait()
 	return crc32.Checksum(sums, table), err
 }
 
-func (c *cache) close() error {
-	if c == nil || c.file == nil {
+func (c *cache) unmap() error {
+	if c == nil || c.data == nil {
 		return nil
 	}
-	return c.file.Close()
+	data := c.data
+	c.data, c.sections = nil, nil
+	return unix.Munmap(data)
 }
 
 // SaveIndex keeps the index in Options.CacheDir for the next time that the

@@ -60,28 +60,33 @@ func private(stat fs.FileInfo) bool {
 	return ok && int(sys.Uid) == os.Geteuid() && stat.Mode().Perm()&0o022 == 0
 }
 
-// openInCache opens a cache file for reading and notes that it was used.
-func openInCache(dir, name string) (*os.File, error) {
+// mapInCache maps a cache file and notes that it was used; nil when there is none
+// to be trusted. Mapped, a large index is there at once, and what is not looked
+// at takes no memory. Such a file never shrinks by our doing: a new one replaces
+// it, and one that was removed stays until it is unmapped.
+func mapInCache(dir, name string) []byte {
 	root, err := openCacheDir(dir)
 	if err != nil {
-		return nil, err
+		return nil
 	}
 	defer root.Close()
 	// O_NONBLOCK, or a FIFO of that name would wait for a writer.
 	file, err := root.OpenFile(name, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, err
+		return nil
 	}
+	defer file.Close()
 	stat, err := file.Stat()
-	if err == nil && (!stat.Mode().IsRegular() || !private(stat)) {
-		err = fmt.Errorf("%s is not a file of this user's alone", name)
+	if err != nil || !stat.Mode().IsRegular() || !private(stat) || stat.Size() == 0 || stat.Size() > cacheLimit {
+		return nil
 	}
+	data, err := unix.Mmap(int(file.Fd()), 0, int(stat.Size()), unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {
-		return nil, errors.Join(err, file.Close())
+		return nil
 	}
 	now := time.Now()
 	_ = root.Chtimes(name, now, now) // at worst it goes early
-	return file, nil
+	return data
 }
 
 // writeInCache makes a file in the directory, which it makes too, and then room.

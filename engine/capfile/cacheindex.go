@@ -13,7 +13,6 @@ import (
 	"unsafe"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sys/unix"
 )
 
 // chunkHeader stands before a chunk's columns, which follow in the order of
@@ -52,19 +51,7 @@ func bytesOf[T column](s []T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), len(s)*int(unsafe.Sizeof(element)))
 }
 
-// alignedBytes makes n bytes that any column may begin in.
-func alignedBytes(n int64) []byte {
-	b := bytesOf(make([]int64, align(n)/8))[:n:n]
-	// In huge pages, which cost a hundredth of the faults, where they fit.
-	const huge = 2 << 20
-	begin := -uintptr(unsafe.Pointer(unsafe.SliceData(b))) % huge
-	if end := begin + (uintptr(n)-min(begin, uintptr(n)))&^(huge-1); begin < end {
-		_ = unix.Madvise(b[begin:end], unix.MADV_HUGEPAGE) // or they are small ones
-	}
-	return b
-}
-
-// cutter takes columns off the front of bytes that alignedBytes made.
+// cutter takes columns off the front of a section, which begins where any column may.
 type cutter struct {
 	rest []byte
 	err  error
@@ -241,7 +228,7 @@ var errNotThisCapture = errors.New("the cached index is not this capture's")
 // had ended, and lets it find once more that there is nothing behind it, or what
 // is wrong there. After an error, everything has to be made anew.
 func (f *File) restore(ctx context.Context) error {
-	state, columns := f.cache.section(stateSection), f.cache.section(indexSection)
+	state, columns := f.cachedSection(stateSection), f.cachedSection(indexSection)
 	if len(state) < 16 || columns == nil {
 		return errNotThisCapture
 	}
@@ -266,7 +253,7 @@ func (f *File) restore(ctx context.Context) error {
 	}
 	f.index = newIndex(f.size)
 	f.index.limit = math.MaxInt
-	if err := f.index.restore(&cutter{rest: columns}, int(packets), f.pass.interfaces, begin, end, gap); err != nil {
+	if err := f.restoreChunks(&cutter{rest: columns}, int(packets), begin, end, gap); err != nil {
 		return err
 	}
 	f.pages = f.follow(end)
@@ -281,26 +268,29 @@ func (f *File) restore(ctx context.Context) error {
 	return nil
 }
 
-// restore takes the chunks of so many packets, which lie between begin and end
-// with at least gap bytes before each.
-func (x *index) restore(in *cutter, packets int, interfaces []Interface, begin, end, gap int64) error {
+// restoreChunks takes the chunks of so many packets, which lie between begin and
+// end with at least gap bytes before each.
+func (f *File) restoreChunks(in *cutter, packets int, begin, end, gap int64) error {
+	x := &f.index
 	spans := make([]span, (packets+chunkEntries-1)>>chunkBits)
 	var all errgroup.Group
 	all.SetLimit(runtime.GOMAXPROCS(0))
 	for at := range spans {
-		c, err := decodeChunk(in, interfaces)
+		c, err := decodeChunk(in, f.pass.interfaces)
 		if err == nil && c.n != min(chunkEntries, packets-at<<chunkBits) {
 			err = errNotThisCapture
 		}
 		if err != nil {
 			return errors.Join(err, all.Wait())
 		}
-		all.Go(func() (err error) {
-			var ok bool
-			if spans[at], ok = c.check(end, gap); !ok {
-				err = errNotThisCapture
-			}
-			return err
+		all.Go(func() error {
+			return f.Guard(func() error {
+				var ok bool
+				if spans[at], ok = c.check(end, gap); !ok {
+					return errNotThisCapture
+				}
+				return nil
+			})
 		})
 		x.chunks[at].Store(c)
 		x.extremes(c)

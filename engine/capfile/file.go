@@ -229,7 +229,8 @@ func (f *File) Change() string {
 	return ""
 }
 
-// Close unmaps the file. Slices that Data returned are invalid then.
+// Close unmaps the file. Slices that Data and CacheSection returned are invalid
+// then, and packets cannot be located any more.
 func (f *File) Close() error {
 	var errs []error
 	errs = append(errs, f.unmap())
@@ -239,7 +240,12 @@ func (f *File) Close() error {
 	if f.mapped != nil {
 		errs = append(errs, f.mapped.Close())
 	}
-	errs = append(errs, f.cache.close())
+	if f.restored {
+		for i := range f.index.chunks { // what is unmapped next
+			f.index.chunks[i].Store(nil)
+		}
+	}
+	errs = append(errs, f.cache.unmap())
 	f.mapped, f.dissectorFile, f.cache = nil, nil, nil
 	return errors.Join(errs...)
 }

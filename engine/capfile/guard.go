@@ -36,11 +36,15 @@ func (f *File) pageGone() error {
 	return fmt.Errorf("%s: it shrank or its disk failed while it was read: a mapped page is gone; open it again", f.name)
 }
 
-// maps reports whether address lies in the mapped file.
+// maps reports whether address lies in the mapped file or its mapped index.
 func (f *File) maps(address uintptr) bool {
-	if len(f.data) == 0 {
-		return false
+	if contains(f.data, address) {
+		return true
 	}
-	begin := uintptr(unsafe.Pointer(unsafe.SliceData(f.data)))
-	return address >= begin && address-begin < uintptr(len(f.data))
+	return f.cache != nil && contains(f.cache.data, address)
+}
+
+func contains(b []byte, address uintptr) bool {
+	begin := uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+	return address >= begin && address-begin < uintptr(len(b))
 }

@@ -62,12 +62,15 @@ func (f *File) add(e entry, next int64) {
 // buildIndex knows the packets out of the cache, or makes the one pass over the
 // mapped bytes.
 func (f *File) buildIndex(ctx context.Context) error {
-	if f.cache != nil && f.cache.file != nil {
+	if f.cache != nil && f.cache.data != nil {
 		before := f.pass
-		if f.restored = f.restore(ctx) == nil; f.restored {
+		err := f.Guard(func() error { return f.restore(ctx) })
+		if f.restored = err == nil; f.restored {
 			return f.poll(ctx, f.size)
 		}
 		f.pass, f.pcap = before, nil
+		f.index = index{}
+		_ = f.cache.unmap() // it is of no use
 	}
 	f.index = newIndex(f.size)
 	p, err := f.startPass()
