@@ -12,6 +12,7 @@ import (
 
 	"pktsh/dissect"
 	"pktsh/engine/capfile"
+	"pktsh/engine/column"
 	"pktsh/engine/filter"
 	"pktsh/engine/native"
 	"pktsh/engine/plan"
@@ -37,10 +38,12 @@ type Capture struct {
 
 	packets *lru.Cache[uint32, *Packet]
 	rows    *lru.Cache[uint32, []dissect.Summary]
+	columns *lru.Cache[string, *column.Column]
 
 	mu     sync.Mutex
 	deep   *wireshark.Dissector // nil until first needed
 	sets   map[string]*roaring.Bitmap
+	scans  int // how many filters asked headers
 	closed bool
 }
 
@@ -52,6 +55,7 @@ func newCapture(s *Session, f *capfile.File, own *native.Dissector, cfg wireshar
 	// The sizes are constants above zero, the only thing lru.New refuses.
 	c.packets, _ = lru.New[uint32, *Packet](packetsKept)
 	c.rows, _ = lru.New[uint32, []dissect.Summary](rowBlocksMax)
+	c.columns, _ = lru.New[string, *column.Column](columnsKept)
 	return c
 }
 
@@ -354,19 +358,21 @@ func (c *Capture) set(ctx context.Context, expr string) (set *roaring.Bitmap, su
 	if ok {
 		return set, true, nil
 	}
-	t, choice, err := c.tier(ctx, plan.Question{})
-	if err != nil {
+	if err := c.check(); err != nil {
 		return nil, false, err
 	}
-	defer c.session.wait("filtering "+c.Name(), unknown)()
 	err = c.file.Guard(func() error {
-		set, err = t.Filter(ctx, expr)
+		q, err := c.ask(ctx, expr)
+		if err != nil {
+			return err
+		}
+		set, sure, err = q.run(ctx)
 		return err
 	})
 	if err != nil {
 		return nil, false, c.because(err)
 	}
-	if sure = !choice.Preview; sure {
+	if sure {
 		c.mu.Lock()
 		c.sets[expr] = set
 		c.mu.Unlock()
@@ -377,6 +383,14 @@ func (c *Capture) set(ctx context.Context, expr string) (set *roaring.Bitmap, su
 // checkFilter says at once whether a filter is well formed. The error is a
 // *filter.Error where the place in it is known.
 func (c *Capture) checkFilter(ctx context.Context, expr string) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	if c.session.cfg.Mode != plan.Wireshark {
+		if _, err := filter.Compile(expr, c.session.fields); err == nil {
+			return nil
+		}
+	}
 	t, _, err := c.tier(ctx, plan.Question{})
 	if err != nil {
 		return err

@@ -66,6 +66,11 @@ type Session struct {
 	notified map[string]bool
 	// validated are the keys of the configurations that Wireshark takes.
 	validated map[string]bool
+	walks     map[string]*rules // by the configuration's key
+
+	// What pktsh's own dissectors know.
+	table  *dissect.Table
+	fields *dissect.Catalogue
 
 	// ctx ends with the session and with it what runs in the background.
 	ctx context.Context
@@ -80,7 +85,8 @@ type Session struct {
 
 // NewSession returns a session. Close it to end every process it started.
 func NewSession(cfg Config) *Session {
-	s := &Session{cfg: cfg, notified: map[string]bool{}, validated: map[string]bool{}}
+	s := &Session{cfg: cfg, notified: map[string]bool{}, validated: map[string]bool{}, walks: map[string]*rules{}, table: dissect.NewTable()}
+	s.fields = s.table.Catalogue()
 	s.catalogue.ready = make(chan struct{})
 	s.ctx, s.end = context.WithCancel(context.Background())
 	return s

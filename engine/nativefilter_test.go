@@ -113,7 +113,7 @@ func TestLightFilters(t *testing.T) {
 	eachLightCapture(t, func(c lightCapture) {
 		for _, p := range programs {
 			match := func(tree *dissect.Tree) bool { return p.Match(filter.FromTree(tree, fields)) }
-			got, err := c.own.Filter(t.Context(), p.FieldNames(), match, nil)
+			got, err := c.own.Filter(t.Context(), nil, p.FieldNames(), match, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -165,7 +165,7 @@ func lightValues(t *testing.T, d *native.Dissector, fields *dissect.Catalogue, n
 	t.Helper()
 	var mu sync.Mutex
 	out := make([]string, n)
-	_, err := d.Filter(t.Context(), []string{name}, func(tree *dissect.Tree) bool {
+	_, err := d.Filter(t.Context(), nil, []string{name}, func(tree *dissect.Tree) bool {
 		if text := describeValues(filter.FromTree(tree, fields), name); text != "" {
 			mu.Lock()
 			defer mu.Unlock()

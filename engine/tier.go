@@ -60,7 +60,7 @@ func (n nativeTier) Check(_ context.Context, expr string) error {
 }
 
 func (n nativeTier) compile(expr string) (*filter.Program, error) {
-	return filter.Compile(expr, dissect.NativeCatalogue())
+	return filter.Compile(expr, n.c.session.fields)
 }
 
 func (n nativeTier) Filter(ctx context.Context, expr string) (*roaring.Bitmap, error) {
@@ -68,8 +68,14 @@ func (n nativeTier) Filter(ctx context.Context, expr string) (*roaring.Bitmap, e
 	if err != nil {
 		return nil, err
 	}
+	return n.filterOf(ctx, p, nil)
+}
+
+// filterOf filters some of the frames; nil stands for all.
+func (n nativeTier) filterOf(ctx context.Context, p *filter.Program, frames *roaring.Bitmap) (*roaring.Bitmap, error) {
 	var fraction atomicFraction
 	defer n.c.session.wait("filtering "+n.c.Name(), fraction.get)()
-	fields := dissect.NativeCatalogue()
-	return n.c.own.Filter(ctx, p.FieldNames(), func(t *dissect.Tree) bool { return p.Match(filter.FromTree(t, fields)) }, fraction.set)
+	fields := n.c.session.fields
+	match := func(t *dissect.Tree) bool { return p.Match(filter.FromTree(t, fields)) }
+	return n.c.own.Filter(ctx, frames, p.FieldNames(), match, fraction.set)
 }

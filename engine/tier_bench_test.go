@@ -38,7 +38,7 @@ func BenchmarkNativeFilter(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				_, err := d.Filter(context.Background(), p.FieldNames(), func(t *dissect.Tree) bool { return p.Match(filter.FromTree(t, fields)) }, nil)
+				_, err := d.Filter(context.Background(), nil, p.FieldNames(), func(t *dissect.Tree) bool { return p.Match(filter.FromTree(t, fields)) }, nil)
 				if err != nil {
 					b.Fatal(err)
 				}

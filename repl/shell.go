@@ -246,7 +246,9 @@ func (s *Shell) addFunction(c *command.Command) {
 		return nil, s.show(ctx, r)
 	}
 	for _, name := range append([]string{c.Name}, c.Aliases...) {
-		s.interp.AddFunc(name, call)
+		if !s.interp.Owns(name) {
+			s.interp.AddFunc(name, call)
+		}
 	}
 }
 

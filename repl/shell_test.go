@@ -51,7 +51,7 @@ func TestState(t *testing.T) {
 		{"goto 4", "Standard query response 0x1a2b"},
 		{"pkt.number", "4\n"},
 		{"pkt = cap[7]", ""},
-		{"layers", "ETH IP TCP DATA\n"},
+		{"layers", "ETH IP TCP HTTP\n"},
 		{"filter dns", "82 of 1,204 packets\n"},
 		{"len(cap)", "82\n"},
 		{"pkt.number", "3\n"}, // packet 8 does not pass
@@ -59,7 +59,7 @@ func TestState(t *testing.T) {
 		{"filter --and ip.src == 192.168.1.1", "41 of 1,204 packets\n"},
 		{"pkt.number", "4\n"}, // it passes, so it stays
 		{"prev", "there is no packet before this"},
-		{"goto 8", "50000 → 80"}, // any frame may be looked at
+		{"goto 8", "GET / HTTP/1.1"}, // any frame may be looked at
 		{"next", "   20  "},
 		{"filter", "1,204 packets, no filter\n"},
 		{"len(cap)", "1204\n"},
@@ -174,7 +174,7 @@ func TestComplete(t *testing.T) {
 		{"filter dns.qry.na", []string{"dns.qry.name"}},
 		{"pkt.", []string{"eth", "ip", "tcp"}},
 		{"pkt.ip.sr", []string{"src"}},
-		{"pkt[pkt.highest_layer].", []string{"data", "len"}},
+		{"pkt[pkt.highest_layer].", []string{"host", "request_uri"}},
 		{"cap[2].dns.qry_n", []string{"qry_name"}},
 		{"pkt['t", []string{"tcp"}},
 		{"for p in cap: print(p.hi", []string{"highest_layer"}},

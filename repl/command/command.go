@@ -227,7 +227,7 @@ type Table struct {
 // NewTable returns the table of every command.
 func NewTable() *Table {
 	t := &Table{byName: map[string]*Command{}}
-	for _, group := range [][]*Command{captureCommands(), packetCommands(), filterCommands(), saveCommands(), sessionCommands()} {
+	for _, group := range [][]*Command{captureCommands(), packetCommands(), filterCommands(), saveCommands(), explainCommands(), sessionCommands()} {
 		t.commands = append(t.commands, group...)
 	}
 	t.commands = append(t.commands, helpCommand(t))

@@ -125,20 +125,12 @@ func runStatus(ctx context.Context, st *State, _ Input) (result.Result, error) {
 		}
 	}
 	add("engine", "%s", st.Session.Mode())
-	return &result.Table{
-		Columns: []result.Column{{Title: "", Role: result.RoleName}, {Title: "", Flexible: true}},
-		Rows: func(yield func(result.Row, error) bool) {
-			for _, r := range rows {
-				row := result.Row{Cells: r[:]}
-				if r[0] == "warning" {
-					row.Role = result.RoleWarning
-				}
-				if !yield(row, nil) {
-					return
-				}
-			}
-		},
-	}, nil
+	if st.View != nil && st.Session.Mode() == plan.Auto {
+		if version, verified := st.View.Capture().Verified(ctx); version != "" && !verified {
+			add("warning", "pktsh's own answers are not verified with Wireshark %s: run pktsh's make differential", version)
+		}
+	}
+	return pairs(rows), nil
 }
 
 // deepSentence says who dissects the capture in use and how far that is.

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"pktsh/dissect"
 	"pktsh/engine"
+	"pktsh/engine/column"
 )
 
 // fakePacket is a packet out of a tree; it counts what was asked of it.
@@ -241,4 +243,40 @@ func (h *harness) exec(src string) (string, error) {
 	h.out.Reset()
 	err := h.Exec(context.Background(), src, "test.star", 1)
 	return h.out.String(), err
+}
+
+func (v *fakeView) CountBy(ctx context.Context, field string) ([]column.Count, error) {
+	packets, err := v.Values(ctx, field)
+	if err != nil {
+		return nil, err
+	}
+	var out []column.Count
+	for values := range packets {
+		for _, value := range values {
+			i := slices.IndexFunc(out, func(c column.Count) bool { return c.Value == value })
+			if i < 0 {
+				i = len(out)
+				out = append(out, column.Count{Value: value})
+			}
+			out[i].N++
+		}
+	}
+	return out, nil
+}
+
+func (v *fakeView) Values(_ context.Context, field string) (iter.Seq[[]string], error) {
+	if !strings.Contains(field, ".") {
+		return nil, fmt.Errorf("%s is neither a field nor a protocol", field)
+	}
+	return func(yield func([]string) bool) {
+		for _, p := range v.packets {
+			var values []string
+			for _, f := range p.tree.Values(field) {
+				values = append(values, f.Show)
+			}
+			if !yield(values) {
+				return
+			}
+		}
+	}, nil
 }

@@ -17,6 +17,13 @@ import (
 // be an int, a []string, an *engine.Capture or a result.Result, which is shown.
 type Func func(ctx context.Context, args []any, kwargs map[string]any) (any, error)
 
+// Owns says that a name is the language's own: a function of Starlark's, or one of
+// this package's. Commands do not take it away.
+func (it *Interp) Owns(name string) bool {
+	_, ok := it.builtin[name]
+	return ok
+}
+
 // AddFunc makes fn callable under a name, which the user may rebind.
 func (it *Interp) AddFunc(name string, fn Func) {
 	b := starlark.NewBuiltin(name, func(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {

@@ -7,6 +7,7 @@ import (
 
 	"pktsh/dissect"
 	"pktsh/engine"
+	"pktsh/engine/column"
 )
 
 // packetSource is one packet as this package needs it; *engine.Packet is one.
@@ -34,6 +35,9 @@ type viewSource interface {
 	// Rows yields the rows of the packets at places lo to hi-1, hi cut to Len.
 	Rows(ctx context.Context, lo, hi int, o engine.RowOptions) iter.Seq2[engine.Row, error]
 	Packet(frame uint32) (packetSource, error)
+	// CountBy and Values are a field of all packets.
+	CountBy(ctx context.Context, field string) ([]column.Count, error)
+	Values(ctx context.Context, field string) (iter.Seq[[]string], error)
 	Narrow(ctx context.Context, expr string) (viewSource, error)
 	Slice(ctx context.Context, start, end, step int) (viewSource, error)
 	Close() error

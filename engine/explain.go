@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"pktsh/dissect"
+	"pktsh/engine/plan"
+)
+
+// Explanation says how a question is answered, and why.
+type Explanation struct {
+	// Filter is the question, Packets how many there are to ask.
+	Filter  string
+	Packets int
+	// Known says that the answer is kept from an earlier question; nothing more is
+	// said then.
+	Known bool
+	Plan  plan.FilterPlan
+	// Asked says that packets' headers were asked: Sure is how many of them tell,
+	// Unsure counts the others by the reason, Took how long it took.
+	Asked  bool
+	Sure   int
+	Unsure map[dissect.Class]int
+	Took   time.Duration
+	// Version is Wireshark's, Verified says that pktsh's own answers have been
+	// compared with it, Caution what Wireshark is told or given that leaves nothing sure.
+	Version  string
+	Verified bool
+	Caution  string
+}
+
+// Explain says how a filter would be answered. It asks the packets' headers, but
+// not Wireshark. The error of a bad filter is a *filter.Error.
+func (c *Capture) Explain(ctx context.Context, expr string) (*Explanation, error) {
+	if err := c.checkFilter(ctx, expr); err != nil {
+		return nil, err
+	}
+	e := &Explanation{Filter: expr, Packets: c.size}
+	c.mu.Lock()
+	_, e.Known = c.sets[expr]
+	c.mu.Unlock()
+	if e.Known {
+		return e, nil
+	}
+	began := time.Now()
+	err := c.file.Guard(func() error {
+		q, err := c.ask(ctx, expr)
+		if err != nil {
+			return err
+		}
+		e.Plan = q.plan
+		if q.rules != nil {
+			e.Version, e.Verified, e.Caution = q.rules.version, q.rules.verified, q.rules.caution
+		}
+		if q.answer != nil {
+			e.Asked, e.Took = true, time.Since(began)
+			e.Unsure = q.answer.Classes
+			e.Sure = c.size - int(q.answer.Unsure.GetCardinality())
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, c.because(err)
+	}
+	return e, nil
+}
+
+// Verified returns the version of Wireshark by whose registrations headers are
+// walked and whether pktsh's own answers have been compared with it; "" where
+// there is none.
+func (c *Capture) Verified(ctx context.Context) (version string, verified bool) {
+	r, err := c.session.rules(ctx, c.config)
+	if err != nil {
+		return "", false
+	}
+	return r.version, r.verified
+}
