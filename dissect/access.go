@@ -197,3 +197,18 @@ func (t *Table) findFlowSpots() (spots [64][]spot) {
 	}
 	return spots
 }
+
+// NumberText returns what makes a value's text of its number, for fields whose
+// values are numbers of at most 32 bits; nil for others.
+func (a *Access) NumberText() func(number uint32) string {
+	if !a.Direct || a.def == nil {
+		return nil
+	}
+	switch a.Type {
+	case "IPv4":
+		return func(n uint32) string { return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, n))).String() }
+	case "UINT8", "UINT16", "UINT24", "UINT32", "BOOLEAN":
+		return func(n uint32) string { return a.def.show(uint64(n)) }
+	}
+	return nil
+}

@@ -108,3 +108,17 @@ func (t *Tree) Values(name string) []*Field {
 func (t *Tree) Has(name string) bool {
 	return !Walk(t.Nodes, func(f *Field, _ int) bool { return f.Name != name })
 }
+
+// Text is the field's value as `tshark -T fields` prints it. A byte string of a
+// tree that a [Reader] made has it in the packet.
+func (f *Field) Text(t *Tree) string {
+	switch {
+	case f.Protocol && f.Label != "":
+		return f.Label
+	case f.Protocol:
+		return f.Name
+	case f.Show == "" && f.Size > 0:
+		return colonHex(f.Bytes(t))
+	}
+	return f.Show
+}

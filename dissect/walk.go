@@ -58,6 +58,14 @@ const (
 	idSSDP
 	idQUIC
 	idNBNS
+	idPPPoED
+	idCHDLC
+	idERSPAN
+	idUDPEncap
+	idRadiotap
+	idPrism
+	idAVS
+	idPPI
 )
 
 // Set is a set of protocols, by their IDs.
@@ -81,6 +89,13 @@ const (
 	hidesApplications Set = 1<<idHTTP | 1<<idTLS | 1<<idSSH | 1<<idSNMP | 1<<idSSDP | 1<<idQUIC | 1<<idNBNS |
 		1<<idDHCP | 1<<idNTP | 1<<idData | 1<<idUnlisted
 	hidesDNS Set = 1<<idDNS | 1<<idMDNS | 1<<idLLMNR
+)
+
+// Everything is every protocol but the frame itself, NameServices are DNS and its
+// kin: what [Rules.Distrust] may be.
+const (
+	Everything   = hidesAll
+	NameServices = hidesDNS
 )
 
 // LowerLayers is the set of the link, network and transport protocols: a packet
