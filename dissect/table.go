@@ -64,6 +64,7 @@ func NewTable() *Table {
 		udpPorts: map[uint16]*Protocol{53: &dnsProtocol, 5353: &mdnsProtocol, 5355: &llmnrProtocol, 123: &ntpProtocol,
 			67: &dhcpProtocol, 68: &dhcpProtocol, 4011: &dhcpProtocol,
 			1900: &ssdpProtocol,
+			161:  &snmpProtocol, 162: &snmpProtocol, 8161: &snmpProtocol,
 		},
 		tcpPorts: map[uint16]*Protocol{
 			53: &dnsProtocol, 5353: &mdnsProtocol,
@@ -82,7 +83,7 @@ func NewTable() *Table {
 		&frameProtocol, &ethProtocol, &llcProtocol, &vlanProtocol, &providerVLANProtocol, &sllProtocol, &nullProtocol,
 		&rawProtocol, &arpProtocol, &ipProtocol, &ipv6Protocol, &icmpProtocol, &icmpv6Protocol, &tcpProtocol,
 		&udpProtocol, &dnsProtocol, &mdnsProtocol, &llmnrProtocol, &dataProtocol, &igmpProtocol, &ntpProtocol, &dhcpProtocol, &httpProtocol,
-		&ssdpProtocol, &tlsProtocol,
+		&ssdpProtocol, &tlsProtocol, &snmpProtocol,
 	}
 	t.flowSpots = t.findFlowSpots()
 	return t

@@ -116,7 +116,7 @@ func tlsExtension(f *node, typ uint64, c cursor, client bool, ja3 *tlsFingerprin
 		ja3.groups = tlsList(f, &c, tlsGroupsLen, tlsGroups, tlsGroup, 2, "Supported Groups (%d group%s)")
 	case tlsExtPoints:
 		size := int(c.add(f, tlsPointsLen, 1))
-		list := add(f, tlsPoints, c.pos, size, "", "")
+		list := add(f, tlsPoints, c.pos, min(size, len(c.d)), "", "")
 		relabel(list, "Elliptic curves point formats (%d)", size)
 		for !c.empty() {
 			ja3.points = append(ja3.points, c.add(list, tlsPoint, 1))
@@ -186,7 +186,7 @@ func tlsSNINodes(f *node, c *cursor) bool {
 // tlsList is a list of numbers behind its length in two bytes.
 func tlsList(f *node, c *cursor, length, list, item *FieldDef, width int, title string) (out []uint64) {
 	size := int(c.add(f, length, 2))
-	f = add(f, list, c.pos, size, "", "")
+	f = add(f, list, c.pos, min(size, len(c.d)), "", "")
 	relabel(f, title, size/width, plural(size/width))
 	for len(c.d) >= width {
 		out = append(out, c.add(f, item, width))
@@ -198,7 +198,7 @@ func tlsList(f *node, c *cursor, length, list, item *FieldDef, width int, title 
 // pair of hash and signature that they were before TLS 1.3.
 func tlsSignatureNodes(f *node, c *cursor) {
 	size := int(c.add(f, tlsSigAlgsLen, 2))
-	f = add(f, tlsSigAlgs, c.pos, size, "", "")
+	f = add(f, tlsSigAlgs, c.pos, min(size, len(c.d)), "", "")
 	relabel(f, "Signature Hash Algorithms (%d algorithm%s)", size/2, plural(size/2))
 	for len(c.d) >= 2 {
 		at, pair := c.pos, c.sub(2)
@@ -215,7 +215,7 @@ func tlsSignatureNodes(f *node, c *cursor) {
 // tlsStringList is a list of strings, each behind its length in one byte.
 func tlsStringList(f *node, c *cursor, length, list, strLen, str *FieldDef) {
 	size := int(c.add(f, length, 2))
-	f = add(f, list, c.pos, size, "", list.Label)
+	f = add(f, list, c.pos, min(size, len(c.d)), "", list.Label)
 	for !c.empty() {
 		n := int(c.add(f, strLen, 1))
 		at := c.pos

@@ -77,7 +77,7 @@ func (b *builder) tlsHelloNodes(n *node, s *tlsSegment, c cursor, client bool) {
 	}
 	var ja3 tlsFingerprint
 	ja3.version = c.add(n, tlsHelloVersion, 2)
-	tlsRandomNodes(n, &c, !client && s.version == tls13)
+	tlsRandomNodes(n, &c, s.version == tls13)
 	size := int(c.add(n, tlsSessionIDLen, 1))
 	if at := c.pos; size > 0 {
 		addBytes(n, tlsSessionID, at, c.take(size))
@@ -128,7 +128,7 @@ func tlsClientChoices(n *node, c *cursor, ja3 *tlsFingerprint) {
 	size := int(c.add(n, tlsCiphersLen, 2))
 	at := c.pos
 	list := c.sub(size)
-	f := add(n, tlsCiphers, at, size, "", "")
+	f := add(n, tlsCiphers, at, len(list.d), "", "")
 	relabel(f, "Cipher Suites (%d suite%s)", size/2, plural(size/2))
 	for len(list.d) >= 2 {
 		ja3.ciphers = append(ja3.ciphers, list.add(f, tlsCipher, 2))
@@ -136,7 +136,7 @@ func tlsClientChoices(n *node, c *cursor, ja3 *tlsFingerprint) {
 	size = int(c.add(n, tlsMethodsLen, 1))
 	at = c.pos
 	list = c.sub(size)
-	f = add(n, tlsMethods, at, size, "", "")
+	f = add(n, tlsMethods, at, len(list.d), "", "")
 	relabel(f, "Compression Methods (%d method%s)", size, plural(size))
 	for !list.empty() {
 		list.add(f, tlsMethod, 1)

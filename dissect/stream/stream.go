@@ -114,6 +114,7 @@ type QueryKind uint8
 const (
 	QueryDNS QueryKind = iota
 	QueryNTP
+	QuerySNMP
 )
 
 // Query identifies an exchange of a query and its response: the endpoints in
