@@ -10,8 +10,8 @@ import (
 	"pktsh/dissect/stream"
 )
 
-// carried wraps a payload in IPv4 and, where ports are given, UDP or TCP.
-func carried(proto uint8, port uint16, payload []byte) []byte {
+// onPort wraps a payload in IPv4 and, where ports are given, UDP or TCP.
+func onPort(proto uint8, port uint16, payload []byte) []byte {
 	var head []byte
 	switch proto {
 	case 6:
@@ -77,7 +77,7 @@ func applicationBytes(t testing.TB, payload string) []byte {
 func TestApplications(t *testing.T) {
 	table := NewTable()
 	for _, c := range applications {
-		d := carried(c.proto, c.port, applicationBytes(t, c.payload))
+		d := onPort(c.proto, c.port, applicationBytes(t, c.payload))
 		in := Input{Number: 1, Data: d, Original: uint32(len(d)), LinkType: linkRaw, FCS: -1}
 		if s := table.Summarize(in); c.summary != "" && s.Protocol+"|"+s.Info != c.summary {
 			t.Errorf("%s: got row %s|%s, want %s", c.name, s.Protocol, s.Info, c.summary)
@@ -114,7 +114,7 @@ func FuzzApplications(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, payload []byte, which uint8, cut uint16) {
 		c := applications[int(which)%len(applications)]
-		d := carried(c.proto, c.port, payload)
+		d := onPort(c.proto, c.port, payload)
 		in := Input{Number: 1, Data: d[:len(d)-int(cut)%len(d)], Original: uint32(len(d)), LinkType: linkRaw, FCS: -1}
 		flows := stream.NewTable(1)
 		in.Flows = stream.NewRecorder(flows)
