@@ -39,16 +39,23 @@ type Capture struct {
 	packets *lru.Cache[uint32, *Packet]
 	rows    *lru.Cache[uint32, []dissect.Summary]
 	columns *lru.Cache[string, *column.Column]
+	peek    peek
 
 	mu     sync.Mutex
 	deep   *wireshark.Dissector // nil until first needed
 	sets   map[string]*roaring.Bitmap
 	scans  int // how many filters asked headers
 	closed bool
+
+	// What runs in the background ends with ctx, and Close waits for it.
+	ctx        context.Context
+	end        context.CancelFunc
+	background sync.WaitGroup
 }
 
 func newCapture(s *Session, f *capfile.File, own *native.Dissector, cfg wireshark.Config) *Capture {
 	c := &Capture{session: s, file: f, own: own, config: cfg, size: f.Len(), sets: map[string]*roaring.Bitmap{}}
+	c.ctx, c.end = context.WithCancel(s.ctx)
 	for _, i := range f.Interfaces() {
 		c.digits = append(c.digits, timeDigits(i))
 	}
@@ -99,11 +106,14 @@ func (c *Capture) Close() error {
 	c.closed = true
 	deep := c.deep
 	c.mu.Unlock()
+	c.end()
+	c.background.Wait()
 	c.session.forget(c)
 	var err error
 	if deep != nil {
 		err = deep.Close()
 	}
+	c.peek.close()
 	c.own.Close()
 	return errors.Join(err, c.file.Close())
 }

@@ -126,6 +126,7 @@ func (s *Session) Open(ctx context.Context, o OpenOptions) (*Capture, error) {
 		TempDir:  s.cfg.TempDir,
 		Editcap:  s.cfg.Tools.Editcap,
 		Progress: fraction.set,
+		CacheDir: s.cfg.CacheDir,
 	}
 	if s.cfg.Mode == plan.Native {
 		options.NoEditcap = "leave out --engine native"
@@ -152,6 +153,7 @@ func (s *Session) Open(ctx context.Context, o OpenOptions) (*Capture, error) {
 	if s.cfg.Eager {
 		c.startDeep()
 	}
+	c.inBackground(c.keepIndex)
 	return c, nil
 }
 

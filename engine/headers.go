@@ -41,9 +41,13 @@ func (s *Session) rules(ctx context.Context, cfg wireshark.Config) (*rules, erro
 		return known, nil
 	}
 	r := &rules{}
-	if !s.deepAllowed() || s.cfg.Tools.Tshark == "" {
+	switch {
+	case !s.deepAllowed():
 		r.walker = s.table.NewWalker(dissect.Rules{})
-	} else {
+	case s.cfg.Tools.Tshark == "":
+		r.caution = "no tshark to tell which ports Wireshark knows"
+		r.walker = s.table.NewWalker(dissect.Rules{Distrust: dissect.Everything})
+	default:
 		registered, err := wireshark.LoadRegistrations(ctx, s.cfg.Tools, s.cfg.CacheDir)
 		if err != nil {
 			return nil, err

@@ -37,7 +37,11 @@ func (c *scanCompiler) fast(t checkedTest) *leaf {
 		right, ok := t.right.(*constant)
 		if a := c.access(t.left); a != nil && ok {
 			if test := compareConstant(a, t, right.value); test != nil {
-				return c.over(a, t.all, test)
+				l := c.over(a, t.all, test)
+				if a.Type == dissect.TypeProtocol {
+					l.level = OfPacket // flows share that a protocol is there, not its bytes
+				}
+				return l
 			}
 		}
 	case *checkedMembership:
