@@ -85,15 +85,56 @@ func BenchmarkOpenSmall(b *testing.B) {
 	}
 }
 
-// BenchmarkRecord is the accessor's cost.
-func BenchmarkRecord(b *testing.B) {
-	f := open(b, bigCapture(b, 100_000, false), Options{})
-	var sum int64
+// BenchmarkOpenCached is the second opening of the same capture.
+func BenchmarkOpenCached(b *testing.B) {
+	path, dir := bigCapture(b, 1_224_384, false), b.TempDir()
+	kept(b, path, dir, nil)
 	for b.Loop() {
-		for i := range f.Len() {
-			r := f.Record(i)
-			sum += r.Offset + int64(r.Captured)
+		f, err := Open(b.Context(), path, Options{CacheDir: dir})
+		if err != nil || !f.restored {
+			b.Fatal(err)
 		}
+		f.Close()
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*f.Len()), "ns/packet")
+}
+
+// BenchmarkRecord is the accessors' cost, in order and out of it.
+func BenchmarkRecord(b *testing.B) {
+	const packets = 1_000_000
+	f := open(b, bigCapture(b, packets, false), Options{})
+	for name, step := range map[string]int{"sequential": 1, "random": 618_033} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			var sum int64
+			i := 0
+			for b.Loop() {
+				r := f.Record(i)
+				sum += r.Offset + int64(r.Captured) + r.Time + int64(len(f.Data(i)))
+				if i += step; i >= packets {
+					i -= packets
+				}
+			}
+			_ = sum
+		})
+	}
+}
+
+// BenchmarkSave writes a twelfth of the packets as they are, spread and in a run.
+func BenchmarkSave(b *testing.B) {
+	const packets = 1_200_000
+	f := open(b, bigCapture(b, packets, false), Options{})
+	path := filepath.Join(b.TempDir(), "out.pcap")
+	for name, step := range map[string]int{"spread": 12, "run": 1} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				n, err := Save(b.Context(), path, f, func(yield func(int) bool) {
+					for i := 0; i < packets/12*step && yield(i); i += step {
+					}
+				}, SaveOptions{Force: true})
+				if err != nil || n != packets/12 {
+					b.Fatal(n, err)
+				}
+			}
+		})
+	}
 }

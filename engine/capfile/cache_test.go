@@ -97,7 +97,7 @@ func TestCache(t *testing.T) {
 			want := snapshot(first, 0, first.Len())
 			for i, got := range snapshot(again, 0, again.Len()) {
 				if got != want[i] {
-					t.Fatalf("packet %d: %s, want %s", i, got, want[i])
+					t.Fatalf("packet %d: %+v, want %+v", i, got, want[i])
 				}
 			}
 			if !bytes.Equal(again.CacheSection("columns"), columns) || again.CacheSection("none") != nil || again.CacheSection(indexSection) != nil {

@@ -46,12 +46,20 @@ func longPcap(n int) []byte {
 	return b
 }
 
-// snapshot is all that a File says of packets.
-func snapshot(f *File, from, to int) (all []string) {
+// seen is all that a File says of a packet.
+type seen struct {
+	Record
+	data, comments   string
+	source, linkType int
+}
+
+// snapshot is what f says of the packets from one to another.
+func snapshot(f *File, from, to int) []seen {
 	interfaces := f.Interfaces()
+	all := make([]seen, 0, to-from)
 	for i := from; i < to; i++ {
 		r := f.Record(i)
-		all = append(all, fmt.Sprint(r, f.Data(i), f.Comments(i), f.Source(i), interfaces[r.Interface].LinkType))
+		all = append(all, seen{r, string(f.Data(i)), strings.Join(f.Comments(i), "\n"), f.Source(i), interfaces[r.Interface].LinkType})
 	}
 	return all
 }
@@ -64,7 +72,7 @@ func TestIndexed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var readers sync.WaitGroup
 			var counts []int
-			early := make([][]string, 8)
+			early := make([][]seen, 8)
 			hear := func(f *File, n int) {
 				part, from := len(counts), 0
 				if part > 0 {
@@ -92,7 +100,7 @@ func TestIndexed(t *testing.T) {
 				part := early[k]
 				for i, want := range snapshot(f, from, counts[k]) {
 					if part[i] != want {
-						t.Fatalf("packet %d was %s, became %s", from+i, part[i], want)
+						t.Fatalf("packet %d was %+v, became %+v", from+i, part[i], want)
 					}
 				}
 				from = counts[k]
@@ -164,7 +172,7 @@ func TestRelease(t *testing.T) {
 	}
 	for i, got := range snapshot(f, 0, f.Len()) {
 		if got != want[i] {
-			t.Fatalf("packet %d: %s, want %s", i, got, want[i])
+			t.Fatalf("packet %d: %+v, want %+v", i, got, want[i])
 		}
 	}
 	f.Release(5, 5)
