@@ -66,6 +66,7 @@ type builder struct {
 	ttl              uint8
 	vlan             uint16      // of the innermost tag
 	options          []tcpOption // of the segment at hand
+	gre              greHeader   // the innermost
 	lastUsed         int         // end of the bytes that the network layer accounts for, 0 if unknown
 }
 

@@ -42,5 +42,15 @@ var (
 
 	ipLeaves = leafNames(`igmp ospf eigrp vrrp rsvp esp egp igrp hip`)
 
-	llcLeaves = leafNames(`stp`)
+	llcLeaves = leafNames(`stp ipx netbios`)
+
+	greLeaves = leafNames(`cdp ipx grebonding`)
+
+	// Control protocols of PPP are told apart further by their code, which may say
+	// that a packet is quoted (ppp.go).
+	pppLeaves = leafNames(`lcp ipcp ipv6cp ccp pap chap cbcp bap bacp eap mplscp cdpcp osinlcp comp_data pppmuxcp cdp ipx`)
+
+	chdlcLeaves = leafNames(`slarp cdp udld stp ipx`)
+
+	ciscoLeaves = leafNames(`cdp vtp dtp pagp udld stp mcp cgmp`)
 )

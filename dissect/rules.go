@@ -46,6 +46,10 @@ type Walker struct {
 	tcp, udp   *[65536]carried
 	ipProtos   *[256]carried
 	saps       *[256]carried
+	// What GRE, PPP, Cisco HDLC and SNAP with Cisco's organization code lead to.
+	greTypes, pppProtos, chdlcTypes, ciscoPIDs *[65536]carried
+	// The MPLS labels that lead to a dissector of their own.
+	labels map[uint32]bool
 	// What an ICMP error quotes, by its version.
 	quoted4, quoted6 carried
 	distrust         Set
@@ -57,6 +61,8 @@ func (t *Table) NewWalker(r Rules) *Walker {
 		links: map[int]Link{}, distrust: r.Distrust,
 		etherTypes: new([65536]carried), tcp: new([65536]carried), udp: new([65536]carried),
 		ipProtos: new([256]carried), saps: new([256]carried),
+		greTypes: new([65536]carried), pppProtos: new([65536]carried), chdlcTypes: new([65536]carried), ciscoPIDs: new([65536]carried),
+		labels: map[uint32]bool{},
 	}
 	for linkType, p := range t.linkTypes {
 		if p.walk != nil {
@@ -84,15 +90,29 @@ func (t *Table) NewWalker(r Rules) *Walker {
 		{"udp.port", k.udp[:], udpLeaves},
 		{"ip.proto", k.ipProtos[:], ipLeaves},
 		{"llc.dsap", k.saps[:], llcLeaves},
+		{"gre.proto", k.greTypes[:], greLeaves},
+		{"ppp.protocol", k.pppProtos[:], pppLeaves},
+		{"chdlc.protocol", k.chdlcTypes[:], chdlcLeaves},
+		{"llc.cisco_pid", k.ciscoPIDs[:], ciscoLeaves},
 	} {
 		r.Registrations.Each(table.name, func(n uint32, protocol string) {
-			if int(n) < len(table.numbers) {
+			switch {
+			case int(n) >= len(table.numbers):
+			case homonyms[table.name] == protocol:
+				table.numbers[n] = carriesUnknown
+			default:
 				table.numbers[n] = k.leadsTo(protocol, table.leaves)
 			}
 		})
 	}
+	r.Registrations.Each("mpls.label", func(label uint32, _ string) { k.labels[label] = true })
 	return k
 }
+
+// homonyms are registrations, by table, of a dissector that has the name of one
+// which reads another header: L2TP version 3 over IP, and 802.11 frames in
+// vendors' wrappings.
+var homonyms = map[string]string{"ip.proto": "l2tp", "ethertype": "wlan", "gre.proto": "wlan"}
 
 // leadsTo judges the dissector of one number.
 func (k *Walker) leadsTo(name string, leaf leaves) carried {
@@ -134,6 +154,15 @@ func (k *Walker) fromTable(t *Table) {
 	}
 	for n, p := range t.udpPorts {
 		set(&k.udp[n], p)
+	}
+	for n, p := range t.greTypes {
+		set(&k.greTypes[n], p)
+	}
+	for n, p := range t.pppProtos {
+		set(&k.pppProtos[n], p)
+	}
+	for n, p := range t.chdlcTypes {
+		set(&k.chdlcTypes[n], p)
 	}
 }
 

@@ -29,6 +29,9 @@ type Table struct {
 	ipProtos   map[uint8]*Protocol
 	udpPorts   map[uint16]*Protocol
 	tcpPorts   map[uint16]*Protocol
+	greTypes   map[uint16]*Protocol
+	pppProtos  map[uint16]*Protocol
+	chdlcTypes map[uint16]*Protocol
 	data       *Protocol
 	llc        *Protocol
 	all        []*Protocol
@@ -85,6 +88,7 @@ func NewTable() *Table {
 		&udpProtocol, &dnsProtocol, &mdnsProtocol, &llmnrProtocol, &dataProtocol, &igmpProtocol, &ntpProtocol, &dhcpProtocol, &httpProtocol,
 		&ssdpProtocol, &tlsProtocol, &snmpProtocol,
 	}
+	t.addTunnels()
 	t.flowSpots = t.findFlowSpots()
 	return t
 }
