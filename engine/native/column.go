@@ -66,6 +66,7 @@ type filler struct {
 
 func (f *filler) block(ctx context.Context, flows *flowBlock, lo, hi int) error {
 	q := question{ctx: ctx, d: f.d}
+	defer f.d.file.Release(lo, hi)
 	if flows == nil || !f.access.OfFlow || !f.access.Direct {
 		return q.each(lo, hi, func(i int) {
 			if !f.put(i) {

@@ -33,6 +33,9 @@ type File interface {
 	Interfaces() []capfile.Interface
 	// Format is the file format's name.
 	Format() string
+	// Release tells that the records from one index up to another will not be
+	// looked at for a while.
+	Release(from, to int)
 	// Guard runs fn and turns the fault of a file that shrank into an error.
 	Guard(fn func() error) error
 }

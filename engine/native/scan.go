@@ -94,6 +94,7 @@ type question struct {
 }
 
 func (q *question) block(columns *columns, i, lo, hi int, keep bool) error {
+	defer q.d.file.Release(lo, hi)
 	cursor := NewCursor(q.d.file, CursorConfig{Walker: q.walker, Timed: q.scan.Timed(), Table: q.d.table, Trees: q.scan.Trees()})
 	packet := filter.Scanned{Headers: &cursor.Headers, Tree: cursor.Tree}
 	if flows := columns.block(i); flows != nil {
