@@ -46,8 +46,8 @@ var applications = []struct {
 	{"igmp report", 2, 0, "2200000000000001" + "02000000e00000fc", "IGMPv3|Membership Report / Join group 224.0.0.252 for any sources", map[string]string{"igmp.record_type": "2"}},
 	{"ntp", 17, 123, "240207e80000001000000020c0a80001d94e8c6b80000000d94e8c6b80000000d94e8c6b80000000d94e8c6b80000000", "NTP|NTP Version 4, server",
 		map[string]string{"ntp.xmt": "Jul 13, 2015 19:13:47.500000000 UTC", "ntp.stratum": "2"}},
-	{"dhcp", 17, 67, "0201060000000badcafe0000" + strings.Repeat("00", 16) + "020000000001" + strings.Repeat("00", 202) + "63825363" + "350105" + "3304000151810c026162ff",
-		"", nil},
+	{"dhcp", 17, 67, "020106000badcafe00000000" + strings.Repeat("00", 16) + "020000000001" + strings.Repeat("00", 202) + "63825363" + "350105" + "3304000151810c026162ff",
+		"DHCP|DHCP ACK      - Transaction ID 0xbadcafe", map[string]string{"dhcp.option.hostname": "ab", "dhcp.option.ip_address_lease_time": "86401", "dhcp.hw.mac_addr": "02:00:00:00:00:01"}},
 	{"snmp", 17, 161, "302902010004067075626c6963a11c02044b7854ae020100020100300e300c06082b060102010105000500", "SNMP|get-next-request 1.3.6.1.2.1.1.5.0",
 		map[string]string{"snmp.community": "public", "snmp.name": "1.3.6.1.2.1.1.5.0"}},
 	{"ssdp", 17, 1900, "text:M-SEARCH * HTTP/1.1\r\nHost: 239.255.255.250:1900\r\nMX: 3\r\n\r\n", "SSDP|M-SEARCH * HTTP/1.1 ",
@@ -58,6 +58,10 @@ var applications = []struct {
 		map[string]string{"http.response.code": "404", "http.response.phrase": "Not Found", "http.content_length": "2"}},
 	{"tls", 6, 443, "16030100380100003403030102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20" + "00" + "00021301" + "0100" +
 		"0009" + "0000000500030000" + "00", "TLSv1|Client Hello", map[string]string{"tls.handshake.ciphersuite": "0x1301"}},
+	{"sctp", 132, 0, "ea60ea6100000e5053c3055f" + "0b000004" + "08000004", "SCTP|COOKIE_ACK SHUTDOWN_ACK ", map[string]string{"sctp.srcport": "60000", "sctp.verification_tag": "0x00000e50"}},
+	{"ssh", 6, 22, "text:SSH-2.0-OpenSSH_5.3\r\n", "SSHv2|Server: Protocol (SSH-2.0-OpenSSH_5.3)", map[string]string{"ssh.protocol": "SSH-2.0-OpenSSH_5.3"}},
+	{"quic", 17, 443, "e000000001080102030405060708021122" + "05" + "0000000000", "QUIC|Handshake, DCID=0102030405060708, SCID=1122",
+		map[string]string{"quic.dcid": "01:02:03:04:05:06:07:08", "quic.long.packet_type": "2", "quic.version": "0x00000001"}},
 	{"tls alert", 6, 443, "15030300020228", "TLSv1.2|Alert (Level: Fatal, Description: Handshake Failure)", map[string]string{"tls.alert_message.desc": "40"}},
 }
 
@@ -79,7 +83,7 @@ func TestApplications(t *testing.T) {
 	for _, c := range applications {
 		d := onPort(c.proto, c.port, applicationBytes(t, c.payload))
 		in := Input{Number: 1, Data: d, Original: uint32(len(d)), LinkType: linkRaw, FCS: -1}
-		if s := table.Summarize(in); c.summary != "" && s.Protocol+"|"+s.Info != c.summary {
+		if s := table.Summarize(in); s.Protocol+"|"+s.Info != c.summary {
 			t.Errorf("%s: got row %s|%s, want %s", c.name, s.Protocol, s.Info, c.summary)
 		}
 		tree := table.Dissect(in)
