@@ -46,7 +46,7 @@ type options struct {
 	keepGoing bool
 	version   bool
 
-	output tsharkOutput
+	output output
 }
 
 // errHelp says that --help was given and answered.
@@ -62,7 +62,7 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	fs.SortFlags = false
 	reads := fs.StringArrayP("read", "r", nil, "open `FILE`; - reads the capture from standard input")
 	fs.StringVarP(&o.filter, "filter", "Y", "", "display `FILTER` to start with")
-	output := addOutputFlags(fs, &o.output)
+	addOutputFlags(fs, &o.output)
 	fs.StringVar(&o.eval, "eval", "", "run `CODE` and exit")
 	fs.StringVar(&o.script, "script", "", "run `FILE` and exit; what follows are its arguments")
 	engineName := fs.String("engine", "auto", "who answers: `auto|native|wireshark`")
@@ -91,7 +91,6 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	}
 	o.evalSet = fs.Changed("eval")
 	o.files = append(slices.Clone(*reads), fs.Args()...)
-	o.output.format = *output
 	return o, errors.Join(o.setEngine(*engineName), o.setTimes(*times), o.setKey(*keyType, *key), o.check(), o.output.check())
 }
 
@@ -112,7 +111,7 @@ func splitScript(args []string) (ours, script []string) {
 
 // explainFlag names the flags of live capture, which this version lacks.
 func explainFlag(err error) error {
-	for _, flag := range []string{"'i'", "'f'", "'a'", "'b'", "'w'"} {
+	for _, flag := range []string{"'i'", "'f'", "'a'", "'b'"} {
 		if strings.Contains(err.Error(), "unknown shorthand flag: "+flag) {
 			return fmt.Errorf("%w: this version reads captures, it does not make them (dumpcap -i IFACE -w FILE does)", err)
 		}
@@ -152,10 +151,8 @@ func (o *options) check() error {
 	switch {
 	case !slices.Contains([]string{"auto", "always", "never"}, o.color):
 		return fmt.Errorf("--color %s: auto, always or never was wanted", o.color)
-	case o.output.format != "" && (o.evalSet || o.script != ""):
-		return errors.New("-T prints packets and exits; --eval and --script do not go with it")
-	case o.output.format != "" && o.mode == plan.Native:
-		return errors.New("-T is answered by tshark, which --engine native excludes")
+	case o.output.asked() && (o.evalSet || o.script != ""):
+		return errors.New("-T and -w answer and exit; --eval and --script do not go with them")
 	case o.evalSet && o.script != "":
 		return errors.New("--eval and --script exclude each other")
 	case len(o.files) > 1 && slices.Contains(o.files, "-"):
@@ -166,19 +163,24 @@ func (o *options) check() error {
 	return nil
 }
 
+// dissection is how Wireshark is configured.
+func (o *options) dissection() wireshark.Config {
+	return wireshark.Config{
+		Names: o.names, Preferences: o.preferences, DecodeAs: o.decodeAs,
+		DisabledProtocols: o.disabled, KeyLog: o.keyLog, DecryptionKeys: o.wlanKeys,
+	}
+}
+
 // engineConfig is the session's part of the command line.
 func (o *options) engineConfig(t *terminal) engine.Config {
 	cfg := engine.Config{
-		Mode: o.mode,
-		Dissection: wireshark.Config{
-			Names: o.names, Preferences: o.preferences, DecodeAs: o.decodeAs,
-			DisabledProtocols: o.disabled, KeyLog: o.keyLog, DecryptionKeys: o.wlanKeys,
-		},
-		Times:    o.times,
-		CacheDir: filepath.Join(xdg.CacheHome, "pktsh"),
-		Eager:    t != nil,
-		Progress: t.progress(),
-		Notify:   t.notify,
+		Mode:       o.mode,
+		Dissection: o.dissection(),
+		Times:      o.times,
+		CacheDir:   filepath.Join(xdg.CacheHome, "pktsh"),
+		Eager:      t != nil,
+		Progress:   t.progress(),
+		Notify:     t.notify,
 	}
 	if o.mode != plan.Native {
 		cfg.Tools = wireshark.Find(os.Getenv("PATH"))

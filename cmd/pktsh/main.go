@@ -40,8 +40,8 @@ func run(args []string) int {
 	case o.version:
 		return printVersion(os.Stdout)
 	}
-	if o.tsharkOutput() {
-		return runTshark(o)
+	if o.output.asked() {
+		return runOutput(o)
 	}
 	// A reader that leaves (| head) is an error of the write, not a signal. The
 	// signal is caught and dropped: what were ignored here, the programs that a
@@ -59,11 +59,11 @@ func run(args []string) int {
 	if terminal != nil {
 		return interactive(o, session, shell, terminal)
 	}
-	return batch(o, shell)
+	return runLines(o, shell)
 }
 
-// batch runs --eval, --script or standard input, without a terminal.
-func batch(o *options, shell *repl.Shell) int {
+// runLines runs --eval, --script or standard input, without a terminal.
+func runLines(o *options, shell *repl.Shell) int {
 	ctx, caught := untilSignal()
 	if code, ok := open(ctx, o, shell); !ok {
 		return caught.code(code)

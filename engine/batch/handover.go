@@ -1,0 +1,87 @@
+package batch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"pktsh/engine/plan"
+	"pktsh/engine/wireshark"
+)
+
+// handOver has tshark -2 answer the question as it stands.
+func (r *run) handOver(ctx context.Context) (exit int, err error) {
+	if r.Mode == plan.Native {
+		return exitError, errors.New("-T is answered by tshark, which --engine native excludes")
+	}
+	in := wireshark.Input{Path: r.Files[0]}
+	if r.spooled() {
+		f, err := r.open(ctx, nil)
+		if err != nil {
+			return exitRead, err
+		}
+		defer f.Close()
+		in.Path, in.Inherit = f.DissectorFile()
+	}
+	if r.Watched {
+		fmt.Fprintln(r.Stderr, "pktsh: asking Wireshark about the whole capture")
+	}
+	said := &ownVoice{w: r.Stderr}
+	exit, err = wireshark.RunRaw(ctx, r.Tools, in, r.args(), r.Stdout, said)
+	said.flush()
+	return exit, err
+}
+
+// args are tshark's flags for the question.
+func (r *run) args() []string {
+	args := append([]string{"-2", "-T", r.Format}, r.Flags...)
+	each := func(flag string, values []string) {
+		for _, v := range values {
+			args = append(args, flag, v)
+		}
+	}
+	each("-e", r.Fields)
+	each("-E", r.FieldOptions)
+	if r.Filter != "" {
+		args = append(args, "-Y", r.Filter)
+	}
+	if r.Count > 0 {
+		args = append(args, "-c", strconv.Itoa(r.Count))
+	}
+	return args
+}
+
+// ownVoice passes on what tshark says on its error output, as pktsh, and without
+// the line with which it greets root.
+type ownVoice struct {
+	w    io.Writer
+	part []byte // a line whose end has not come yet
+}
+
+func (v *ownVoice) Write(b []byte) (int, error) {
+	v.part = append(v.part, b...)
+	for {
+		line, rest, whole := bytes.Cut(v.part, []byte("\n"))
+		if !whole {
+			return len(b), nil
+		}
+		v.part = rest
+		if bytes.HasPrefix(line, []byte("Running as user ")) {
+			continue
+		}
+		if text, own := bytes.CutPrefix(line, []byte("tshark: ")); own {
+			line = append([]byte("pktsh: "), text...)
+		} else {
+			line = bytes.Clone(line)
+		}
+		if _, err := v.w.Write(append(line, '\n')); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// flush writes a last line that has no end.
+func (v *ownVoice) flush() { _, _ = v.w.Write(v.part) }
