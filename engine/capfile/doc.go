@@ -9,6 +9,10 @@
 //
 //   - [File] is an open capture: [Open], [OpenReader] and [Merge] make one.
 //   - [Record] locates one packet of it, [Interface] says what it was captured on.
+//   - [Options].Indexed hears of packets while the rest is still being read.
+//   - [File.SaveIndex] keeps the index on disk, so that the next Open is instant,
+//     and with it what others know of the capture ([File.CacheSection]).
+//   - [File.Release] takes the pages of a large capture out of memory.
 //   - [Save] writes chosen packets of a File to another file.
 //   - [BlockWriter] appends pcapng blocks to any writer; Save, Merge and the
 //     live tier's spool use it.

@@ -49,13 +49,19 @@ func (f *File) publish(at int64) {
 
 // add takes a packet. next is where the record after it begins.
 func (f *File) add(e entry, next int64) {
+	f.index.staged = append(f.index.staged, e)
+	if len(f.index.staged) == groupEntries {
+		f.pack(next)
+	}
+}
+
+// pack moves a group of packets into the chunk that is built, and publishes that
+// when it is time.
+func (f *File) pack(next int64) {
 	x := &f.index
-	x.staged = append(x.staged, e)
-	if len(x.staged) == groupEntries {
-		x.pack(f.pass.interfaces)
-		if x.packer.n == x.limit {
-			f.publish(next)
-		}
+	x.pack(f.pass.interfaces)
+	if x.packer.n == x.limit {
+		f.publish(next)
 	}
 }
 

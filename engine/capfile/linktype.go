@@ -45,8 +45,11 @@ func packetLimit(linkType int) uint32 {
 	case linkEBHSCR:
 		return 8 << 20
 	}
-	return 262144
+	return commonLimit
 }
+
+// commonLimit is the limit of link types without one of their own, and the least.
+const commonLimit = 262144
 
 // pseudoHeader is what stands before a packet and belongs to the capture, not to
 // the packet: Wireshark counts it in neither frame.len nor frame.cap_len and

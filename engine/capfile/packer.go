@@ -38,8 +38,7 @@ func (p *packer) append(entries []entry, interfaces []Interface) {
 	}
 	p.packOffsets(entries)
 	p.packTimes(entries)
-	p.packCaptured(entries)
-	p.packOriginal(entries)
+	p.packLengths(entries)
 	p.packSlots(entries, interfaces)
 	p.n += len(entries)
 }
@@ -53,11 +52,19 @@ func widened[W, N int64 | uint32 | uint16 | uint8](narrow []N, room int) []W {
 	return wide
 }
 
+// extended is a column with n more elements, and those.
+func extended[T any](column []T, n int) (all, tail []T) {
+	all = slices.Grow(column, n)[:len(column)+n]
+	return all, all[len(column):]
+}
+
 // packOffsets relies on offsets that ascend, as those of both formats do.
 func (p *packer) packOffsets(entries []entry) {
 	if p.wideOffsets == nil && entries[len(entries)-1].offset-p.base <= math.MaxUint32 {
-		for i := range entries {
-			p.offsets = append(p.offsets, uint32(entries[i].offset-p.base))
+		var tail []uint32
+		p.offsets, tail = extended(p.offsets, len(entries))
+		for i := range tail {
+			tail[i] = uint32(entries[i].offset - p.base)
 		}
 		return
 	}
@@ -92,18 +99,21 @@ func (p *packer) packTimes(entries []entry) {
 		p.first, p.last = min(p.first, low), max(p.last, high)
 	}
 	span := uint64(high) - uint64(low) // right beyond int64, too
+	var tail []uint32
 	switch {
 	case p.wideTimes != nil || timed < len(entries):
 		p.packWideTimes(entries)
 	case span <= math.MaxUint32:
 		p.groups = append(p.groups, group{low, 1})
-		for i := range entries {
-			p.times = append(p.times, uint32(entries[i].time-low))
+		p.times, tail = extended(p.times, len(entries))
+		for i := range tail {
+			tail[i] = uint32(entries[i].time - low)
 		}
 	case span/1000 <= math.MaxUint32 && whole(entries, low, 1000):
 		p.groups = append(p.groups, group{low, 1000})
-		for i := range entries {
-			p.times = append(p.times, uint32((entries[i].time-low)/1000))
+		p.times, tail = extended(p.times, len(entries))
+		for i := range tail {
+			tail[i] = uint32((entries[i].time - low) / 1000)
 		}
 	default:
 		p.packWideTimes(entries)
@@ -134,14 +144,26 @@ func whole(entries []entry, base, unit int64) bool {
 	return true
 }
 
-func (p *packer) packCaptured(entries []entry) {
-	var longest uint32
+// packLengths packs both lengths.
+func (p *packer) packLengths(entries []entry) {
+	var captured, original uint32 // the longest
+	cut := false
 	for i := range entries {
-		longest = max(longest, entries[i].captured)
+		e := &entries[i]
+		captured, original, cut = max(captured, e.captured), max(original, e.original), cut || e.original != e.captured
 	}
+	p.packCaptured(entries, captured)
+	if cut || p.original != nil || p.wideOriginal != nil {
+		p.packOriginal(entries, original)
+	}
+}
+
+func (p *packer) packCaptured(entries []entry, longest uint32) {
 	if p.wideCaptured == nil && longest <= math.MaxUint16 {
-		for i := range entries {
-			p.captured = append(p.captured, uint16(entries[i].captured))
+		var tail []uint16
+		p.captured, tail = extended(p.captured, len(entries))
+		for i := range tail {
+			tail[i] = uint16(entries[i].captured)
 		}
 		return
 	}
@@ -154,22 +176,19 @@ func (p *packer) packCaptured(entries []entry) {
 }
 
 // packOriginal makes the column when the first packet comes that was cut.
-func (p *packer) packOriginal(entries []entry) {
-	var longest uint32
-	cut := false
-	for i := range entries {
-		e := &entries[i]
-		longest, cut = max(longest, e.original), cut || e.original != e.captured
-	}
-	switch {
-	case p.wideOriginal == nil && p.original == nil && !cut:
-		return
-	case p.wideOriginal == nil && p.original == nil && p.n > 0: // none of those before
-		p.original, p.wideOriginal = slices.Clone(p.captured[:min(p.n, len(p.captured))]), slices.Clone(p.wideCaptured[:min(p.n, len(p.wideCaptured))])
+func (p *packer) packOriginal(entries []entry, longest uint32) {
+	if p.wideOriginal == nil && p.original == nil { // none of those before was
+		if p.wideCaptured != nil {
+			p.wideOriginal = slices.Clone(p.wideCaptured[:p.n])
+		} else {
+			p.original = slices.Clone(p.captured[:p.n])
+		}
 	}
 	if p.wideOriginal == nil && longest <= math.MaxUint16 {
-		for i := range entries {
-			p.original = append(p.original, uint16(entries[i].original))
+		var tail []uint16
+		p.original, tail = extended(p.original, len(entries))
+		for i := range tail {
+			tail[i] = uint16(entries[i].original)
 		}
 		return
 	}
@@ -184,6 +203,9 @@ func (p *packer) packOriginal(entries []entry) {
 // packSlots numbers the different slots in the order of their first packets.
 func (p *packer) packSlots(entries []entry, interfaces []Interface) {
 	uniform := len(p.slots) <= 1
+	if uniform && len(p.slots) == 1 && alike(entries, p.lastKey) {
+		return
+	}
 	for i := range entries {
 		k := slotKey{entries[i].iface, entries[i].flags}
 		if k != p.lastKey || len(p.slots) == 0 {
@@ -203,6 +225,16 @@ func (p *packer) packSlots(entries []entry, interfaces []Interface) {
 			p.slot16, p.slot8 = append(widened[uint16](p.slot8, p.spare), p.current), nil
 		}
 	}
+}
+
+// alike reports whether all entries have slot k.
+func alike(entries []entry, k slotKey) bool {
+	for i := range entries {
+		if entries[i].iface != k.iface || entries[i].flags != k.flags {
+			return false
+		}
+	}
+	return true
 }
 
 func (p *packer) slotNumber(k slotKey, interfaces []Interface) uint16 {

@@ -6,6 +6,7 @@ package capfile
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -64,6 +65,9 @@ func (x *ngIndexer) run(ctx context.Context) error {
 				return err
 			}
 		}
+		if x.plainPacket() {
+			continue
+		}
 		offset := x.at
 		b, ok, err := x.read()
 		if err == nil && ok {
@@ -81,6 +85,37 @@ func (x *ngIndexer) run(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// plainPacket takes the next block when it is what nearly all are: an Enhanced
+// Packet Block little-endian, with nothing wrong and no options.
+// read and enhanced would do the same at twice the cost.
+func (x *ngIndexer) plainPacket() bool {
+	rest := x.data[x.at:]
+	if len(rest) < 32 || x.order != littleEndian || binary.LittleEndian.Uint32(rest) != blockEnhanced {
+		return false
+	}
+	h := rest[4:28:28]
+	id, captured := binary.LittleEndian.Uint32(h[4:]), binary.LittleEndian.Uint32(h[16:])
+	length := 32 + int64(captured+3)&^3
+	if int64(id) >= int64(len(x.current)) || captured > commonLimit || length > int64(len(rest)) || int64(binary.LittleEndian.Uint32(h)) != length ||
+		int64(binary.LittleEndian.Uint32(rest[length-4:])) != length {
+		return false
+	}
+	i := x.current[id]
+	iface := &x.f.pass.interfaces[i]
+	if iface.phdr.size > 0 {
+		return false
+	}
+	t, odd := iface.clock.nanos(uint64(binary.LittleEndian.Uint32(h[8:]))<<32 | uint64(binary.LittleEndian.Uint32(h[12:])))
+	flags := uint8(kindPacket)
+	if odd {
+		flags |= oddTimeFlag
+	}
+	offset := x.at + 28
+	x.at += length
+	x.add(offset, i, t, captured, binary.LittleEndian.Uint32(h[20:]), flags)
+	return true
 }
 
 // mark remembers where a block is that a later opening has to read again.
