@@ -43,8 +43,14 @@ func (it *Interp) addBuiltins(env starlark.StringDict) {
 			if len(args) > 1 {
 				args = append(starlark.Tuple{args[0]}, plainArgs(args[1:])...)
 			}
-			if len(args) > 0 && name != "getattr" && name != "hasattr" {
+			switch {
+			case len(args) == 0:
+			case name != "getattr" && name != "hasattr":
 				args = plainArgs(args)
+			default:
+				if v, ok := it.sayLacking(name, args); ok {
+					return v, nil
+				}
 			}
 			return starlark.Call(thread, std, args, kwargs)
 		})

@@ -24,6 +24,37 @@ type fakePacket struct {
 	treeErr    error
 	dissection int
 	rows       int
+	// headers are the fields that headers surely tell of, nil for none; protocols
+	// that none of them is of are surely absent. unsure are the protocols of which
+	// headers tell nothing.
+	headers map[string]string
+	unsure  string
+}
+
+func (p *fakePacket) Header(_ context.Context, protocol string) (n int, sure bool) {
+	if p.headers == nil || protocol == p.unsure {
+		return 0, false
+	}
+	for name := range p.headers {
+		if strings.HasPrefix(name, protocol+".") {
+			return 1, true
+		}
+	}
+	return 0, true
+}
+
+func (p *fakePacket) HeaderField(_ context.Context, name string) (text string, found, sure bool) {
+	text, found = p.headers[name]
+	return text, found, p.headers != nil
+}
+
+func (p *fakePacket) Transport(ctx context.Context) (protocol string, sure bool) {
+	for _, protocol := range []string{"tcp", "udp"} {
+		if n, _ := p.Header(ctx, protocol); n > 0 {
+			return protocol, true
+		}
+	}
+	return "", p.headers != nil
 }
 
 func (p *fakePacket) Number() uint32      { return p.tree.Frame }

@@ -18,6 +18,12 @@ import (
 // PyShark's fields do: it prints, compares, hashes and formats as that, and
 // has a string's methods. It also compares with numbers when it is one.
 type Field struct {
+	layer *Layer
+	show  string       // the value, as dissect.Field.Show has it
+	known *headerField // of a field of which headers told
+
+	// Of a dissected field. The others become that when something asks for more
+	// than their value.
 	node  *dissect.Field
 	group *fieldGroup
 }
@@ -31,7 +37,58 @@ type fieldGroup struct {
 }
 
 // at returns the field for one of the group's occurrences.
-func (g *fieldGroup) at(n *dissect.Field) *Field { return &Field{node: n, group: g} }
+func (g *fieldGroup) at(n *dissect.Field) *Field {
+	return &Field{layer: g.layer, show: n.Show, node: n, group: g}
+}
+
+// whole returns the field as dissected: itself, or, of a packet of which there is
+// only a preview, another.
+func (f *Field) whole(ctx context.Context) (*Field, error) {
+	if f.node != nil {
+		return f, nil
+	}
+	l, err := f.layer.whole(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := l.fieldIndex().byKey[f.known.key]
+	switch {
+	case w == nil:
+		return nil, fmt.Errorf("packet %d: its headers have the field %s, its dissection lacks it", l.index.tree.Frame, f.known.name)
+	case l == f.layer:
+		f.node, f.group = w.node, w.group
+		return f, nil
+	}
+	return w, nil
+}
+
+// dissected is whole for where no error can be returned: it stops the running
+// chunk, and there is nothing but the value.
+func (f *Field) dissected() *Field {
+	w, err := f.whole(f.layer.it.context())
+	if err == nil {
+		return w
+	}
+	f.layer.it.fail(err)
+	n := &dissect.Field{Name: f.known.name, Show: f.show}
+	return (&fieldGroup{layer: f.layer.dissected(), key: f.known.key, all: []*dissect.Field{n}}).at(n)
+}
+
+// filterName returns the name that filters know the field by.
+func (f *Field) filterName() string {
+	if f.node == nil {
+		return f.known.name
+	}
+	return f.node.Name
+}
+
+// key returns the name that field_names has.
+func (f *Field) key() string {
+	if f.node == nil {
+		return f.known.key
+	}
+	return f.group.key
+}
 
 var (
 	_ starlark.HasAttrs   = (*Field)(nil)
@@ -44,8 +101,8 @@ var (
 // else the bytes in hex, else the label; but the empty value of a field that has
 // values is empty text, not its label ("SSID: <MISSING>").
 func (f *Field) text() string {
-	if f.node.Show != "" {
-		return f.node.Show
+	if f.show != "" {
+		return f.show
 	}
 	if b := f.bytes(); b != nil {
 		return hex.EncodeToString(b)
@@ -53,16 +110,19 @@ func (f *Field) text() string {
 	if f.hasValues() {
 		return ""
 	}
-	return f.node.Label
+	return f.dissected().node.Label
 }
 
-func (f *Field) bytes() []byte { return f.node.Bytes(f.group.layer.index.tree) }
+func (f *Field) bytes() []byte {
+	w := f.dissected()
+	return w.node.Bytes(w.layer.index.tree)
+}
 
 // name returns how a user reaches the field, for messages: pkt.ip.src.
-func (f *Field) name() string { return "pkt." + f.group.layer.path() + "." + f.group.key }
+func (f *Field) name() string { return "pkt." + f.layer.path() + "." + f.key() }
 
 // path returns how a user reaches the layer from a packet.
-func (l *Layer) path() string { return normalize(l.node.Name) }
+func (l *Layer) path() string { return normalize(l.name) }
 
 // String returns the value as print and '%s' show it: on one line, with control
 // characters as tshark -T fields writes them (epan/print.c, print_escaped_csv).
@@ -85,7 +145,7 @@ func (f *Field) Freeze() {}
 // Truth is that of the value for a boolean field, else whether there is text.
 func (f *Field) Truth() starlark.Bool {
 	if f.kind() == kindBool {
-		v, ok := parseBool(f.node.Show)
+		v, ok := parseBool(f.show)
 		return starlark.Bool(v || !ok)
 	}
 	return f.text() != ""
@@ -108,27 +168,49 @@ func (f *Field) Slice(start, end, step int) starlark.Value {
 // goes on to (pkt.dns.flags.response), else a method of the text.
 func (f *Field) Attr(name string) (starlark.Value, error) {
 	if m, ok := fieldMembers[name]; ok {
-		return m.get(f.group.layer.it.context(), f)
+		return m.get(f.layer.it.context(), f)
 	}
-	if v := f.group.layer.deeper(f.group.key, name); v != nil {
-		return v, nil
+	if v, err := f.deeper(name); v != nil || err != nil {
+		return v, err
 	}
 	if v, err := starlark.String(f.text()).Attr(name); v != nil || err != nil {
 		return v, err
 	}
-	names := append(fieldMembers.names(), f.group.layer.below(f.group.key)...)
+	f = f.dissected()
+	below := f.layer.below(f.group.key)
+	names := append(fieldMembers.names(), below...)
 	more := ""
-	if below := f.group.layer.below(f.group.key); len(below) > 0 {
+	if len(below) > 0 {
 		more = ": " + strings.Join(below, " ")
 	}
 	return nil, fmt.Errorf("field %s has no attribute %q and no field below it of that name%s%s",
-		f.group.layer.node.Name+"."+f.group.key, name, more, suggestion(name, names))
+		f.layer.name+"."+f.group.key, name, more, suggestion(name, names))
+}
+
+// deeper returns the field or prefix that the name goes on to, or nil.
+func (f *Field) deeper(name string) (starlark.Value, error) {
+	if f.node == nil {
+		ctx := f.layer.it.context()
+		if below, _ := f.layer.tell(ctx, f.known.key+"_"+normalize(name)); below != nil {
+			return below, nil
+		}
+		if f.hasTextMethod(name) {
+			return nil, nil
+		}
+		w, err := f.whole(ctx)
+		if err != nil {
+			return nil, err
+		}
+		f = w
+	}
+	return f.layer.deeper(f.group.key, name), nil
 }
 
 // AttrNames returns the attributes, the fields that go on from this one and a
 // string's methods.
 func (f *Field) AttrNames() []string {
-	names := append(fieldMembers.names(), f.group.layer.below(f.group.key)...)
+	f = f.dissected()
+	names := append(fieldMembers.names(), f.layer.below(f.group.key)...)
 	names = append(names, starlark.String("").AttrNames()...)
 	slices.Sort(names)
 	return slices.Compact(names)
@@ -207,11 +289,22 @@ func (f *Field) Binary(op syntax.Token, y starlark.Value, side starlark.Side) (s
 	return starlark.Binary(op, other, starlark.String(f.text()))
 }
 
-func fieldInterp(f *Field) *Interp { return f.group.layer.it }
+func fieldInterp(f *Field) *Interp { return f.layer.it }
+
+// ofNode returns the getter of what only a dissected field has.
+func ofNode(get func(f *Field) (starlark.Value, error)) func(context.Context, *Field) (starlark.Value, error) {
+	return func(ctx context.Context, f *Field) (starlark.Value, error) {
+		w, err := f.whole(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return get(w)
+	}
+}
 
 // labelPart returns the getter of one side of a label "key: value".
 func labelPart(right bool) func(context.Context, *Field) (starlark.Value, error) {
-	return func(_ context.Context, f *Field) (starlark.Value, error) {
+	return ofNode(func(f *Field) (starlark.Value, error) {
 		key, value, ok := strings.Cut(f.node.Label, ": ")
 		switch {
 		case !ok:
@@ -220,7 +313,7 @@ func labelPart(right bool) func(context.Context, *Field) (starlark.Value, error)
 			return newString(value)
 		}
 		return newString(key)
-	}
+	})
 }
 
 func (g *fieldGroup) list(nodes []*dissect.Field) starlark.Value {
@@ -233,30 +326,30 @@ func (g *fieldGroup) list(nodes []*dissect.Field) starlark.Value {
 
 // fieldMembers are PyShark's attributes of a field and ours.
 var fieldMembers = members[*Field]{
-	"name":           {detail: "its filter name", kind: kindString, get: func(_ context.Context, f *Field) (starlark.Value, error) { return newString(f.node.Name) }},
-	"showname":       {detail: "the line that Wireshark shows", kind: kindString, get: func(_ context.Context, f *Field) (starlark.Value, error) { return newString(f.node.Label) }},
+	"name":           {detail: "its filter name", kind: kindString, get: func(_ context.Context, f *Field) (starlark.Value, error) { return newString(f.filterName()) }},
+	"showname":       {detail: "the line that Wireshark shows", kind: kindString, get: ofNode(func(f *Field) (starlark.Value, error) { return newString(f.node.Label) })},
 	"showname_key":   {detail: "that line before the colon, or None", kind: kindString, get: labelPart(false)},
 	"showname_value": {detail: "that line after the colon, or None", kind: kindString, get: labelPart(true)},
-	"show":           {detail: "its value as text", kind: kindString, get: func(_ context.Context, f *Field) (starlark.Value, error) { return newString(f.node.Show) }},
+	"show":           {detail: "its value as text", kind: kindString, get: func(_ context.Context, f *Field) (starlark.Value, error) { return newString(f.show) }},
 	"value":          {detail: "its value, typed", get: func(_ context.Context, f *Field) (starlark.Value, error) { return f.typed(), nil }},
-	"raw_value":      {detail: "its bytes in hex", kind: kindString, get: func(_ context.Context, f *Field) (starlark.Value, error) { return newString(f.raw()) }},
-	"binary_value": {detail: "its bytes", get: func(_ context.Context, f *Field) (starlark.Value, error) {
+	"raw_value":      {detail: "its bytes in hex", kind: kindString, get: ofNode(func(f *Field) (starlark.Value, error) { return newString(f.raw()) })},
+	"binary_value": {detail: "its bytes", get: ofNode(func(f *Field) (starlark.Value, error) {
 		return starlark.Bytes(f.bytes()), nil
-	}},
+	})},
 	"int_value": {detail: "its value as an int", get: func(_ context.Context, f *Field) (starlark.Value, error) { return f.integer() }},
-	"hex_value": {detail: "its raw_value read as a hexadecimal int", get: func(_ context.Context, f *Field) (starlark.Value, error) { return f.hexValue() }},
-	"pos":       {detail: "offset of its bytes in their buffer", get: func(_ context.Context, f *Field) (starlark.Value, error) { return newInt(f.node.Pos) }},
-	"size":      {detail: "number of its bytes", get: func(_ context.Context, f *Field) (starlark.Value, error) { return newInt(f.node.Size) }},
-	"hide":      {detail: "whether trees leave it out", get: func(_ context.Context, f *Field) (starlark.Value, error) { return starlark.Bool(f.node.Hidden), nil }},
-	"all_fields": {detail: "every occurrence in the layer", kind: kindFields, get: func(_ context.Context, f *Field) (starlark.Value, error) {
+	"hex_value": {detail: "its raw_value read as a hexadecimal int", get: ofNode(func(f *Field) (starlark.Value, error) { return f.hexValue() })},
+	"pos":       {detail: "offset of its bytes in their buffer", get: ofNode(func(f *Field) (starlark.Value, error) { return newInt(f.node.Pos) })},
+	"size":      {detail: "number of its bytes", get: ofNode(func(f *Field) (starlark.Value, error) { return newInt(f.node.Size) })},
+	"hide":      {detail: "whether trees leave it out", get: ofNode(func(f *Field) (starlark.Value, error) { return starlark.Bool(f.node.Hidden), nil })},
+	"all_fields": {detail: "every occurrence in the layer", kind: kindFields, get: ofNode(func(f *Field) (starlark.Value, error) {
 		return f.group.list(f.group.all), nil
-	}},
-	"main_field": {detail: "the first occurrence", kind: kindField, get: func(_ context.Context, f *Field) (starlark.Value, error) {
+	})},
+	"main_field": {detail: "the first occurrence", kind: kindField, get: ofNode(func(f *Field) (starlark.Value, error) {
 		return f.group.at(f.group.all[0]), nil
-	}},
-	"alternate_fields": {detail: "the other occurrences", kind: kindFields, get: func(_ context.Context, f *Field) (starlark.Value, error) {
+	})},
+	"alternate_fields": {detail: "the other occurrences", kind: kindFields, get: ofNode(func(f *Field) (starlark.Value, error) {
 		return f.group.list(f.group.all[1:]), nil
-	}},
+	})},
 	"get_default_value": method(fieldInterp, "get_default_value", "its value as text", kindString, func(_ context.Context, f *Field, c invocation) (starlark.Value, error) {
 		if err := c.unpack(); err != nil {
 			return nil, err

@@ -31,26 +31,31 @@ const (
 // kind returns what the field's value is: by its type in the catalogue, or,
 // while no catalogue is loaded, by the look of its text.
 func (f *Field) kind() valueKind {
-	g := f.group
-	if g.kind != kindUnsure {
-		return g.kind
+	var kept *valueKind
+	if f.known != nil {
+		kept = &f.known.kind
+	} else {
+		kept = &f.group.kind
 	}
-	if c := g.layer.it.catalogue(); c != nil {
-		if info, ok := c.Lookup(f.node.Name); ok {
-			g.kind = kindOfType(info.Type)
-			return g.kind
+	if *kept != kindUnsure {
+		return *kept
+	}
+	if c := f.layer.it.catalogue(); c != nil {
+		if info, ok := c.Lookup(f.filterName()); ok {
+			*kept = kindOfType(info.Type)
+			return *kept
 		}
 	}
-	return kindOfText(f.node.Show)
+	return kindOfText(f.show)
 }
 
 // hasValues says whether the field's type is known to be one that has values.
 func (f *Field) hasValues() bool {
-	c := f.group.layer.it.catalogue()
+	c := f.layer.it.catalogue()
 	if c == nil {
 		return false
 	}
-	info, ok := c.Lookup(f.node.Name)
+	info, ok := c.Lookup(f.filterName())
 	return ok && info.Type != "NONE" && info.Type != dissect.TypeProtocol
 }
 
@@ -118,7 +123,7 @@ func (f *Field) number() (starlark.Value, bool) {
 		n, err := f.integer()
 		return n, err == nil
 	case kindFloat:
-		x, err := strconv.ParseFloat(f.node.Show, 64)
+		x, err := strconv.ParseFloat(f.show, 64)
 		return starlark.Float(x), err == nil
 	}
 	return nil, false
@@ -126,20 +131,20 @@ func (f *Field) number() (starlark.Value, bool) {
 
 // integer returns the value of an integer field.
 func (f *Field) integer() (starlark.Value, error) {
-	if n, err := strconv.ParseInt(f.node.Show, 10, 64); err == nil { // nearly always
+	if n, err := strconv.ParseInt(f.show, 10, 64); err == nil { // nearly always
 		return starlark.MakeInt64(n), nil
 	}
-	if n, ok := parseInt(f.node.Show); ok {
+	if n, ok := parseInt(f.show); ok {
 		return starlark.MakeBigInt(n), nil
 	}
-	if b, ok := parseBool(f.node.Show); ok {
+	if b, ok := parseBool(f.show); ok {
 		if b {
 			return starlark.MakeInt(1), nil
 		}
 		return starlark.MakeInt(0), nil
 	}
 	if k := f.kind(); k == kindInt || k == kindBool {
-		if b := f.bytes(); b != nil && len(b) <= 8 && f.node.Show == "" {
+		if b := f.bytes(); b != nil && len(b) <= 8 && f.show == "" {
 			return starlark.MakeBigInt(new(big.Int).SetBytes(b)), nil
 		}
 	}
@@ -149,7 +154,7 @@ func (f *Field) integer() (starlark.Value, error) {
 // raw returns what PDML's value attribute holds: the bytes in hex; of a field
 // of some bits of them, its number in hex.
 func (f *Field) raw() string {
-	if hasMask(f.node) {
+	if hasMask(f.dissected().node) {
 		if n, err := f.integer(); err == nil {
 			if i, ok := n.(starlark.Int); ok {
 				return fmt.Sprintf("%X", i.BigInt())
@@ -198,11 +203,11 @@ func (f *Field) typed() starlark.Value {
 			return n
 		}
 	case kindBool:
-		if b, ok := parseBool(f.node.Show); ok {
+		if b, ok := parseBool(f.show); ok {
 			return starlark.Bool(b)
 		}
 	case kindFloat:
-		if x, err := strconv.ParseFloat(f.node.Show, 64); err == nil {
+		if x, err := strconv.ParseFloat(f.show, 64); err == nil {
 			return starlark.Float(x)
 		}
 	case kindBytes:
@@ -211,7 +216,7 @@ func (f *Field) typed() starlark.Value {
 		}
 	case kindTime:
 		for _, layout := range timeLayouts {
-			if t, err := time.ParseInLocation(layout, strings.TrimSpace(f.node.Show), time.Local); err == nil {
+			if t, err := time.ParseInLocation(layout, strings.TrimSpace(f.show), time.Local); err == nil {
 				return newMoment(t)
 			}
 		}

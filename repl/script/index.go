@@ -34,23 +34,26 @@ func normalize(name string) string {
 // treeIndex is a packet's tree with its layers by name.
 type treeIndex struct {
 	tree   *dissect.Tree
-	frame  *Layer   // nil when the tree has none
 	layers []*Layer // top-level protocols in order, frame apart
 	byName map[string][]*Layer
 }
 
-func (it *Interp) newIndex(t *dissect.Tree) *treeIndex {
+// newIndex returns the index of a tree. The layers of which headers told before
+// are in it as what they are.
+func (it *Interp) newIndex(t *dissect.Tree, told []*Layer) *treeIndex {
 	x := &treeIndex{tree: t, byName: map[string][]*Layer{}}
 	for _, n := range t.Nodes {
 		if !n.Protocol {
 			continue
 		}
-		l := &Layer{it: it, index: x, node: n}
+		l := &Layer{it: it, name: n.Name}
+		if i := slices.IndexFunc(told, func(l *Layer) bool { return l.name == n.Name && l.node == nil }); i >= 0 {
+			l = told[i]
+		}
+		l.index, l.node = x, n
 		key := normalize(n.Name)
 		x.byName[key] = append(x.byName[key], l)
-		if n.Name == "frame" {
-			x.frame = l
-		} else {
+		if n.Name != "frame" {
 			x.layers = append(x.layers, l)
 		}
 	}
@@ -70,8 +73,8 @@ func (x *treeIndex) layer(name string) (*Layer, bool) {
 func (x *treeIndex) layerNames() []string {
 	var out []string
 	for _, l := range x.layers {
-		if !slices.Contains(out, l.node.Name) {
-			out = append(out, l.node.Name)
+		if !slices.Contains(out, l.name) {
+			out = append(out, l.name)
 		}
 	}
 	return out
@@ -80,7 +83,7 @@ func (x *treeIndex) layerNames() []string {
 // highest returns the last layer that is not one of Wireshark's own, or nil.
 func (x *treeIndex) highest() *Layer {
 	for _, l := range slices.Backward(x.layers) {
-		if !isPseudo(l.node.Name) {
+		if !isPseudo(l.name) {
 			return l
 		}
 	}
@@ -93,7 +96,7 @@ func isPseudo(protocol string) bool { return strings.HasPrefix(protocol, "_ws.")
 // what a ping has in that place.
 func (x *treeIndex) transport() *Layer {
 	for _, l := range slices.Backward(x.layers) {
-		switch l.node.Name {
+		switch l.name {
 		case "tcp", "udp", "udplite", "sctp", "dccp", "icmp", "icmpv6":
 			return l
 		}
@@ -123,7 +126,7 @@ type layerIndex struct {
 // key returns a field's name as field_names has it: without the layer's
 // prefix, with "_" for ".".
 func (l *Layer) key(name string) string {
-	prefix := l.node.Name + "."
+	prefix := l.name + "."
 	if len(name) > len(prefix) && strings.EqualFold(name[:len(prefix)], prefix) {
 		name = name[len(prefix):]
 	}
@@ -142,9 +145,9 @@ func (l *Layer) fieldIndex() *layerIndex {
 	l.addFields(x, l.node.Children)
 	// What the dissector put beside its protocol (tcp.segments) belongs to the
 	// first layer of that prefix.
-	if first, ok := l.index.layer(l.node.Name); ok && first == l {
+	if first, ok := l.index.layer(l.name); ok && first == l {
 		for _, n := range l.index.tree.Nodes {
-			if !n.Protocol && strings.HasPrefix(n.Name, l.node.Name+".") {
+			if !n.Protocol && strings.HasPrefix(n.Name, l.name+".") {
 				l.addField(x, n)
 				l.addFields(x, n.Children)
 			}
@@ -171,7 +174,7 @@ var aliases = map[string][]string{
 // addAliases completes the aliases of a tree that holds only what Wireshark
 // shows: sharkd leaves hidden fields out.
 func (l *Layer) addAliases(x *layerIndex) {
-	for _, name := range []string{l.node.Name + ".addr", l.node.Name + ".port"} {
+	for _, name := range []string{l.name + ".addr", l.name + ".port"} {
 		if x.byKey[l.key(name)] != nil {
 			continue
 		}
@@ -192,7 +195,7 @@ func (l *Layer) addFields(x *layerIndex, nodes []*dissect.Field) {
 	for _, n := range nodes {
 		if n.Protocol {
 			if key := normalize(n.Name); x.nested[key] == nil {
-				x.nested[key] = &Layer{it: l.it, index: l.index, node: n}
+				x.nested[key] = &Layer{it: l.it, name: n.Name, index: l.index, node: n}
 			}
 			continue
 		}
@@ -210,10 +213,10 @@ func (l *Layer) addField(x *layerIndex, n *dissect.Field) {
 		f.group.all = append(f.group.all, n)
 		return
 	}
-	f := &Field{node: n, group: &fieldGroup{layer: l, key: key, all: []*dissect.Field{n}}}
+	f := (&fieldGroup{layer: l, key: key, all: []*dissect.Field{n}}).at(n)
 	x.byKey[key] = f
 	x.fields = append(x.fields, f)
-	rest, own := strings.CutPrefix(n.Name, l.node.Name+".")
+	rest, own := strings.CutPrefix(n.Name, l.name+".")
 	if !own {
 		if _, after, ok := strings.Cut(n.Name, "."); ok {
 			if alias := normalize(after); x.aliases[alias] == nil {
@@ -228,8 +231,8 @@ func (l *Layer) addField(x *layerIndex, n *dissect.Field) {
 	}
 }
 
-// find returns what a name in any spelling stands for in the layer: a *Field,
-// a nested *Layer, a *Prefix, or nil.
+// find returns what a name in any spelling stands for in a dissected layer: a
+// *Field, a nested *Layer, a *Prefix, or nil.
 func (l *Layer) find(name string) any {
 	x := l.fieldIndex()
 	key := l.key(name)
@@ -237,7 +240,7 @@ func (l *Layer) find(name string) any {
 		return f
 	}
 	// ip_src, the layer's own prefix spelt with "_".
-	if short, ok := strings.CutPrefix(key, normalize(l.node.Name)+"_"); ok {
+	if short, ok := strings.CutPrefix(key, normalize(l.name)+"_"); ok {
 		if f := x.byKey[short]; f != nil {
 			return f
 		}
@@ -295,12 +298,6 @@ func (x *treeIndex) holder(protocol string) (in, quoted *Layer) {
 		}
 	}
 	return in, nil
-}
-
-// field returns the field of a name in any spelling.
-func (l *Layer) field(name string) (*Field, bool) {
-	f, ok := l.find(name).(*Field)
-	return f, ok
 }
 
 // below returns the field names that go on after key, without it.

@@ -255,7 +255,11 @@ func (it *Interp) knowAttr(ctx context.Context, base known, name string) (known,
 		if m, ok := layerMembers[name]; ok {
 			return evaluated(m.get(ctx, v))
 		}
-		found, ok := v.find(name).(starlark.Value)
+		w, err := v.whole(ctx)
+		if err != nil {
+			return known{kind: kindField}, true
+		}
+		found, ok := w.find(name).(starlark.Value)
 		return known{value: found}, ok
 	case *Prefix:
 		found := v.layer.deeper(v.key, name)
@@ -264,7 +268,11 @@ func (it *Interp) knowAttr(ctx context.Context, base known, name string) (known,
 		if m, ok := fieldMembers[name]; ok {
 			return evaluated(m.get(ctx, v))
 		}
-		found := v.group.layer.deeper(v.group.key, name)
+		w, err := v.whole(ctx)
+		if err != nil {
+			return known{}, false
+		}
+		found := w.layer.deeper(w.group.key, name)
 		return known{value: found}, found != nil
 	case *Capture:
 		if m, ok := captureMembers[name]; ok {
@@ -353,9 +361,8 @@ func (it *Interp) knowIndex(ctx context.Context, base known, index starlark.Valu
 
 // knowAttrLayer returns pkt['name'].
 func (it *Interp) knowAttrLayer(ctx context.Context, p *Packet, name string) (known, bool) {
-	if x, err := p.tree(ctx); err == nil {
-		l, ok := x.layer(name)
-		return known{value: l}, ok
+	if l, err := p.layer(ctx, name); err == nil {
+		return known{value: l}, l != nil
 	}
 	return it.knowLayer(name)
 }
@@ -370,11 +377,18 @@ func (it *Interp) members(ctx context.Context, k known) []Member {
 		}
 		return append(layersOf(x, 0), tableMembers(packetMembers)...)
 	case *Layer:
-		return append(fieldsOf(v, ""), tableMembers(layerMembers)...)
+		w, err := v.whole(ctx)
+		if err != nil {
+			return append(it.fieldsLike(v.name), tableMembers(layerMembers)...)
+		}
+		return append(fieldsOf(w, ""), tableMembers(layerMembers)...)
 	case *Prefix:
 		return fieldsOf(v.layer, v.key)
 	case *Field:
-		out := append(fieldsOf(v.group.layer, v.group.key), tableMembers(fieldMembers)...)
+		out := tableMembers(fieldMembers)
+		if w, err := v.whole(ctx); err == nil {
+			out = append(fieldsOf(w.layer, w.group.key), out...)
+		}
 		return append(out, nativeMembers(starlark.String(""), 2)...)
 	case *Capture:
 		return tableMembers(captureMembers)
@@ -460,7 +474,7 @@ func (it *Interp) packetMembersLike() []Member {
 	out := tableMembers(packetMembers)
 	if p, ok := it.main.env["pkt"].(*Packet); ok {
 		if t := p.src.Dissected(); t != nil {
-			for _, m := range layersOf(it.newIndex(t), 2) {
+			for _, m := range layersOf(it.newIndex(t, nil), 2) {
 				m.Detail = "" // the label is that of another packet
 				out = append(out, m)
 			}

@@ -66,6 +66,7 @@ type Interp struct {
 	main    *scope
 	modules map[string]*module
 	noticed map[string]bool
+	headers map[string]*headerLayer // nil until first needed
 
 	ctx     atomic.Pointer[context.Context]
 	thread  *starlark.Thread // the one that runs, nil when none does

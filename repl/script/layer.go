@@ -15,10 +15,47 @@ import (
 // Layer is a protocol of a packet as a Starlark value: pkt.dns.qry_name,
 // 'qry_name' in pkt.dns, for field in pkt.dns.
 type Layer struct {
-	it     *Interp
+	it   *Interp
+	name string // the filter name
+
+	// Of a layer of which headers told: its packet, and what they may tell of it.
+	packet *Packet
+	known  *headerLayer
+
+	// Of a dissected layer. The others become that when something asks for more
+	// than headers tell.
 	index  *treeIndex
 	node   *dissect.Field
 	fields *layerIndex // nil until a field is asked for
+}
+
+// whole returns the layer as dissected: itself, or, of a packet of which there is
+// only a preview, another.
+func (l *Layer) whole(ctx context.Context) (*Layer, error) {
+	if l.node != nil {
+		return l, nil
+	}
+	x, err := l.packet.tree(ctx)
+	if err != nil || l.node != nil {
+		return l, err
+	}
+	if w, ok := x.layer(l.name); ok {
+		return w, nil
+	}
+	return nil, fmt.Errorf("packet %d: its headers have the layer %s, its dissection lacks it", l.packet.src.Number(), l.name)
+}
+
+// dissected is whole for where no error can be returned: it stops the running
+// chunk, and the layer is empty.
+func (l *Layer) dissected() *Layer {
+	w, err := l.whole(l.it.context())
+	if err == nil {
+		return w
+	}
+	l.it.fail(err)
+	n := &dissect.Field{Name: l.name, Label: l.name, Protocol: true}
+	x := l.it.newIndex(&dissect.Tree{Frame: l.packet.src.Number(), Nodes: []*dissect.Field{n}}, nil)
+	return x.byName[normalize(l.name)][0]
 }
 
 var (
@@ -30,10 +67,10 @@ var (
 
 // String returns the layer's tree as text: what print shows.
 func (l *Layer) String() string {
-	return strings.TrimSuffix("Layer "+strings.ToUpper(l.node.Name)+":\n"+treeText(l.node.Children, 1), "\n")
+	return strings.TrimSuffix("Layer "+strings.ToUpper(l.name)+":\n"+treeText(l.dissected().node.Children, 1), "\n")
 }
 
-func (l *Layer) repr() string { return "<" + strings.ToUpper(l.node.Name) + " Layer>" }
+func (l *Layer) repr() string { return "<" + strings.ToUpper(l.name) + " Layer>" }
 
 // Type returns "Layer".
 func (l *Layer) Type() string { return "Layer" }
@@ -52,12 +89,39 @@ func (l *Layer) Attr(name string) (starlark.Value, error) {
 	if m, ok := layerMembers[name]; ok {
 		return m.get(l.it.context(), l)
 	}
-	if v, ok := l.find(name).(starlark.Value); ok {
-		return v, nil
-	}
-	return nil, l.noField(name)
+	return l.look(name)
 }
 
+// look returns what a name stands for, or the error that says what there is.
+func (l *Layer) look(name string) (starlark.Value, error) {
+	ctx := l.it.context()
+	if f, _ := l.tell(ctx, l.key(name)); f != nil {
+		return f, nil
+	}
+	w, err := l.whole(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if v, ok := w.find(name).(starlark.Value); ok {
+		return v, nil
+	}
+	return nil, w.noField(name)
+}
+
+// field returns the field of a name in any spelling, nil where the layer lacks it.
+func (l *Layer) field(ctx context.Context, name string) (*Field, error) {
+	if f, known := l.tell(ctx, l.key(name)); known {
+		return f, nil
+	}
+	w, err := l.whole(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f, _ := w.find(name).(*Field)
+	return f, nil
+}
+
+// noField words the error of a field that a dissected layer lacks.
 func (l *Layer) noField(name string) error {
 	have := l.fieldNames()
 	list := strings.Join(have, " ")
@@ -67,13 +131,13 @@ func (l *Layer) noField(name string) error {
 	if list == "" {
 		list = "none"
 	}
-	return fmt.Errorf("layer %s of packet %d has no field %q; its fields: %s%s", l.node.Name,
+	return fmt.Errorf("layer %s of packet %d has no field %q; its fields: %s%s", l.name,
 		l.index.tree.Frame, name, list, suggestion(l.key(name), append(have, layerMembers.names()...)))
 }
 
 // AttrNames returns the methods and the fields this layer holds.
 func (l *Layer) AttrNames() []string {
-	names := append(layerMembers.names(), l.fieldNames()...)
+	names := append(layerMembers.names(), l.dissected().fieldNames()...)
 	slices.Sort(names)
 	return slices.Compact(names)
 }
@@ -84,10 +148,8 @@ func (l *Layer) Get(k starlark.Value) (starlark.Value, bool, error) {
 	if !ok {
 		return nil, false, fmt.Errorf("a layer is indexed by a field's name, got %s", k.Type())
 	}
-	if v, ok := l.find(name).(starlark.Value); ok {
-		return v, true, nil
-	}
-	return nil, false, l.noField(name)
+	v, err := l.look(name)
+	return v, err == nil, err
 }
 
 // Has is name in layer.
@@ -96,12 +158,13 @@ func (l *Layer) Has(k starlark.Value) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	_, found := l.field(name)
-	return found, nil
+	f, err := l.field(l.it.context(), name)
+	return f != nil, err
 }
 
 // Iterate goes through every field in tree order, repeated ones included.
 func (l *Layer) Iterate() starlark.Iterator {
+	l = l.dissected()
 	var out []starlark.Value
 	x := l.fieldIndex()
 	var add func(nodes []*dissect.Field)
@@ -120,6 +183,7 @@ func (l *Layer) Iterate() starlark.Iterator {
 	return starlark.NewList(out).Iterate()
 }
 
+// fieldNames are the keys of a dissected layer's fields.
 func (l *Layer) fieldNames() []string {
 	fields := l.fieldIndex().fields
 	out := make([]string, len(fields))
@@ -131,43 +195,46 @@ func (l *Layer) fieldNames() []string {
 
 func layerInterp(l *Layer) *Interp { return l.it }
 
-// orNone returns the field of a name, or None.
-func (l *Layer) orNone(name string) starlark.Value {
-	if f, ok := l.field(name); ok {
-		return f
+// fieldOr returns the field of a name, or what stands for none.
+func (l *Layer) fieldOr(ctx context.Context, name string, none starlark.Value) (starlark.Value, error) {
+	f, err := l.field(ctx, name)
+	switch {
+	case err != nil:
+		return nil, err
+	case f != nil:
+		return f, nil
 	}
-	return starlark.None
+	return none, nil
 }
 
-func getField(_ context.Context, l *Layer, c invocation) (starlark.Value, error) {
+func getField(ctx context.Context, l *Layer, c invocation) (starlark.Value, error) {
 	var name string
 	if err := c.unpack("name", &name); err != nil {
 		return nil, err
 	}
-	return l.orNone(name), nil
+	return l.fieldOr(ctx, name, starlark.None)
 }
 
-func getFieldOr(_ context.Context, l *Layer, c invocation) (starlark.Value, error) {
+func getFieldOr(ctx context.Context, l *Layer, c invocation) (starlark.Value, error) {
 	var name string
 	var fallback starlark.Value = starlark.None
 	if err := c.unpack("item", &name, "default?", &fallback); err != nil {
 		return nil, err
 	}
-	if f, ok := l.field(name); ok {
-		return f, nil
-	}
-	return fallback, nil
+	return l.fieldOr(ctx, name, fallback)
 }
 
-func getFieldValue(_ context.Context, l *Layer, c invocation) (starlark.Value, error) {
+func getFieldValue(ctx context.Context, l *Layer, c invocation) (starlark.Value, error) {
 	var name string
 	var raw bool
 	if err := c.unpack("name", &name, "raw?", &raw); err != nil {
 		return nil, err
 	}
-	f, ok := l.field(name)
+	f, err := l.field(ctx, name)
 	switch {
-	case !ok:
+	case err != nil:
+		return nil, err
+	case f == nil:
 		return starlark.None, nil
 	case raw:
 		return newString(f.raw())
@@ -175,32 +242,40 @@ func getFieldValue(_ context.Context, l *Layer, c invocation) (starlark.Value, e
 	return newString(f.text())
 }
 
-func getRawValue(_ context.Context, l *Layer, c invocation) (starlark.Value, error) {
+func getRawValue(ctx context.Context, l *Layer, c invocation) (starlark.Value, error) {
 	var name string
 	if err := c.unpack("name", &name); err != nil {
 		return nil, err
 	}
-	if f, ok := l.field(name); ok {
-		return newString(f.raw())
+	f, err := l.field(ctx, name)
+	switch {
+	case err != nil:
+		return nil, err
+	case f == nil:
+		return starlark.None, nil
 	}
-	return starlark.None, nil
+	return newString(f.raw())
 }
 
-func hasField(_ context.Context, l *Layer, c invocation) (starlark.Value, error) {
+func hasField(ctx context.Context, l *Layer, c invocation) (starlark.Value, error) {
 	var name string
 	if err := c.unpack("name", &name); err != nil {
 		return nil, err
 	}
-	_, ok := l.field(name)
-	return starlark.Bool(ok), nil
+	f, err := l.field(ctx, name)
+	return starlark.Bool(f != nil), err
 }
 
-func getFieldByShowname(_ context.Context, l *Layer, c invocation) (starlark.Value, error) {
+func getFieldByShowname(ctx context.Context, l *Layer, c invocation) (starlark.Value, error) {
 	var showname string
 	if err := c.unpack("showname", &showname); err != nil {
 		return nil, err
 	}
-	for _, f := range l.fieldIndex().fields {
+	w, err := l.whole(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range w.fieldIndex().fields {
 		for _, n := range f.group.all {
 			if key, _, ok := strings.Cut(n.Label, ": "); ok && key == showname {
 				return f.group.at(n), nil
@@ -210,19 +285,27 @@ func getFieldByShowname(_ context.Context, l *Layer, c invocation) (starlark.Val
 	return starlark.None, nil
 }
 
-func showLayer(_ context.Context, l *Layer, c invocation) (starlark.Value, error) {
+func showLayer(ctx context.Context, l *Layer, c invocation) (starlark.Value, error) {
 	if err := c.unpack(); err != nil {
 		return nil, err
 	}
-	l.it.show(&result.Tree{Tree: l.index.tree, Nodes: []*dissect.Field{l.node}})
+	w, err := l.whole(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.it.show(&result.Tree{Tree: w.index.tree, Nodes: []*dissect.Field{w.node}})
 	return starlark.None, nil
 }
 
 // layerMembers are PyShark's attributes of a layer.
 var layerMembers = members[*Layer]{
-	"layer_name": {detail: "its name", kind: kindString, get: func(_ context.Context, l *Layer) (starlark.Value, error) { return newString(l.node.Name) }},
-	"field_names": {detail: "names of its fields", get: func(_ context.Context, l *Layer) (starlark.Value, error) {
-		names := l.fieldNames()
+	"layer_name": {detail: "its name", kind: kindString, get: func(_ context.Context, l *Layer) (starlark.Value, error) { return newString(l.name) }},
+	"field_names": {detail: "names of its fields", get: func(ctx context.Context, l *Layer) (starlark.Value, error) {
+		w, err := l.whole(ctx)
+		if err != nil {
+			return nil, err
+		}
+		names := w.fieldNames()
 		out := make([]starlark.Value, len(names))
 		for i, n := range names {
 			out[i] = starlark.String(n)
@@ -242,7 +325,8 @@ var layerMembers = members[*Layer]{
 	"show":                  method(layerInterp, "show", "same as pretty_print", kindUnknown, showLayer),
 }
 
-// Prefix is the beginning of field names that is no field itself: pkt.dns.qry.
+// Prefix is the beginning of field names, of a dissected layer, that is no field
+// itself: pkt.dns.qry.
 type Prefix struct {
 	layer *Layer
 	key   string
@@ -252,7 +336,7 @@ var _ starlark.HasAttrs = (*Prefix)(nil)
 
 // String names the fields that go on from here.
 func (p *Prefix) String() string {
-	return "<" + p.layer.node.Name + " " + p.key + ": " + strings.Join(p.AttrNames(), " ") + ">"
+	return "<" + p.layer.name + " " + p.key + ": " + strings.Join(p.AttrNames(), " ") + ">"
 }
 
 // Type returns "Prefix".
@@ -272,14 +356,14 @@ func (p *Prefix) Attr(name string) (starlark.Value, error) {
 	if v := p.layer.deeper(p.key, name); v != nil {
 		return v, nil
 	}
-	return nil, fmt.Errorf("%s.%s is no field but the beginning of some: %s%s", p.layer.node.Name, p.key,
+	return nil, fmt.Errorf("%s.%s is no field but the beginning of some: %s%s", p.layer.name, p.key,
 		strings.Join(p.AttrNames(), " "), suggestion(name, p.AttrNames()))
 }
 
 // AttrNames returns what may follow.
 func (p *Prefix) AttrNames() []string { return p.layer.below(p.key) }
 
-// deeper returns the field or prefix key_name, or nil.
+// deeper returns the field or prefix key_name of a dissected layer, or nil.
 func (l *Layer) deeper(key, name string) starlark.Value {
 	x := l.fieldIndex()
 	key += "_" + normalize(name)

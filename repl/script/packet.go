@@ -24,6 +24,7 @@ type Packet struct {
 	summaryOnly bool
 
 	index *treeIndex  // nil until dissected
+	told  []*Layer    // of which headers told
 	row   *engine.Row // nil until asked for
 
 	// A packet of a loop shares the loop's rows, and knows its place among them.
@@ -51,11 +52,11 @@ func (p *Packet) tree(ctx context.Context) (*treeIndex, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := p.it.newIndex(t)
-	if p.src.Dissected() == t { // a preview is not kept, to be asked again
-		p.index = x
+	if p.src.Dissected() != t { // a preview is not kept, to be asked again
+		return p.it.newIndex(t, nil), nil
 	}
-	return x, nil
+	p.index = p.it.newIndex(t, p.told)
+	return p.index, nil
 }
 
 // summary returns the packet's row in the packet list.
@@ -120,10 +121,10 @@ func (p *Packet) repr(ctx context.Context) (string, error) {
 	name := "DATA"
 	h, t := x.highest(), x.transport()
 	if h != nil {
-		name = strings.ToUpper(h.node.Name)
+		name = strings.ToUpper(h.name)
 	}
-	if t != nil && t.node.Name != h.node.Name {
-		name = strings.ToUpper(t.node.Name) + "/" + name
+	if t != nil && t.name != h.name {
+		name = strings.ToUpper(t.name) + "/" + name
 	}
 	return "<" + name + " Packet>", nil
 }
@@ -147,26 +148,30 @@ func (p *Packet) attr(ctx context.Context, name string) (starlark.Value, error) 
 	if m, ok := packetMembers[name]; ok {
 		return m.get(ctx, p)
 	}
-	x, err := p.tree(ctx)
-	if err != nil {
+	l, err := p.layer(ctx, name)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if l, ok := x.layer(name); ok {
+	case l != nil:
 		return l, nil
 	}
-	return nil, p.noLayer(x, name, "layer or attribute")
+	return nil, p.noLayer(ctx, name, "layer or attribute")
 }
 
 // noLayer words the error of a layer that is not there.
-func (p *Packet) noLayer(x *treeIndex, name, what string) error {
+func (p *Packet) noLayer(ctx context.Context, name, what string) error {
+	x, err := p.tree(ctx)
+	if err != nil {
+		return err
+	}
 	have := x.layerNames()
 	if in, quoted := x.holder(name); quoted != nil {
 		return fmt.Errorf("packet %d has no %s layer of its own: its %s layer quotes a %s header (%s.%s), which filters find too; "+
-			"test with '%s' in p, or filter %s && !%s", p.src.Number(), quoted.node.Name, in.node.Name, quoted.node.Name,
-			in.path(), quoted.path(), quoted.node.Name, quoted.node.Name, in.node.Name)
+			"test with '%s' in p, or filter %s && !%s", p.src.Number(), quoted.name, in.name, quoted.name,
+			in.path(), quoted.path(), quoted.name, quoted.name, in.name)
 	} else if in != nil {
 		return fmt.Errorf("packet %d has no layer %q; %s.* fields are in its layer %s: .%s", p.src.Number(), name,
-			strings.ToLower(name), in.node.Name, in.path())
+			strings.ToLower(name), in.name, in.path())
 	}
 	return fmt.Errorf("packet %d has no %s %q; its layers: %s%s", p.src.Number(), what, name,
 		strings.Join(have, " "), suggestion(name, append(have, packetMembers.names()...)))
@@ -188,17 +193,22 @@ func (p *Packet) AttrNames() []string {
 
 // Get returns pkt['dns'] or pkt[2].
 func (p *Packet) Get(k starlark.Value) (starlark.Value, bool, error) {
-	x, err := p.tree(p.it.context())
-	if err != nil {
-		return nil, false, err
-	}
+	ctx := p.it.context()
 	switch k := k.(type) {
 	case starlark.String:
-		if l, ok := x.layer(string(k)); ok {
+		l, err := p.layer(ctx, string(k))
+		switch {
+		case err != nil:
+			return nil, false, err
+		case l != nil:
 			return l, true, nil
 		}
-		return nil, false, p.noLayer(x, string(k), "layer")
+		return nil, false, p.noLayer(ctx, string(k), "layer")
 	case starlark.Int:
+		x, err := p.tree(ctx)
+		if err != nil {
+			return nil, false, err
+		}
 		n, ok := k.Int64()
 		i := int(n)
 		if i < 0 {
@@ -219,12 +229,7 @@ func (p *Packet) Has(k starlark.Value) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	x, err := p.tree(p.it.context())
-	if err != nil {
-		return false, err
-	}
-	_, found := x.layer(name)
-	return found, nil
+	return p.has(p.it.context(), name)
 }
 
 // Iterate goes through the layers.
@@ -286,34 +291,56 @@ func ofRow(get func(r *engine.Row) string) func(context.Context, *Packet) (starl
 // "layer.field"; None when there is none.
 func ofField(names ...string) func(context.Context, *Packet) (starlark.Value, error) {
 	return func(ctx context.Context, p *Packet) (starlark.Value, error) {
-		x, err := p.tree(ctx)
-		if err != nil {
-			return nil, err
-		}
 		for _, n := range names {
 			protocol, _, _ := strings.Cut(n, ".")
-			if l, ok := x.layer(protocol); ok {
-				if f, ok := l.field(n); ok {
-					return f, nil
-				}
+			l, err := p.layer(ctx, protocol)
+			if err != nil {
+				return nil, err
+			}
+			if l == nil {
+				continue
+			}
+			f, err := l.field(ctx, n)
+			switch {
+			case err != nil:
+				return nil, err
+			case f != nil:
+				return f, nil
 			}
 		}
 		return starlark.None, nil
 	}
 }
 
-// ofLayer returns the getter of a layer's name in upper case, or none.
-func ofLayer(get func(x *treeIndex) *Layer, none starlark.Value) func(context.Context, *Packet) (starlark.Value, error) {
-	return func(ctx context.Context, p *Packet) (starlark.Value, error) {
+func highestLayer(ctx context.Context, p *Packet) (starlark.Value, error) {
+	x, err := p.tree(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if l := x.highest(); l != nil {
+		return starlark.String(strings.ToUpper(l.name)), nil
+	}
+	return starlark.String("DATA"), nil
+}
+
+func transportLayer(ctx context.Context, p *Packet) (starlark.Value, error) {
+	name, sure := "", false
+	if p.index == nil {
+		name, sure = p.src.Transport(ctx)
+	}
+	if !sure {
 		x, err := p.tree(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if l := get(x); l != nil {
-			return starlark.String(strings.ToUpper(l.node.Name)), nil
+		if l := x.transport(); l != nil {
+			name = l.name
 		}
-		return none, nil
 	}
+	if name == "" {
+		return starlark.None, nil
+	}
+	return starlark.String(strings.ToUpper(name)), nil
 }
 
 func showPacket(ctx context.Context, p *Packet, c invocation) (starlark.Value, error) {
@@ -388,17 +415,17 @@ var packetMembers = members[*Packet]{
 		return layerList(x.layers), nil
 	}},
 	"frame_info": {detail: "the frame layer", kind: kindLayer, get: func(ctx context.Context, p *Packet) (starlark.Value, error) {
-		x, err := p.tree(ctx)
+		l, err := p.layer(ctx, "frame")
 		switch {
 		case err != nil:
 			return nil, err
-		case x.frame == nil:
+		case l == nil:
 			return nil, errors.New("this packet's dissection has no frame layer")
 		}
-		return x.frame, nil
+		return l, nil
 	}},
-	"highest_layer":   {detail: "name of the last layer", kind: kindString, get: ofLayer((*treeIndex).highest, starlark.String("DATA"))},
-	"transport_layer": {detail: "TCP, UDP, SCTP, DCCP, ICMP … or None", kind: kindString, get: ofLayer((*treeIndex).transport, starlark.None)},
+	"highest_layer":   {detail: "name of the last layer", kind: kindString, get: highestLayer},
+	"transport_layer": {detail: "TCP, UDP, SCTP, DCCP, ICMP … or None", kind: kindString, get: transportLayer},
 	"malformed": {detail: "whether Wireshark calls it malformed", get: func(ctx context.Context, p *Packet) (starlark.Value, error) {
 		x, err := p.tree(ctx)
 		if err != nil {

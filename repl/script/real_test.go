@@ -45,7 +45,7 @@ func realCapture(t *testing.T, name string) string {
 }
 
 // realInterp is an interpreter over an engine with Wireshark's dissectors.
-func realInterp(t *testing.T, out io.Writer) (*Interp, *engine.Session) {
+func realInterp(t *testing.T, out io.Writer, mode plan.Mode) (*Interp, *engine.Session) {
 	t.Helper()
 	var tools wireshark.Tools
 	var err error
@@ -55,7 +55,7 @@ func realInterp(t *testing.T, out io.Writer) (*Interp, *engine.Session) {
 	if tools.Sharkd, err = exec.LookPath("sharkd"); err != nil {
 		t.Skip("sharkd is not installed")
 	}
-	s := engine.NewSession(engine.Config{Mode: plan.Wireshark, Tools: tools, TempDir: t.TempDir()})
+	s := engine.NewSession(engine.Config{Mode: mode, Tools: tools, TempDir: t.TempDir()})
 	t.Cleanup(func() { _ = s.Close() })
 	return New(Config{
 		Out:  out,
@@ -89,7 +89,7 @@ func TestFieldsAgreeWithPDML(t *testing.T) {
 	for _, name := range []string{"ndpi/default_pcap_http.pcapng", "tcpdump/dns_udp.pcap"} {
 		t.Run(name, func(t *testing.T) {
 			path := realCapture(t, name)
-			it, _ := realInterp(t, io.Discard)
+			it, _ := realInterp(t, io.Discard, plan.Wireshark)
 			if err := it.Exec(t.Context(), "c = FileCapture("+strconv.Quote(path)+")", "", 1); err != nil {
 				t.Fatal(err)
 			}
@@ -173,12 +173,16 @@ func compareField(t *testing.T, p *Packet, l *Layer, want pdmlField) {
 		return // the first is hidden, the others are not
 	}
 	want.Show = strings.ReplaceAll(want.Show, "\r\n", "\n")
-	f, ok := l.field(want.Name)
+	f, err := l.field(t.Context(), want.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ok := f != nil
 	if !ok && leftOut(want) != "" {
 		return
 	}
 	if !ok {
-		t.Errorf("frame %d: layer %s has no %s", p.src.Number(), l.node.Name, want.Name)
+		t.Errorf("frame %d: layer %s has no %s", p.src.Number(), l.name, want.Name)
 		return
 	}
 	// XML's parser turns CRLF into LF.
@@ -194,7 +198,7 @@ func compareField(t *testing.T, p *Packet, l *Layer, want pdmlField) {
 func TestSession(t *testing.T) {
 	path := realCapture(t, "ndpi/default_pcap_http.pcapng")
 	var out strings.Builder
-	it, s := realInterp(t, &out)
+	it, s := realInterp(t, &out, plan.Auto)
 	if _, err := s.WaitCatalogue(t.Context()); err != nil { // types make flags_syn.value a bool
 		t.Fatal(err)
 	}

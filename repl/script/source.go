@@ -22,6 +22,11 @@ type packetSource interface {
 	// Dissected returns the tree if it is at hand; it never waits.
 	Dissected() *dissect.Tree
 	Row(ctx context.Context) (engine.Row, error)
+	// Header, HeaderField and Transport tell of the packet's headers without
+	// dissecting it, where that is surely what its tree says.
+	Header(ctx context.Context, protocol string) (n int, sure bool)
+	HeaderField(ctx context.Context, name string) (text string, found, sure bool)
+	Transport(ctx context.Context) (protocol string, sure bool)
 }
 
 // viewSource is a capture seen through a filter as this package needs it.

@@ -26,7 +26,10 @@ func attribute(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ [
 	if s, ok := x.(starlark.String); ok {
 		return starlark.NewBuiltin(name, justify).BindReceiver(s), nil
 	}
-	if f, ok := x.(*Field); ok && f.group.layer.deeper(f.group.key, name) == nil {
+	if f, ok := x.(*Field); ok {
+		if v, err := f.deeper(name); v != nil || err != nil {
+			return v, err
+		}
 		return starlark.NewBuiltin(name, justify).BindReceiver(starlark.String(f.text())), nil
 	}
 	if x, ok := x.(starlark.HasAttrs); ok {

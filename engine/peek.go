@@ -1,0 +1,198 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"pktsh/dissect"
+	"pktsh/engine/native"
+	"pktsh/engine/plan"
+)
+
+// This file answers what a packet's headers surely say, without dissecting it:
+// that is what loops over packets ask.
+
+// lookAgain is how long the file is trusted not to have changed.
+const lookAgain = 50 * time.Millisecond
+
+// peek looks at one packet of a capture after the other. Questions to the packet
+// that was asked last share one walk; a walk costs less than keeping it would.
+type peek struct {
+	mu     sync.Mutex
+	closed bool
+	cursor *native.Cursor // nil until first needed
+	frame  uint32         // what the cursor is at; 0 for nothing
+	looked time.Time      // when the file was last looked at
+
+	access map[string]*dissect.Access // by name; nil for names that headers do not have
+	found  []dissect.Occurrence
+	text   []byte
+}
+
+// Header says how often a protocol is among the packet's own headers, those that
+// an ICMP error quotes apart. sure says that it is as often a layer of the
+// packet's tree; where it is not, only the tree tells.
+func (p *Packet) Header(ctx context.Context, protocol string) (n int, sure bool) {
+	k, c := &p.capture.peek, p.capture
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	a := k.accessTo(c, protocol)
+	if a == nil || a.Type != dissect.TypeProtocol || !k.ready(ctx, c) || !k.load(c, p.frame) {
+		return 0, false
+	}
+	n, _ = layersIn(&k.cursor.Headers, a.In)
+	return n, !k.cursor.Headers.Unsure.Has(a.In)
+}
+
+// HeaderField returns the first value of a field in the packet's one header of
+// the field's protocol, as the tree shows it. found is false where that header
+// lacks the field. Where the value is not surely the tree's, or the packet has
+// several headers of the protocol, sure is false.
+func (p *Packet) HeaderField(ctx context.Context, name string) (text string, found, sure bool) {
+	k, c := &p.capture.peek, p.capture
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	a := k.accessTo(c, name)
+	if a == nil || a.Type == dissect.TypeProtocol || !k.ready(ctx, c) || !k.load(c, p.frame) {
+		return "", false, false
+	}
+	h := &k.cursor.Headers
+	if h.Unsure.Has(a.In) {
+		return "", false, false
+	}
+	if n, first := layersIn(h, a.In); n != 1 || !first {
+		return "", false, n == 0
+	}
+	err := c.file.Guard(func() error {
+		k.found = a.Read(h, k.found[:0])
+		if found = len(k.found) > 0 && k.found[0].Layer == 1; found {
+			k.text = a.AppendText(k.text[:0], k.found[0])
+		}
+		return nil
+	})
+	if err != nil {
+		return "", false, false // the tree will say it
+	}
+	if found {
+		text = string(k.text)
+	}
+	return text, found, true
+}
+
+// transports are the protocols that [Packet.Transport] may return. The others
+// that have that place, as UDP-Lite, are not walked: what carries one of them is
+// not sure of any lower layer.
+func transports() []string { return []string{"tcp", "udp", "sctp", "icmp", "icmpv6"} }
+
+// Transport returns the protocol of the packet's one transport header; ICMP counts,
+// as what a ping has in that place. It is "" where there is none. sure is as for
+// [Packet.Header]; a packet with several such headers is not sure.
+func (p *Packet) Transport(ctx context.Context) (protocol string, sure bool) {
+	k, c := &p.capture.peek, p.capture
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.ready(ctx, c) || !k.load(c, p.frame) {
+		return "", false
+	}
+	h := &k.cursor.Headers
+	if h.Unsure.Has(dissect.LowerLayers) {
+		return "", false
+	}
+	for _, name := range transports() {
+		a := k.accessTo(c, name)
+		if a == nil {
+			continue
+		}
+		n, _ := layersIn(h, a.In)
+		if n > 1 || n == 1 && protocol != "" {
+			return "", false
+		}
+		if n == 1 {
+			protocol = name
+		}
+	}
+	return protocol, true
+}
+
+// layersIn counts the headers of some protocols that are the packet's own. first
+// says that one of these comes before all that are quoted.
+func layersIn(h *dissect.Headers, s dissect.Set) (n int, first bool) {
+	quoted := false
+	for i := range h.Layers() {
+		l := &h.Layers()[i]
+		switch {
+		case s>>l.ID&1 == 0:
+		case l.Quoted:
+			quoted = true
+		default:
+			first = first || !quoted
+			n++
+		}
+	}
+	return n, first
+}
+
+// accessTo returns how a name is read out of headers; nil where it is not.
+func (k *peek) accessTo(c *Capture, name string) *dissect.Access {
+	a, known := k.access[name]
+	if known {
+		return a
+	}
+	if a, known = c.session.table.Access(name); !known || !a.Direct || a.Doubtful {
+		a = nil
+	}
+	if k.access == nil {
+		k.access = map[string]*dissect.Access{}
+	}
+	k.access[name] = a
+	return a
+}
+
+// ready says whether headers can be asked. The first time it reads the rules that
+// they are walked by.
+func (k *peek) ready(ctx context.Context, c *Capture) bool {
+	switch {
+	case k.closed:
+		return false
+	case k.cursor != nil:
+		return true
+	case c.session.cfg.Mode == plan.Wireshark, hurried(ctx):
+		return false
+	}
+	r, err := c.session.rules(ctx, c.config)
+	if err != nil {
+		// Without rules every packet is dissected; Close of a session or a cancelled
+		// question is no reason to stay at that.
+		k.closed = ctx.Err() == nil
+		return false
+	}
+	k.cursor = native.NewCursor(c.file, native.CursorConfig{Walker: r.walker, Timed: true})
+	return true
+}
+
+// load walks through a packet; false means that the file is not what it was.
+func (k *peek) load(c *Capture, frame uint32) bool {
+	if k.frame == frame {
+		return true
+	}
+	k.frame = 0
+	if now := time.Now(); now.Sub(k.looked) > lookAgain {
+		if c.file.Change() != "" {
+			return false
+		}
+		k.looked = now
+	}
+	if c.file.Guard(func() error { k.cursor.Load(int(frame) - 1); return nil }) != nil {
+		return false
+	}
+	k.frame = frame
+	return true
+}
+
+// close ends the looking, before the file goes.
+func (k *peek) close() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.closed, k.cursor, k.frame = true, nil, 0
+}

@@ -1,0 +1,211 @@
+// This file answers attributes of packets and layers out of packets' headers,
+// where those surely say what the dissection would: a loop over all packets that
+// asks for addresses, ports and flags dissects none of them.
+//
+// A layer or field that headers told of ([Layer.known], [Field.known]) has its
+// name and text. Whatever else is asked of it, labels, positions, further
+// occurrences, dissects its packet.
+
+package script
+
+import (
+	"context"
+	"strings"
+
+	"go.starlark.net/starlark"
+
+	"pktsh/dissect"
+)
+
+// headerLayer is a protocol of which headers may tell.
+type headerLayer struct {
+	name   string                  // the filter name
+	key    string                  // that in the spelling under which names are compared
+	fields map[string]*headerField // by key, as field_names has it
+}
+
+// headerField is a field of which headers may tell.
+type headerField struct {
+	name, key string
+	kind      valueKind // kindUnsure until the catalogue was asked
+	// continued are the names that were asked for behind the field's, and whether
+	// there is a field that goes on with them.
+	continued map[string]bool
+}
+
+// unshown are fields that Wireshark hides, and sharkd's trees leave out: scripts do
+// not see them. Aliases of addresses and ports are completed (index.go).
+var unshown = map[string]bool{
+	"eth.addr.oui": true, "eth.dst.oui": true, "eth.src.oui": true, "eth.ig": true, "eth.lg": true,
+	"geneve.reserved": true,
+}
+
+// headerLayers returns the protocols of which headers may tell, by the spelling
+// under which names are compared.
+func (it *Interp) headerLayers() map[string]*headerLayer {
+	if it.headers != nil {
+		return it.headers
+	}
+	it.headers = map[string]*headerLayer{}
+	for _, info := range dissect.NativeCatalogue().All() {
+		protocol := normalize(info.Protocol)
+		own := it.headers[protocol]
+		if own == nil {
+			own = &headerLayer{name: info.Protocol, key: protocol, fields: map[string]*headerField{}}
+			it.headers[protocol] = own
+		}
+		if key, ok := strings.CutPrefix(info.Name, info.Protocol+"."); ok && !unshown[info.Name] {
+			key = normalize(key)
+			own.fields[key] = &headerField{name: info.Name, key: key, continued: map[string]bool{}}
+		}
+	}
+	return it.headers
+}
+
+// header returns how often headers say that a layer is in the packet, and its
+// protocol; sure is false where only the tree tells.
+func (p *Packet) header(ctx context.Context, key string) (known *headerLayer, n int, sure bool) {
+	if p.index != nil {
+		return nil, 0, false
+	}
+	if known = p.it.headerLayers()[key]; known == nil {
+		return nil, 0, false
+	}
+	n, sure = p.src.Header(ctx, known.name)
+	return known, n, sure
+}
+
+// layer returns the first layer of a name in any spelling, nil when there is none.
+func (p *Packet) layer(ctx context.Context, name string) (*Layer, error) {
+	key := normalize(name)
+	for _, l := range p.told {
+		if l.known.key == key {
+			return l, nil
+		}
+	}
+	known, n, sure := p.header(ctx, key)
+	switch {
+	case sure && n == 0:
+		return nil, nil
+	case sure && n == 1:
+		l := &Layer{it: p.it, name: known.name, packet: p, known: known}
+		p.told = append(p.told, l)
+		return l, nil
+	}
+	x, err := p.tree(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l, _ := x.layer(key)
+	return l, nil
+}
+
+// has says whether the packet has a layer of a name in any spelling.
+func (p *Packet) has(ctx context.Context, name string) (bool, error) {
+	if _, n, sure := p.header(ctx, normalize(name)); sure {
+		return n > 0, nil
+	}
+	x, err := p.tree(ctx)
+	if err != nil {
+		return false, err
+	}
+	_, found := x.layer(name)
+	return found, nil
+}
+
+// lacks says that the packet surely has no attribute of a name.
+func (p *Packet) lacks(ctx context.Context, name string) bool {
+	if _, ok := packetMembers[name]; ok {
+		return false
+	}
+	_, n, sure := p.header(ctx, normalize(name))
+	return sure && n == 0
+}
+
+// tell returns a field out of the packet's headers, nil where the layer lacks it.
+// known is false where only the tree tells.
+func (l *Layer) tell(ctx context.Context, key string) (f *Field, known bool) {
+	if l.node != nil || l.known == nil {
+		return nil, false
+	}
+	def := l.known.fields[key]
+	if def == nil {
+		return nil, false
+	}
+	text, found, sure := l.packet.src.HeaderField(ctx, def.name)
+	switch {
+	case !sure, found && text == "":
+		return nil, false
+	case !found:
+		return nil, true
+	}
+	return &Field{layer: l, known: def, show: text}, true
+}
+
+// lacks says that the layer surely has no attribute of a name.
+func (l *Layer) lacks(ctx context.Context, name string) bool {
+	if _, ok := layerMembers[name]; ok {
+		return false
+	}
+	f, known := l.tell(ctx, l.key(name))
+	return known && f == nil
+}
+
+// goesOn says whether there is a field whose name goes on from this one's with a
+// name: host after ip.src.
+func (f *headerField) goesOn(it *Interp, name string) bool {
+	if goes, asked := f.continued[name]; asked {
+		return goes
+	}
+	catalogue := it.catalogue()
+	names := catalogue
+	if names == nil {
+		names = dissect.NativeCatalogue()
+	}
+	goes := false
+	for _, info := range names.Prefix(f.name) {
+		rest := normalize(info.Name[len(f.name):])
+		if rest == "_"+name || strings.HasPrefix(rest, "_"+name+"_") {
+			goes = true
+			break
+		}
+	}
+	if catalogue != nil {
+		f.continued[name] = goes
+	}
+	return goes
+}
+
+// hasTextMethod says, of a field that headers told of, that a name is a method of
+// its text and of no field that goes on from here.
+func (f *Field) hasTextMethod(name string) bool {
+	if _, ours := textMethods[name]; !ours {
+		if v, err := starlark.String(f.show).Attr(name); v == nil || err != nil {
+			return false
+		}
+	}
+	return !f.known.goesOn(f.layer.it, normalize(name))
+}
+
+// sayLacking answers hasattr and getattr about what a packet or layer surely
+// lacks: the error that says what there is instead would dissect it. ok is false
+// for all else.
+func (it *Interp) sayLacking(builtin string, args starlark.Tuple) (v starlark.Value, ok bool) {
+	if len(args) < 2 || builtin == "getattr" && len(args) < 3 {
+		return nil, false
+	}
+	x, ok := args[0].(interface {
+		lacks(ctx context.Context, name string) bool
+	})
+	if !ok {
+		return nil, false
+	}
+	name, ok := starlark.AsString(args[1])
+	switch {
+	case !ok || !x.lacks(it.context(), name):
+		return nil, false
+	case builtin == "hasattr":
+		return starlark.False, true
+	}
+	return args[2], true
+}
