@@ -353,6 +353,23 @@ func TestCacheDamaged(t *testing.T) {
 	try("another version", append(append([]byte(cacheMagic), cacheVersion+1), good[9:]...))
 }
 
+// TestCacheShrunk cuts a cache file while it is mapped: an error of Guard's.
+func TestCacheShrunk(t *testing.T) {
+	path, dir := write(t, "long.pcap", longPcap(60_000)), t.TempDir()
+	name := kept(t, path, dir, nil)
+	f := open(t, path, Options{CacheDir: dir})
+	if !f.restored {
+		t.Fatal("the index did not come from the cache")
+	}
+	if err := os.Truncate(name, 4096); err != nil {
+		t.Fatal(err)
+	}
+	err := f.Guard(func() error { f.Record(f.Len() - 1); return nil })
+	if err == nil || !strings.Contains(err.Error(), "long.pcap") {
+		t.Errorf("got %v, want an error that names the file", err)
+	}
+}
+
 // TestEvict removes what was not used for longest, and nothing that is not ours.
 func TestEvict(t *testing.T) {
 	dir := t.TempDir()

@@ -208,10 +208,3 @@ func (c *chunk) slotOf(j int) *slot {
 	}
 	return &c.slots[0]
 }
-
-// size is the number of bytes that the chunk's columns take.
-func (c *chunk) size() int {
-	return 4*len(c.offsets) + 8*len(c.wideOffsets) + 16*len(c.groups) + 4*len(c.times) + 8*len(c.wideTimes) +
-		2*len(c.captured) + 4*len(c.wideCaptured) + 2*len(c.original) + 4*len(c.wideOriginal) +
-		len(c.slot8) + 2*len(c.slot16) + 16*len(c.slots)
-}

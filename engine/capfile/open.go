@@ -36,7 +36,7 @@ type Options struct {
 	// Indexed hears that the first n packets of f can be read, on any goroutine,
 	// although Open has not returned: first of some 4096, then of every 64 Ki
 	// more and of all. It may be nil, and is called on the goroutine that opens,
-	// which goes on when it returns. When opening fails after that, f is not
+	// which goes on when it returns. Save wants all packets. When opening fails after that, f is not
 	// closed: who keeps f from here closes it.
 	Indexed func(f *File, n int)
 }
