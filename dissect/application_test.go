@@ -58,6 +58,8 @@ var applications = []struct {
 		map[string]string{"http.response.code": "404", "http.response.phrase": "Not Found", "http.content_length": "2"}},
 	{"tls", 6, 443, "16030100380100003403030102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20" + "00" + "00021301" + "0100" +
 		"0009" + "0000000500030000" + "00", "TLSv1|Client Hello", map[string]string{"tls.handshake.ciphersuite": "0x1301"}},
+	{"nbns", 17, 137, "b1e60110000100000000000020" + "46484641454245454341434143414341434143414341434143414341434141410000200001", "NBNS|Name query NB WPAD<00>",
+		map[string]string{"nbns.name": "WPAD<00>", "nbns.type": "32"}},
 	{"sctp", 132, 0, "ea60ea6100000e5053c3055f" + "0b000004" + "08000004", "SCTP|COOKIE_ACK SHUTDOWN_ACK ", map[string]string{"sctp.srcport": "60000", "sctp.verification_tag": "0x00000e50"}},
 	{"ssh", 6, 22, "text:SSH-2.0-OpenSSH_5.3\r\n", "SSHv2|Server: Protocol (SSH-2.0-OpenSSH_5.3)", map[string]string{"ssh.protocol": "SSH-2.0-OpenSSH_5.3"}},
 	{"quic", 17, 443, "e000000001080102030405060708021122" + "05" + "0000000000", "QUIC|Handshake, DCID=0102030405060708, SCID=1122",

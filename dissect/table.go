@@ -67,7 +67,7 @@ func NewTable() *Table {
 		},
 		udpPorts: map[uint16]*Protocol{53: &dnsProtocol, 5353: &mdnsProtocol, 5355: &llmnrProtocol, 123: &ntpProtocol,
 			67: &dhcpProtocol, 68: &dhcpProtocol, 4011: &dhcpProtocol,
-			1900: &ssdpProtocol, 443: &quicProtocol,
+			137: &nbnsProtocol, 1900: &ssdpProtocol, 443: &quicProtocol,
 			161: &snmpProtocol, 162: &snmpProtocol, 8161: &snmpProtocol,
 		},
 		tcpPorts: map[uint16]*Protocol{
@@ -88,7 +88,7 @@ func NewTable() *Table {
 		&frameProtocol, &ethProtocol, &llcProtocol, &vlanProtocol, &providerVLANProtocol, &sllProtocol, &nullProtocol,
 		&rawProtocol, &arpProtocol, &ipProtocol, &ipv6Protocol, &icmpProtocol, &icmpv6Protocol, &tcpProtocol,
 		&udpProtocol, &dnsProtocol, &mdnsProtocol, &llmnrProtocol, &dataProtocol, &igmpProtocol, &ntpProtocol, &dhcpProtocol, &httpProtocol,
-		&ssdpProtocol, &tlsProtocol, &snmpProtocol, &sctpProtocol, &sshProtocol, &quicProtocol,
+		&ssdpProtocol, &tlsProtocol, &snmpProtocol, &sctpProtocol, &sshProtocol, &quicProtocol, &nbnsProtocol,
 	}
 	t.addTunnels()
 	t.flowSpots = t.findFlowSpots()

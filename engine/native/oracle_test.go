@@ -108,7 +108,7 @@ var nativeProtocols = map[string]bool{
 	"eth": true, "ethertype": true, "vlan": true, "ieee8021ad": true, "arp": true, "ip": true, "ipv6": true, "icmp": true,
 	"icmpv6": true, "tcp": true, "udp": true, "dns": true, "mdns": true, "llmnr": true, "data": true, "sll": true,
 	"null": true, "raw": true, "ipv6.hopopts": true, "ipv6.dstopts": true, "ipv6.routing": true, "ipv6.fraghdr": true, "llc": true,
-	"igmp": true, "ntp": true, "dhcp": true, "ssdp": true, "ssh": true, "sctp": true, "quic": true, "snmp": true, "tls": true, "http": true,
+	"igmp": true, "ntp": true, "dhcp": true, "ssdp": true, "nbns": true, "ssh": true, "sctp": true, "quic": true, "snmp": true, "tls": true, "http": true,
 }
 
 // comparable says that tshark too used only protocols that are dissected natively.
