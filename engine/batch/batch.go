@@ -22,6 +22,7 @@ import (
 	"pktsh/dissect"
 	"pktsh/engine/capfile"
 	"pktsh/engine/plan"
+	"pktsh/engine/side"
 	"pktsh/engine/wireshark"
 )
 
@@ -144,14 +145,18 @@ func (r *run) native(ctx context.Context, q *question, walker *dissect.Walker) (
 		}
 	}
 	buffers := make(chan []byte, 16)
+	var marks []side.Mark
 	err = inOrder(ctx, d, r.Count, func() func(lo, hi int) (*result, error) {
 		return newWorker(ctx, q, f, walker, buffers).block
 	}, func(b *result) error {
-		err := m.take(b)
-		select {
-		case buffers <- b.rows[:0]:
-		default:
+		kept, err := m.take(b)
+		if !kept {
+			select {
+			case buffers <- b.rows[:0]:
+			default:
+			}
 		}
+		marks = append(marks, b.marks...)
 		f.Release(b.lo, b.hi)
 		return err
 	})
@@ -160,7 +165,7 @@ func (r *run) native(ctx context.Context, q *question, walker *dissect.Walker) (
 	}
 	if len(m.holes) > 0 {
 		r.announce(len(m.holes))
-		a := asking{q: q, file: f, walker: walker, tools: r.Tools, config: r.Config, temp: r.TempDir, limit: r.Count}
+		a := asking{q: q, file: f, walker: walker, tools: r.Tools, config: r.Config, temp: r.TempDir, limit: r.Count, marks: marks}
 		err := m.fill(func(each func(uint32, []byte) error) error { return a.rows(ctx, m.frames(), m.odd, each) })
 		if err != nil {
 			return exitError, err

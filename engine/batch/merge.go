@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -26,22 +27,21 @@ type merger struct {
 	odd   bool   // one of them has a time of its own
 }
 
-// take takes the rows of the next block.
-func (m *merger) take(r *result) error {
-	out := m.out
-	if len(m.holes) > 0 || len(r.holes) > 0 {
-		out = &m.spool
-	}
+// take takes the rows of the next block. kept says that it still has them.
+func (m *merger) take(r *result) (kept bool, err error) {
 	for _, h := range r.holes {
 		h.at += m.spool.size
 		m.odd = m.odd || h.odd
 		m.holes = append(m.holes, h)
 	}
-	if len(r.rows) == 0 {
-		return nil
+	switch {
+	case len(r.rows) == 0:
+	case len(m.holes) > 0:
+		return m.spool.keep(r.rows)
+	default:
+		_, err = m.out.Write(r.rows)
 	}
-	_, err := out.Write(r.rows)
-	return err
+	return false, err
 }
 
 // fill writes what was kept, with the rows of the holes that ask answers for: it
@@ -51,11 +51,12 @@ func (m *merger) fill(ask func(func(frame uint32, row []byte) error) error) erro
 	if err != nil {
 		return err
 	}
+	out := bufio.NewWriterSize(m.out, 64<<10)
 	at := int64(0) // of in
 	upTo := func(end int64) error {
-		n, err := io.CopyN(m.out, in, end-at)
-		at += n
-		return err
+		n := end - at
+		at = end
+		return in.copy(out, n)
 	}
 	holes := m.holes
 	err = ask(func(frame uint32, row []byte) error {
@@ -68,10 +69,16 @@ func (m *merger) fill(ask func(func(frame uint32, row []byte) error) error) erro
 		if err := upTo(holes[0].at); err != nil {
 			return err
 		}
-		_, err := m.out.Write(row)
+		_, err := out.Write(row)
 		return err
 	})
-	return errors.Join(err, upTo(m.spool.size))
+	if err == nil {
+		err = upTo(m.spool.size)
+	}
+	if err != nil {
+		return err
+	}
+	return out.Flush()
 }
 
 // frames are the frames of the holes.
@@ -92,6 +99,7 @@ type asking struct {
 	config wireshark.Config
 	temp   string
 	limit  int
+	marks  []side.Mark
 }
 
 // cells asks for fields of frames, out of a side capture or, where that would not
@@ -106,7 +114,7 @@ func (a *asking) cells(ctx context.Context, frames *roaring.Bitmap, fields []str
 			q.Fields = []string{"frame.len"}
 		}
 		s := side.Source{
-			File: a.file, Limit: a.limit, Table: a.q.table, Walker: a.walker, Tools: a.tools, Config: a.config, TempDir: a.temp,
+			File: a.file, Limit: a.limit, Table: a.q.table, Walker: a.walker, Marks: a.marks, Tools: a.tools, Config: a.config, TempDir: a.temp,
 		}
 		return side.Ask(ctx, s, frames, q, each)
 	}

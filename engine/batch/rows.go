@@ -8,6 +8,7 @@ import (
 	"pktsh/engine/capfile"
 	"pktsh/engine/filter"
 	"pktsh/engine/native"
+	"pktsh/engine/side"
 )
 
 // grain is how many packets are worked on between looks at the context, and how
@@ -29,6 +30,7 @@ type result struct {
 	rows   []byte   // of the packets that surely pass
 	frames []uint32 // of them, where those are wanted
 	holes  []hole
+	marks  []side.Mark // of all its packets, where they were walked
 }
 
 // worker asks the question of one packet after the other, on one goroutine.
@@ -43,13 +45,16 @@ type worker struct {
 
 	occurrences []dissect.Occurrence
 	values      []string
-	buffers     chan []byte
+	buffers     chan []byte // to use again
+	usual       int         // size of a block's rows
+	marker      side.Marker
 }
 
 func newWorker(ctx context.Context, q *question, f *capfile.File, w *dissect.Walker, buffers chan []byte) *worker {
 	cursor := native.NewCursor(f, native.CursorConfig{Walker: w, Timed: q.timed, Table: q.table, Trees: q.trees})
 	return &worker{
-		q: q, ctx: ctx, file: f, cursor: cursor, buffers: buffers,
+		marker: side.NewMarker(q.table),
+		q:      q, ctx: ctx, file: f, cursor: cursor, buffers: buffers,
 		packet: filter.Scanned{Headers: &cursor.Headers, Tree: cursor.Tree},
 	}
 }
@@ -60,6 +65,10 @@ func (w *worker) block(lo, hi int) (*result, error) {
 	select {
 	case r.rows = <-w.buffers:
 	default:
+		r.rows = make([]byte, 0, w.usual)
+	}
+	if !w.q.flat {
+		r.marks = make([]side.Mark, 0, hi-lo)
 	}
 	for lo < hi {
 		if err := w.ctx.Err(); err != nil {
@@ -76,6 +85,7 @@ func (w *worker) block(lo, hi int) (*result, error) {
 			return nil, err
 		}
 	}
+	w.usual = max(w.usual, len(r.rows)+len(r.rows)/8)
 	return r, nil
 }
 
@@ -85,6 +95,7 @@ func (w *worker) one(r *result, i int) {
 		w.cursor.LoadFrame(i)
 	} else {
 		w.cursor.Load(i)
+		r.marks = append(r.marks, w.marker.Mark(&w.cursor.Headers))
 	}
 	h := &w.cursor.Headers
 	if w.q.scan != nil {

@@ -30,7 +30,7 @@ const (
 // all packets whose headers are not, for its other fragments are among them and
 // the rest of what its tunnel carries.
 func (s Source) members(ctx context.Context, frames *roaring.Bitmap, n int) (*roaring.Bitmap, error) {
-	c := newConversations(s.Table)
+	c := conversationsOf(s.Table)
 	asked := map[conversation]bool{}
 	odd := false
 	var keys []conversation
@@ -58,6 +58,11 @@ func (s Source) members(ctx context.Context, frames *roaring.Bitmap, n int) (*ro
 			return nil, err
 		}
 	}
+	var wanted [1 << 16]bool // marks
+	wanted[markUnknown] = true
+	for key := range asked {
+		wanted[markOf(&key.ends)] = true
+	}
 	blocks := make([]*roaring.Bitmap, (n+blockSize-1)/blockSize)
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
@@ -71,9 +76,12 @@ func (s Source) members(ctx context.Context, frames *roaring.Bitmap, n int) (*ro
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				end := min(lo+grain, hi)
+				begin, end := lo, min(lo+grain, hi)
 				err := s.File.Guard(func() error {
 					for ; lo < end; lo++ {
+						if lo < len(s.Marks) && !wanted[s.Marks[lo]] {
+							continue
+						}
 						cursor.Load(lo)
 						in := odd && cursor.Headers.Class != dissect.ClassSure
 						keys = c.of(&cursor.Headers, keys[:0])
@@ -89,7 +97,7 @@ func (s Source) members(ctx context.Context, frames *roaring.Bitmap, n int) (*ro
 				if err != nil {
 					return err
 				}
-				s.File.Release(end-grain, end)
+				s.File.Release(begin, end)
 			}
 			blocks[i] = roaring.BitmapOf(found...)
 			return nil
@@ -120,7 +128,7 @@ type conversations struct {
 	ip, ipv6, transport dissect.Set
 }
 
-func newConversations(t *dissect.Table) conversations {
+func conversationsOf(t *dissect.Table) conversations {
 	set := func(name string) dissect.Set {
 		a, ok := t.Access(name)
 		if !ok {
@@ -134,23 +142,16 @@ func newConversations(t *dissect.Table) conversations {
 // of appends the conversations of a packet: one for every transport header, of
 // which a tunnel has several.
 func (c conversations) of(h *dissect.Headers, out []conversation) []conversation {
-	const (
-		ip4Addresses, ip4Size = 12, 4 // RFC 791 section 3.1
-		ip6Addresses, ip6Size = 8, 16 // RFC 8200 section 3
-		ports, portSize       = 0, 2  // RFC 9293, RFC 768, RFC 9260
-	)
 	var ends [2]endpoint
 	known := false
-	for i, l := range h.Layers() {
-		in := dissect.Set(1) << l.ID
-		switch {
-		case i == 0: // the frame itself
-		case c.ip.Has(in):
-			known = read(h.Data[l.Off:l.End], ip4Addresses, ip4Size, ends[0].clear(), ends[1].clear())
-		case c.ipv6.Has(in):
-			known = read(h.Data[l.Off:l.End], ip6Addresses, ip6Size, ends[0].clear(), ends[1].clear())
+	layers := h.Layers()
+	for i := 1; i < len(layers); i++ { // the first is the frame itself
+		l := &layers[i]
+		switch in := dissect.Set(1) << l.ID; {
+		case (c.ip | c.ipv6).Has(in):
+			known = c.addresses(h, l, &ends)
 		case c.transport.Has(in) && known:
-			if read(h.Data[l.Off:l.End], ports, portSize, ends[0].port[:], ends[1].port[:]) {
+			if ports(h, l, &ends) {
 				out = append(out, conversation{l.ID, ordered(ends)})
 			}
 		}
@@ -158,20 +159,31 @@ func (c conversations) of(h *dissect.Headers, out []conversation) []conversation
 	return out
 }
 
-// clear forgets what is known of an end and returns where its address goes.
-func (e *endpoint) clear() []byte {
-	*e = endpoint{}
-	return e.address[:]
-}
-
-// read copies two values of the same size that stand one after the other; false
-// where a header is too short to have them.
-func read(header []byte, at, size int, first, second []byte) bool {
+// addresses reads those of a network header: RFC 791 section 3.1, RFC 8200 section 3.
+func (c conversations) addresses(h *dissect.Headers, l *dissect.Layer, ends *[2]endpoint) (ok bool) {
+	at, size := 12, 4
+	if c.ipv6>>l.ID&1 != 0 {
+		at, size = 8, 16
+	}
+	header := h.Data[l.Off:l.End]
 	if len(header) < at+2*size {
 		return false
 	}
-	copy(first, header[at:at+size])
-	copy(second, header[at+size:at+2*size])
+	for i := range ends {
+		ends[i] = endpoint{}
+		copy(ends[i].address[:], header[at+i*size:][:size])
+	}
+	return true
+}
+
+// ports reads those of a transport header, which begins with them: RFC 9293, RFC
+// 768, RFC 9260.
+func ports(h *dissect.Headers, l *dissect.Layer, ends *[2]endpoint) (ok bool) {
+	header := h.Data[l.Off:l.End]
+	if len(header) < 4 {
+		return false
+	}
+	ends[0].port, ends[1].port = [2]byte(header), [2]byte(header[2:])
 	return true
 }
 
