@@ -25,7 +25,7 @@ func (c *Capture) keepIndex(ctx context.Context) error {
 	if !c.session.cfg.Eager {
 		return c.file.SaveIndex(ctx, nil)
 	}
-	r, err := c.session.rules(ctx, c.config)
+	r, err := c.rules(ctx)
 	if err != nil {
 		return c.file.SaveIndex(ctx, nil)
 	}

@@ -56,7 +56,7 @@ func (c *Capture) fillColumn(ctx context.Context, name string) (*column.Column, 
 	var r *rules
 	if known && facts.Mode != plan.Wireshark {
 		var err error
-		if r, err = c.session.rules(ctx, c.config); err != nil {
+		if r, err = c.rules(ctx); err != nil {
 			return nil, false, err
 		}
 		var fraction atomicFraction

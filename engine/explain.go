@@ -70,7 +70,7 @@ func (c *Capture) Explain(ctx context.Context, expr string) (*Explanation, error
 // walked and whether pktsh's own answers have been compared with it; "" where
 // there is none.
 func (c *Capture) Verified(ctx context.Context) (version string, verified bool) {
-	r, err := c.session.rules(ctx, c.config)
+	r, err := c.rules(ctx)
 	if err != nil {
 		return "", false
 	}

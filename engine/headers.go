@@ -31,9 +31,15 @@ type rules struct {
 	verified bool
 }
 
-// rules returns what the headers of a capture are walked by under a configuration.
-func (s *Session) rules(ctx context.Context, cfg wireshark.Config) (*rules, error) {
-	key := cfg.Key()
+// rules returns what the headers of the capture are walked by.
+func (c *Capture) rules(ctx context.Context) (*rules, error) {
+	return c.session.rules(ctx, c.config, c.file.Secrets())
+}
+
+// rules returns what the headers of captures are walked by under a configuration;
+// secrets says that the capture brings keys.
+func (s *Session) rules(ctx context.Context, cfg wireshark.Config, secrets bool) (*rules, error) {
+	key := fmt.Sprint(secrets, " ", cfg.Key())
 	s.mu.Lock()
 	known := s.walks[key]
 	s.mu.Unlock()
@@ -58,6 +64,8 @@ func (s *Session) rules(ctx context.Context, cfg wireshark.Config) (*rules, erro
 		switch {
 		case len(registered.Plugins) > 0:
 			r.caution, distrust = "plugin "+strings.Join(registered.Plugins, ", "), dissect.Everything
+		case secrets:
+			r.caution, distrust = "the capture's own keys", dissect.Everything
 		case !safe.Headers, !safe.Sealed:
 			r.caution, distrust = safe.Reason, dissect.Everything
 		case !safe.DNS:
@@ -107,7 +115,7 @@ func (q *filtering) scan(ctx context.Context) error {
 		}
 		return nil
 	}
-	if q.rules, err = c.session.rules(ctx, c.config); err != nil {
+	if q.rules, err = c.rules(ctx); err != nil {
 		q.whyNot = err.Error()
 		return ctx.Err()
 	}

@@ -160,7 +160,7 @@ func (k *peek) ready(ctx context.Context, c *Capture) bool {
 	case c.session.cfg.Mode == plan.Wireshark, hurried(ctx):
 		return false
 	}
-	r, err := c.session.rules(ctx, c.config)
+	r, err := c.rules(ctx)
 	if err != nil {
 		// Without rules every packet is dissected; Close of a session or a cancelled
 		// question is no reason to stay at that.

@@ -40,7 +40,7 @@ func kept(t testing.TB, path, cacheDir string, sections map[string][]byte) strin
 // described is all that a File says of its capture, but for the packets.
 func described(f *File) []any {
 	first, last, timed := f.Times()
-	return []any{f.Len(), first, last, timed, f.Interfaces(), f.SectionComments(), f.Names(), f.Warnings(), f.Format(), f.read().sections, f.read().end}
+	return []any{f.Len(), first, last, timed, f.Interfaces(), f.SectionComments(), f.Names(), f.Secrets(), f.Warnings(), f.Format(), f.read().sections, f.read().end}
 }
 
 // cachedCaptures are large enough for the cache, and different in what the index
@@ -51,6 +51,7 @@ func cachedCaptures() map[string][]byte {
 	m := big
 	extra := join(little.section(little.option(optComment, []byte("late")...)), little.iface(1, 0),
 		little.block(blockCustom, little.words(1), payload), little.block(blockNames, little.words(1|10<<16), []byte("\x0a\x00\x00\x01host\x00\x00\x00\x00"), little.words(0)),
+		little.block(blockSecrets, little.words(0x544c534b, 4), []byte("keys")),
 		m.section(), m.iface(1, 0, m.option(optIfName, []byte("wlan0")...)), m.epb(0, micros), m.block(blockSimplePacket, m.words(60), payload))
 	cut := m.epb(0, micros)[:50]
 	wrong := m.block(blockNames, m.words(1|6<<16), []byte{1, 2, 3, 4, 'a', 'b'})
@@ -71,6 +72,9 @@ func cachedCaptures() map[string][]byte {
 func TestCache(t *testing.T) {
 	for name, data := range cachedCaptures() {
 		t.Run(name, func(t *testing.T) {
+			if f := open(t, write(t, "secrets", data), Options{}); f.Secrets() != strings.HasSuffix(name, "pcapng") {
+				t.Errorf("secrets: got %v", f.Secrets())
+			}
 			dir, path := t.TempDir(), write(t, "long", data)
 			first := aged(t, path, dir)
 			if first.restored || first.CacheSection("columns") != nil {

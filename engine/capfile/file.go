@@ -170,6 +170,10 @@ func (f *File) LinkTypes() []int {
 // SectionComments are the comments on the sections of a pcapng file.
 func (f *File) SectionComments() []string { return slices.Clone(f.read().comments) }
 
+// Secrets says that the file brings keys, so that Wireshark decrypts what they fit
+// (a Decryption Secrets Block of pcapng).
+func (f *File) Secrets() bool { return f.read().secrets }
+
 // Names are the entries of name resolution blocks.
 func (f *File) Names() []Name { return slices.Clone(f.read().names) }
 

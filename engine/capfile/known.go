@@ -17,6 +17,7 @@ type known struct {
 	comments    []string    // on the sections
 	names       []Name
 	warnings    []Warning
+	secrets     bool // there are keys to decrypt packets with
 	// landmarks are the offsets of the blocks of a pcapng file that say what the
 	// above do, and standInMark where the stand-in interface came in.
 	landmarks []int64

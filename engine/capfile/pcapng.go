@@ -43,7 +43,7 @@ func (x *ngIndexer) resume(end int64, landmarks []int64) (begin, gap int64, err 
 		switch {
 		case err != nil:
 			return 0, 0, err
-		case !ok || b.kind != blockSection && (x.section < 0 || b.kind != blockInterface && b.kind != blockNames):
+		case !ok || b.kind != blockSection && (x.section < 0 || b.kind != blockInterface && b.kind != blockNames && b.kind != blockSecrets):
 			return 0, 0, errNotThisCapture
 		}
 		if err := x.take(&b); err != nil {
@@ -156,6 +156,8 @@ func (x *ngIndexer) take(b *block) error {
 		if length := b.order.Uint32(b.body[4:]); int64(length) > int64(len(b.body)-8) {
 			return fmt.Errorf("decryption secrets cut short: got %d bytes, want %d", len(b.body)-8, length)
 		}
+		x.f.pass.secrets = true
+		x.mark(b.offset)
 	default:
 		return x.other(b)
 	}
