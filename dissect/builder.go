@@ -67,6 +67,7 @@ type builder struct {
 	vlan             uint16      // of the innermost tag
 	options          []tcpOption // of the segment at hand
 	gre              greHeader   // the innermost
+	ip6              *node       // of the innermost IPv6 header
 	lastUsed         int         // end of the bytes that the network layer accounts for, 0 if unknown
 }
 

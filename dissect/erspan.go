@@ -146,10 +146,14 @@ func walkERSPAN(w *Headers, p payload) {
 	switch {
 	case !ok || p.reported < size:
 		w.doubt(ClassCut, hidesAll)
-	case size == 0 || size > erspanIILen && be16(d[10:])&0x7c00 != 0:
+	case size == 0:
 		w.doubt(ClassTunnel, hidesAll)
 	default:
 		w.add(idERSPAN, p)
+		if size > erspanIILen && be16(d[10:])&0x7c00 != 0 { // not Ethernet
+			w.hide(hidesApplications)
+			return
+		}
 		walkEth(w, p.skip(size))
 	}
 }

@@ -38,7 +38,7 @@ func bitPicture(word, mask uint64, width int) string {
 // type's, or as many as a mask needs.
 func (d *FieldDef) hexDigits() int {
 	if d.Mask != 0 {
-		return (bits.OnesCount64(d.Mask) + 3) / 4
+		return (bits.Len64(d.Mask) - bits.TrailingZeros64(d.Mask) + 3) / 4
 	}
 	return 2 * typeBytes(d.Type)
 }

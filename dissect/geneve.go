@@ -119,11 +119,12 @@ func geneveOptionNode(all *node, at int, d []byte) {
 	addUintText(o, geneveOptType, at+2, uint64(d[2]), fmt.Sprintf("0x%02x (%s)", d[2], critical))
 	hide(addUint(o, geneveOptCrit, at+2, uint64(d[2])))
 	flags := addUint(o, geneveOptFlags, at+3, uint64(d[3]>>5))
-	addUint(flags, geneveOptRes, at+3, uint64(d[3]))
+	reserved := addUint(flags, geneveOptRes, at+3, uint64(d[3]))
 	if d[3]>>5 != 0 {
 		extend(flags, " (RSVD)")
 	} else {
 		hide(flags)
+		hide(reserved)
 	}
 	addUint(o, geneveOptLen, at+3, uint64(len(d)))
 	if len(d) > 4 {

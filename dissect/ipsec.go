@@ -77,7 +77,7 @@ func decodeAH(b *builder, self *Protocol, p payload) {
 		return
 	}
 	b.setInfo("AH (SPI=0x%08x)", be32(d[4:]))
-	n := b.protocol(self, p, size, self.Long)
+	n := b.ahNode(self, p, size)
 	addUint(n, ahNext, p.off, uint64(d[0]))
 	addUintf(n, ahLength, p.off+1, uint64(d[1]), "%d (%d bytes)", uint64(d[1]), uint64(size))
 	addBytes(n, ahReserved, p.off+2, d[2:4])
@@ -88,11 +88,21 @@ func decodeAH(b *builder, self *Protocol, p payload) {
 	}
 	next := p.skip(size)
 	if b.dst.Is6() {
-		b.ip6Extensions(nil, d[0], next)
+		b.ip6Extensions(b.ip6, d[0], next)
 		return
 	}
 	b.ipProto = d[0]
 	b.run(b.table.ipProtos[d[0]], next)
+}
+
+// ahNode adds the header's node, which is one of IPv6's extension headers there.
+func (b *builder) ahNode(self *Protocol, p payload, size int) *node {
+	if b.ip6 == nil || b.rec != nil || !b.dst.Is6() {
+		return b.protocol(self, p, size, self.Long)
+	}
+	f := b.ip6.below()
+	f.Name, f.Label, f.Pos, f.Size, f.Protocol = self.Name, self.Long, p.off, size, true
+	return f
 }
 
 // ahSize is the header's size: its length is in words of four bytes, less two.

@@ -82,6 +82,7 @@ func decodeIPv6(b *builder, self *Protocol, p payload) {
 	b.src, b.dst, b.ttl = h.src, h.dst, h.hops
 	n := b.protocol(self, p, ip6HeaderLen, "")
 	ip6Nodes(n, p.off, &h)
+	b.ip6 = n
 	next := p.skip(ip6HeaderLen)
 	size := int(h.length)
 	if size == 0 && h.next == ip6NextHopByHop {

@@ -82,7 +82,6 @@ func decodePPP(b *builder, self *Protocol, p payload) {
 	framed := len(b.path) < 2 || b.path[len(b.path)-2] != pppoesName
 	d := b.rest(p)
 	if framed && len(d) > 0 && (d[0] == chdlcUnicast || d[0] == chdlcMulticast) {
-		b.path = b.path[:len(b.path)-1] // Wireshark does not count PPP then
 		b.run(&chdlcProtocol, p)
 		return
 	}
