@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -22,7 +23,6 @@ import (
 	"pktsh/dissect"
 	"pktsh/engine/capfile"
 	"pktsh/engine/plan"
-	"pktsh/engine/side"
 	"pktsh/engine/wireshark"
 )
 
@@ -89,32 +89,63 @@ func isClosed(err error) bool {
 // run is one question being answered.
 type run struct {
 	Options
+	feed *feed // nil until the capture is wanted
 }
 
 func (r *run) answer(ctx context.Context) (exit int, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer r.close()
+	defer cancel()
+	if r.Format != "" {
+		exit, err = r.print(ctx)
+	}
+	if r.Write != "" && err == nil && exit != exitError {
+		err = r.write(ctx)
+	}
+	if err != nil {
+		return exitError, err
+	}
+	return max(exit, r.complain()), nil
+}
+
+// print answers -T.
+func (r *run) print(ctx context.Context) (exit int, err error) {
 	if r.Mode != plan.Native && r.Tools.Tshark == "" {
 		return exitError, errors.New("-T needs tshark, which is not on PATH (Debian: apt-get install tshark); --engine native answers without")
 	}
-	if r.Format == "fields" {
-		if q, walker := r.question(ctx); q != nil {
-			return r.native(ctx, q, walker)
-		}
+	if r.Format != "fields" || len(r.Fields) == 0 {
+		return r.handOver(ctx)
 	}
-	return r.handOver(ctx)
+	layout, err := parseLayout(r.FieldOptions)
+	if err != nil {
+		return r.handOver(ctx) // tshark says what it takes
+	}
+	q, walker := r.question(ctx, r.Fields, layout)
+	if q == nil {
+		return r.handOver(ctx)
+	}
+	f, err := r.capture(ctx)
+	if err != nil && ctx.Err() == nil && !r.spooled() || err == nil && isConverted(f) {
+		return r.handOver(ctx) // Wireshark may know the format, or say what is wrong
+	}
+	if err != nil {
+		return exitRead, err
+	}
+	return exitOK, r.rows(ctx, f, q, walker)
 }
 
-// question returns the question if headers answer it, and by what rules.
-func (r *run) question(ctx context.Context) (*question, *dissect.Walker) {
-	layout, err := parseLayout(r.FieldOptions)
-	if r.Mode != plan.Auto || err != nil || len(r.Fields) == 0 && r.Format == "fields" {
+// question returns the question if headers answer it, and by what rules; nil if
+// they do not.
+func (r *run) question(ctx context.Context, fields []string, l layout) (*question, *dissect.Walker) {
+	if r.Mode != plan.Auto || r.Tools.Tshark == "" {
 		return nil, nil
 	}
 	if safe := r.Config.HeaderSafety(); !safe.Headers || !safe.Sealed {
 		return nil, nil
 	}
 	table := dissect.NewTable()
-	q, _ := newQuestion(table, r.Filter, r.Fields, layout)
-	if q == nil {
+	q, ok := newQuestion(table, r.Filter, fields, l)
+	if !ok {
 		return nil, nil
 	}
 	registrations, err := wireshark.LoadRegistrations(ctx, r.Tools, r.CacheDir)
@@ -124,29 +155,18 @@ func (r *run) question(ctx context.Context) (*question, *dissect.Walker) {
 	return q, table.NewWalker(dissect.Rules{Registrations: registrations})
 }
 
-// native answers out of headers, and has Wireshark fill the holes.
-func (r *run) native(ctx context.Context, q *question, walker *dissect.Walker) (exit int, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	d := start(func(indexed func(*capfile.File, int)) (*capfile.File, error) { return r.open(ctx, indexed) })
-	defer d.close()
-	defer cancel()
-	f, err := d.first(ctx)
-	if err != nil {
-		if ctx.Err() != nil || r.spooled() {
-			return exitRead, err
-		}
-		return r.handOver(ctx) // Wireshark may know the format, or say what is wrong
-	}
+// rows prints what headers say, and what Wireshark says of the holes.
+func (r *run) rows(ctx context.Context, f *capfile.File, q *question, walker *dissect.Walker) error {
 	m := &merger{out: r.Stdout, spool: spool{tempDir: r.TempDir, limit: spoolMemory}}
 	defer m.spool.close()
 	if head := q.layout.preamble(r.Fields); len(head) > 0 {
 		if _, err := r.Stdout.Write(head); err != nil {
-			return exitError, err
+			return err
 		}
 	}
-	buffers := make(chan []byte, 16)
-	var marks []side.Mark
-	err = inOrder(ctx, d, r.Count, func() func(lo, hi int) (*result, error) {
+	a := r.asking(f, q, walker)
+	buffers := make(chan []byte, maxPending)
+	err := inOrder(ctx, r.feed, r.Count, func() func(lo, hi int) (*result, error) {
 		return newWorker(ctx, q, f, walker, buffers).block
 	}, func(b *result) error {
 		kept, err := m.take(b)
@@ -156,22 +176,37 @@ func (r *run) native(ctx context.Context, q *question, walker *dissect.Walker) (
 			default:
 			}
 		}
-		marks = append(marks, b.marks...)
+		a.marks = append(a.marks, b.marks...)
 		f.Release(b.lo, b.hi)
 		return err
 	})
+	if err != nil || len(m.holes) == 0 {
+		return err
+	}
+	r.announce(len(m.holes))
+	return m.fill(func(each func(uint32, []byte) error) error { return a.rows(ctx, m.frames(), m.odd, each) })
+}
+
+func (r *run) asking(f *capfile.File, q *question, walker *dissect.Walker) *asking {
+	return &asking{q: q, file: f, walker: walker, tools: r.Tools, config: r.Config, temp: r.TempDir, limit: r.Count}
+}
+
+// capture returns the capture as soon as some of it can be read.
+func (r *run) capture(ctx context.Context) (*capfile.File, error) {
+	if r.feed == nil {
+		r.feed = start(func(indexed func(*capfile.File, int)) (*capfile.File, error) { return r.open(ctx, indexed) })
+	}
+	return r.feed.first(ctx)
+}
+
+// whole returns the capture when all of it is known.
+func (r *run) whole(ctx context.Context) (*capfile.File, error) {
+	f, err := r.capture(ctx)
 	if err != nil {
-		return exitError, err
+		return nil, err
 	}
-	if len(m.holes) > 0 {
-		r.announce(len(m.holes))
-		a := asking{q: q, file: f, walker: walker, tools: r.Tools, config: r.Config, temp: r.TempDir, limit: r.Count, marks: marks}
-		err := m.fill(func(each func(uint32, []byte) error) error { return a.rows(ctx, m.frames(), m.odd, each) })
-		if err != nil {
-			return exitError, err
-		}
-	}
-	return r.close(f), nil
+	_, err = r.feed.reach(ctx, math.MaxInt)
+	return f, err
 }
 
 // open opens what the question is put to.
@@ -179,6 +214,8 @@ func (r *run) open(ctx context.Context, indexed func(*capfile.File, int)) (*capf
 	o := capfile.Options{TempDir: r.TempDir, Indexed: indexed}
 	if r.Mode == plan.Native {
 		o.NoEditcap = "leave out --engine native"
+	} else if r.Write != "" {
+		o.Editcap = r.Tools.Editcap
 	}
 	switch {
 	case len(r.Files) > 1:
@@ -188,6 +225,9 @@ func (r *run) open(ctx context.Context, indexed func(*capfile.File, int)) (*capf
 	}
 	return capfile.Open(ctx, r.Files[0], o)
 }
+
+// isConverted says that Wireshark reads another file than f maps.
+func isConverted(f *capfile.File) bool { return strings.HasSuffix(f.Format(), "(converted)") }
 
 // spooled says that tshark cannot be given what the question is put to: two passes
 // need one file.
@@ -206,13 +246,22 @@ func (r *run) announce(n int) {
 	}
 }
 
-// close says what was wrong with the capture and returns the exit code.
-func (r *run) close(f *capfile.File) (exit int) {
-	for _, text := range complaints(f, r.Files[0]) {
+// complain says what was wrong with the capture and returns the exit code.
+func (r *run) complain() (exit int) {
+	if r.feed == nil || r.feed.file == nil {
+		return exitOK
+	}
+	for _, text := range complaints(r.feed.file, r.Files[0]) {
 		fmt.Fprintf(r.Stderr, "pktsh: %s\n", text)
 		exit = exitRead
 	}
 	return exit
+}
+
+func (r *run) close() {
+	if r.feed != nil {
+		r.feed.close()
+	}
 }
 
 // complaints are what tshark says, after all packets, of a capture that cannot be

@@ -18,6 +18,9 @@ import (
 // of first, so that the first result comes early.
 const blockSize = 4096
 
+// maxPending is how many blocks may wait for their turn.
+const maxPending = 16
+
 // feed is a capture that is being opened.
 type feed struct {
 	opened chan struct{} // closed when file is set or opening failed
@@ -113,7 +116,7 @@ func inOrder[T any](ctx context.Context, d *feed, limit int, newWorker func() fu
 	g, ctx := errgroup.WithContext(ctx)
 	workers := runtime.GOMAXPROCS(0)
 	jobs := make(chan job[T])
-	pending := make(chan chan T, 4*workers) // bounds what waits for its turn
+	pending := make(chan chan T, maxPending)
 	g.Go(func() error {
 		defer close(jobs)
 		defer close(pending)

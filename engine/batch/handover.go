@@ -19,11 +19,10 @@ func (r *run) handOver(ctx context.Context) (exit int, err error) {
 	}
 	in := wireshark.Input{Path: r.Files[0]}
 	if r.spooled() {
-		f, err := r.open(ctx, nil)
+		f, err := r.whole(ctx)
 		if err != nil {
 			return exitRead, err
 		}
-		defer f.Close()
 		in.Path, in.Inherit = f.DissectorFile()
 	}
 	if r.Watched {

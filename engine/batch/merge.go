@@ -3,7 +3,6 @@ package batch
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -130,10 +129,7 @@ func (a *asking) cells(ctx context.Context, frames *roaring.Bitmap, fields []str
 		}
 		return each(uint32(n), cells[1:])
 	})
-	if ended := (*wireshark.RunError)(nil); errors.As(err, &ended) && ended.Code == exitRead && len(complaints(a.file, "")) > 0 {
-		return nil // it stopped where the index does, which is said at the end
-	}
-	return err
+	return stoppedWith(a.file, err)
 }
 
 // rows asks for the rows of frames.

@@ -33,9 +33,8 @@ type question struct {
 	aside bool
 }
 
-// newQuestion returns the question, or the reason why it takes Wireshark's
-// dissectors.
-func newQuestion(table *dissect.Table, expr string, fields []string, l layout) (q *question, reason string) {
+// newQuestion returns the question; ok is false when it takes Wireshark's dissectors.
+func newQuestion(table *dissect.Table, expr string, fields []string, l layout) (q *question, ok bool) {
 	q = &question{table: table, layout: l, filter: expr, flat: true}
 	var asked []string // of packets
 	for i, name := range fields {
@@ -43,7 +42,7 @@ func newQuestion(table *dissect.Table, expr string, fields []string, l layout) (
 		if !slices.Contains(fields[i+1:], name) {
 			a, ok := table.Access(name)
 			if !ok || a.Doubtful || a.Type == dissect.TypeProtocol {
-				return nil, name + " takes Wireshark's dissectors"
+				return nil, false
 			}
 			c.access, c.ofIndex = a, name == "frame.number" || name == "frame.len" || name == "frame.cap_len"
 			q.timed = q.timed || a.Timed
@@ -61,12 +60,12 @@ func newQuestion(table *dissect.Table, expr string, fields []string, l layout) (
 	if expr != "" {
 		program, err := filter.Compile(expr, table.Catalogue())
 		if err != nil {
-			return nil, "the filter takes Wireshark"
+			return nil, false
 		}
 		for _, name := range program.FieldNames() {
 			a, ok := table.Access(name)
 			if !ok || a.Doubtful {
-				return nil, name + " takes Wireshark's dissectors"
+				return nil, false
 			}
 			q.flat = q.flat && a.OfFrame
 			asked = append(asked, name)
@@ -76,7 +75,7 @@ func newQuestion(table *dissect.Table, expr string, fields []string, l layout) (
 		q.trees = append(q.trees, q.scan.Trees()...)
 	}
 	q.aside = side.Allowed(table, asked)
-	return q, ""
+	return q, true
 }
 
 // fields are the names of the columns to ask Wireshark for.

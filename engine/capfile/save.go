@@ -78,6 +78,16 @@ func Save(ctx context.Context, path string, f *File, frames iter.Seq[int], o Sav
 	return n, nil
 }
 
+// Write is Save to a stream, which gets the capture as it is made, and on an error
+// only its beginning. The option, or else the source, says in which format.
+func Write(ctx context.Context, w io.Writer, f *File, frames iter.Seq[int], o SaveOptions) (n int, err error) {
+	format, err := chooseFormat("", f, o)
+	if err != nil {
+		return 0, err
+	}
+	return writeAll(ctx, w, "", f, format, frames, o)
+}
+
 // chooseFormat decides by option, name and source, in this order.
 func chooseFormat(path string, f *File, o SaveOptions) (saveFormat, error) {
 	switch o.Format {
@@ -147,8 +157,8 @@ func createBeside(target string) (*os.File, error) {
 
 // writeAll writes the packets through a buffer and, when path asks for one, a
 // compressor.
-func writeAll(ctx context.Context, file *os.File, path string, f *File, format saveFormat, frames iter.Seq[int], o SaveOptions) (n int, err error) {
-	buffered := bufio.NewWriterSize(file, copySize)
+func writeAll(ctx context.Context, w io.Writer, path string, f *File, format saveFormat, frames iter.Seq[int], o SaveOptions) (n int, err error) {
+	buffered := bufio.NewWriterSize(w, copySize)
 	var out io.Writer = buffered
 	var compressor io.WriteCloser
 	if c, ok := compressionBySuffix(path); ok {
