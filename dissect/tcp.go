@@ -143,7 +143,11 @@ func decodeTCP(b *builder, self *Protocol, p payload) {
 		b.partial = true
 		return // Wireshark does not dissect bytes twice
 	}
-	b.run(b.table.port(b.table.tcpPorts, h.src, h.dst), next)
+	proto := b.table.port(b.table.tcpPorts, h.src, h.dst)
+	if proto == nil {
+		proto = tcpGuess(b.rest(next))
+	}
+	b.run(proto, next)
 }
 
 // shortTCP shows a header that was cut; an ICMP error may quote only the ports.

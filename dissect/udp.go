@@ -80,7 +80,11 @@ func decodeUDP(b *builder, self *Protocol, p payload) {
 	if size < udpHeaderLen || next.reported == 0 {
 		return
 	}
-	b.run(b.table.port(b.table.udpPorts, h.src, h.dst), next)
+	proto := b.table.port(b.table.udpPorts, h.src, h.dst)
+	if proto == nil {
+		proto = udpGuess(b.rest(next))
+	}
+	b.run(proto, next)
 }
 
 // port picks the protocol of a pair of ports: the lower one's first, as Wireshark does.
