@@ -90,7 +90,16 @@ func tlsShort(version uint16) string {
 type tlsSegment struct {
 	version   uint16 // of the session, or of the first record where that is not known
 	encrypted bool   // after a change of ciphers
+	records   int
+	rows      bool // Info is wanted
 	info      []string
+}
+
+// say adds to Info.
+func (s *tlsSegment) say(text string) {
+	if s.rows {
+		s.info = append(s.info, text)
+	}
 }
 
 func decodeTLS(b *builder, self *Protocol, p payload) {
@@ -101,7 +110,7 @@ func decodeTLS(b *builder, self *Protocol, p payload) {
 		b.unknown(p)
 		return
 	}
-	s := tlsSegment{version: b.tlsSession(d, h)}
+	s := tlsSegment{version: b.tlsSession(d, h), rows: b.writes()}
 	if !b.tree && !b.rows {
 		return
 	}
@@ -109,11 +118,12 @@ func decodeTLS(b *builder, self *Protocol, p payload) {
 	for p.captured() > 0 {
 		d := b.rest(p)
 		h, ok := parseTLSRecord(d)
-		if !ok || len(d) < tlsRecordHeader+h.length && len(s.info) > 0 {
+		if !ok || len(d) < tlsRecordHeader+h.length && s.records > 0 {
 			b.partial = true
 			break
 		}
 		size := min(len(d), tlsRecordHeader+h.length)
+		s.records++
 		b.tlsRecordNodes(n, &s, p.off, d[:size], h)
 		n.grow(size)
 		b.partial = b.partial || size < tlsRecordHeader+h.length
@@ -165,14 +175,14 @@ func (b *builder) tlsRecordNodes(n *node, s *tlsSegment, at int, d []byte, h tls
 	case tlsChangeCipherSpec:
 		s.encrypted = true
 		add(r, tlsCipherChange, at, len(body), "", tlsCipherChange.Label)
-		s.info = append(s.info, "Change Cipher Spec")
+		s.say("Change Cipher Spec")
 		title = "Change Cipher Spec Protocol: Change Cipher Spec"
 	case tlsAlertRecord:
 		title = tlsAlertNodes(r, s, at, body)
 	case tlsHandshakeRecord:
 		title = b.tlsHandshakes(r, s, at, body)
 	case tlsApplication:
-		s.info = append(s.info, "Application Data")
+		s.say("Application Data")
 		title = "Application Data Protocol: " + b.tlsApplicationName()
 		if f := addBytes(r, tlsAppData, at, body); f.labelled() {
 			computed(addText(r, at, 0, title))
@@ -197,15 +207,18 @@ func (b *builder) tlsApplicationName() string {
 func tlsAlertNodes(r *node, s *tlsSegment, at int, body []byte) (title string) {
 	f := add(r, tlsAlert, at, len(body), "", "")
 	if len(body) != 2 || s.encrypted {
-		s.info = append(s.info, "Encrypted Alert")
+		s.say("Encrypted Alert")
 		relabel(f, "Alert Message: Encrypted Alert")
 		return "Encrypted Alert"
 	}
 	relabel(f, "Alert Message")
 	addUint(f, tlsAlertLevel, at, uint64(body[0]))
 	addUint(f, tlsAlertDesc, at+1, uint64(body[1]))
+	if !s.rows && !r.labelled() {
+		return ""
+	}
 	text := "Alert (Level: " + tlsAlertLevels.name(uint64(body[0]), "Unknown") + ", Description: " + tlsAlertNames.name(uint64(body[1]), "Unknown") + ")"
-	s.info = append(s.info, text)
+	s.say(text)
 	return text
 }
 
@@ -220,18 +233,22 @@ func (b *builder) tlsHandshakes(r *node, s *tlsSegment, at int, body []byte) (ti
 		}
 		hello := known && (body[0] == tlsClientHello || body[0] == tlsServerHello)
 		if s.encrypted || !known || size > len(body) && !hello {
-			s.info = append(s.info, "Encrypted Handshake Message")
+			s.say("Encrypted Handshake Message")
 			add(r, tlsHandshake, at, len(body), "", "Handshake Protocol: Encrypted Handshake Message")
 			b.partial = b.partial || known && !s.encrypted
 			return "Handshake Protocol: Encrypted Handshake Message"
 		}
 		size = min(size, len(body))
-		title = "Handshake Protocol: " + name
+		label := ""
+		if r.labelled() {
+			label = "Handshake Protocol: " + name
+		}
+		title = label
 		if !first {
 			title = "Handshake Protocol: Multiple Handshake Messages"
 		}
-		s.info = append(s.info, name)
-		f := add(r, tlsHandshake, at, size, "", "Handshake Protocol: "+name)
+		s.say(name)
+		f := add(r, tlsHandshake, at, size, "", label)
 		addUint(f, tlsHSType, at, uint64(body[0]))
 		addUint(f, tlsHSLength, at+1, uint64(be24(body[1:])))
 		switch {

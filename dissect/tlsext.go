@@ -98,7 +98,7 @@ func (b *builder) tlsExtensions(n *node, c *cursor, client bool, ja3 *tlsFingerp
 		if c.short {
 			return true
 		}
-		ja3.extensions = append(ja3.extensions, typ)
+		ja3.note(&ja3.extensions, typ)
 		if !tlsExtension(f, typ, value, client, ja3) {
 			b.partial = true
 		}
@@ -113,13 +113,18 @@ func tlsExtension(f *node, typ uint64, c cursor, client bool, ja3 *tlsFingerprin
 	case tlsExtSNI:
 		return tlsSNINodes(f, &c)
 	case tlsExtGroups:
-		ja3.groups = tlsList(f, &c, tlsGroupsLen, tlsGroups, tlsGroup, 2, "Supported Groups (%d group%s)")
+		size := int(c.add(f, tlsGroupsLen, 2))
+		list := add(f, tlsGroups, c.pos, min(size, len(c.d)), "", "")
+		relabel(list, "Supported Groups (%d group%s)", size/2, plural(size/2))
+		for len(c.d) >= 2 {
+			ja3.note(&ja3.groups, c.add(list, tlsGroup, 2))
+		}
 	case tlsExtPoints:
 		size := int(c.add(f, tlsPointsLen, 1))
 		list := add(f, tlsPoints, c.pos, min(size, len(c.d)), "", "")
 		relabel(list, "Elliptic curves point formats (%d)", size)
 		for !c.empty() {
-			ja3.points = append(ja3.points, c.add(list, tlsPoint, 1))
+			ja3.note(&ja3.points, c.add(list, tlsPoint, 1))
 		}
 	case tlsExtSignatures:
 		tlsSignatureNodes(f, &c)
@@ -181,17 +186,6 @@ func tlsSNINodes(f *node, c *cursor) bool {
 		addASCII(f, tlsSNI, at, c.take(size))
 	}
 	return c.empty() && !c.short
-}
-
-// tlsList is a list of numbers behind its length in two bytes.
-func tlsList(f *node, c *cursor, length, list, item *FieldDef, width int, title string) (out []uint64) {
-	size := int(c.add(f, length, 2))
-	f = add(f, list, c.pos, min(size, len(c.d)), "", "")
-	relabel(f, title, size/width, plural(size/width))
-	for len(c.d) >= width {
-		out = append(out, c.add(f, item, width))
-	}
-	return out
 }
 
 // tlsSignatureNodes is signature_algorithms, whose schemes are also shown as the

@@ -40,8 +40,16 @@ var (
 // tlsFingerprint collects the numbers that JA3 hashes, in the order of the
 // message and without GREASE (github.com/salesforce/ja3).
 type tlsFingerprint struct {
+	wanted                              bool
 	version                             uint64
 	ciphers, extensions, groups, points []uint64
+}
+
+// note adds a number to one of the lists.
+func (f *tlsFingerprint) note(list *[]uint64, v uint64) {
+	if f.wanted {
+		*list = append(*list, v)
+	}
 }
 
 // isGrease says that a number is reserved to keep peers tolerant (RFC 8701).
@@ -75,7 +83,11 @@ func (b *builder) tlsHelloNodes(n *node, s *tlsSegment, c cursor, client bool) {
 	if n == nil {
 		return
 	}
-	var ja3 tlsFingerprint
+	full, hash := tlsJA3Full, tlsJA3
+	if !client {
+		full, hash = tlsJA3SFull, tlsJA3S
+	}
+	ja3 := tlsFingerprint{wanted: n.wantsAny(full, hash)}
 	ja3.version = c.add(n, tlsHelloVersion, 2)
 	tlsRandomNodes(n, &c, s.version == tls13)
 	size := int(c.add(n, tlsSessionIDLen, 1))
@@ -85,7 +97,7 @@ func (b *builder) tlsHelloNodes(n *node, s *tlsSegment, c cursor, client bool) {
 	if client {
 		tlsClientChoices(n, &c, &ja3)
 	} else {
-		ja3.ciphers = []uint64{c.add(n, tlsCipher, 2)}
+		ja3.note(&ja3.ciphers, c.add(n, tlsCipher, 2))
 		c.add(n, tlsMethod, 1)
 	}
 	if !c.empty() {
@@ -97,11 +109,7 @@ func (b *builder) tlsHelloNodes(n *node, s *tlsSegment, c cursor, client bool) {
 		b.partial = true
 		return
 	}
-	full, hash := tlsJA3Full, tlsJA3
-	if !client {
-		full, hash = tlsJA3SFull, tlsJA3S
-	}
-	if n.wantsAny(full, hash) {
+	if ja3.wanted {
 		text := ja3.text(client)
 		sum := md5.Sum([]byte(text))
 		virtual(addString(n, full, c.pos, 0, text))
@@ -131,7 +139,7 @@ func tlsClientChoices(n *node, c *cursor, ja3 *tlsFingerprint) {
 	f := add(n, tlsCiphers, at, len(list.d), "", "")
 	relabel(f, "Cipher Suites (%d suite%s)", size/2, plural(size/2))
 	for len(list.d) >= 2 {
-		ja3.ciphers = append(ja3.ciphers, list.add(f, tlsCipher, 2))
+		ja3.note(&ja3.ciphers, list.add(f, tlsCipher, 2))
 	}
 	size = int(c.add(n, tlsMethodsLen, 1))
 	at = c.pos
