@@ -93,12 +93,9 @@ func printable(b []byte) string {
 		case r == utf8.RuneError && n == 1:
 			sb.WriteRune(utf8.RuneError)
 			n = illFormed(b)
-		case r == '\n':
-			sb.WriteString(`\n`)
-		case r == '\r':
-			sb.WriteString(`\r`)
-		case r == '\t':
-			sb.WriteString(`\t`)
+		case r >= 7 && r < 7+rune(len(controlNames)):
+			sb.WriteByte('\\')
+			sb.WriteByte(controlNames[r-7])
 		case r == '\\' || r == '"':
 			sb.WriteByte('\\')
 			sb.WriteRune(r)

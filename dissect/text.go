@@ -29,6 +29,9 @@ func asciiText(b []byte) string {
 	return string(b)
 }
 
+// controlNames are C's letters for the control characters from 7 on.
+const controlNames = `abtnvfr`
+
 // escaped is a text as labels show it: control characters as in C. What is not
 // UTF-8 becomes the replacement character.
 func escaped(s string) string { return escape(s, false) }
@@ -45,7 +48,6 @@ func escape(s string, backslash bool) string {
 	if plain {
 		return s
 	}
-	const names = `abtnvfr` // of the characters from 7
 	var sb strings.Builder
 	for len(s) > 0 {
 		r, n := utf8.DecodeRuneInString(s)
@@ -53,9 +55,9 @@ func escape(s string, backslash bool) string {
 		case r == utf8.RuneError && n == 1:
 			sb.WriteRune(utf8.RuneError)
 			n = illFormed([]byte(s[:min(len(s), utf8.UTFMax)]))
-		case r >= 7 && r < 7+rune(len(names)):
+		case r >= 7 && r < 7+rune(len(controlNames)):
 			sb.WriteByte('\\')
-			sb.WriteByte(names[r-7])
+			sb.WriteByte(controlNames[r-7])
 		case r == '\\' && backslash:
 			sb.WriteString(`\\`)
 		case r < 0x20 || r == 0x7f:
