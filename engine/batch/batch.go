@@ -103,7 +103,7 @@ func (r *run) answer(ctx context.Context) (exit int, err error) {
 		err = r.write(ctx)
 	}
 	if err != nil {
-		return exitError, err
+		return max(exit, exitError), err
 	}
 	return max(exit, r.complain()), nil
 }
@@ -236,7 +236,7 @@ func (r *run) spooled() bool {
 		return true
 	}
 	info, err := os.Stat(r.Files[0])
-	return err == nil && !info.Mode().IsRegular()
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
 }
 
 // announce says that Wireshark is asked about n packets, which may take long.

@@ -38,6 +38,9 @@ func (l *layout) set(name, value string) (ok bool) {
 		l.header, ok = value[0] == 'y', value[0] == 'y' || value[0] == 'n'
 	case "separator":
 		l.separator, ok = separatorOf(value), true
+		if strings.HasPrefix(value, "/t") { // which the aggregator does not know
+			l.separator = '\t'
+		}
 	case "aggregator":
 		l.aggregator, ok = separatorOf(value), true
 	case "occurrence":
@@ -50,14 +53,12 @@ func (l *layout) set(name, value string) (ok bool) {
 	return ok
 }
 
-// separatorOf reads a character. Of the aggregator tshark's help knows no "/t", but
-// its code does; other characters after a slash make it a backslash.
+// separatorOf reads a character. One after a slash that means nothing makes it a
+// backslash.
 func separatorOf(value string) byte {
 	switch {
 	case value[0] != '/':
 		return value[0]
-	case strings.HasPrefix(value, "/t"):
-		return '\t'
 	case strings.HasPrefix(value, "/s"):
 		return ' '
 	}
