@@ -2,6 +2,7 @@ package dissect
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -121,6 +122,16 @@ func (a *Access) Read(w *Headers, out []Occurrence) []Occurrence {
 	return out
 }
 
+// before is the protocol n headers before one of w's own.
+func (w *Headers) before(l *Layer, n int) ID {
+	for i := n; i < w.n; i++ {
+		if &w.layers[i] == l {
+			return w.layers[i-n].ID
+		}
+	}
+	return idUnlisted
+}
+
 // bigEndian reads up to eight bytes.
 func bigEndian(b []byte) (v uint64) {
 	switch len(b) {
@@ -153,8 +164,10 @@ func (a *Access) AppendText(out []byte, o Occurrence) []byte {
 	case "IPv6":
 		addr, _ := netip.AddrFromSlice(o.Bytes)
 		return append(out, addrText(addr)...)
-	case "ETHER", "BYTES":
+	case "ETHER":
 		return appendColonHex(out, o.Bytes)
+	case "BYTES":
+		return hex.AppendEncode(out, o.Bytes)
 	case "RELATIVE_TIME":
 		return appendSeconds(out, int64(o.Number))
 	}

@@ -1,6 +1,7 @@
 package dissect
 
 import (
+	"encoding/hex"
 	"time"
 
 	"pktsh/dissect/stream"
@@ -118,7 +119,7 @@ func (f *Field) Text(t *Tree) string {
 	case f.Protocol:
 		return f.Name
 	case f.Show == "" && f.Size > 0:
-		return colonHex(f.Bytes(t))
+		return hex.EncodeToString(f.Bytes(t))
 	}
 	return f.Show
 }

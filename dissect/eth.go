@@ -62,6 +62,9 @@ var ethProtocol = Protocol{
 
 const ethHeaderLen = 14
 
+// isLength tells a length from an EtherType. Wireshark takes 0 for the latter.
+func isLength(typ uint16) bool { return typ != 0 && typ <= maxLength }
+
 // maxLength is the largest value of the type field that is a length (IEEE 802.3 clause 3.2.6).
 const maxLength = 1500
 
@@ -86,7 +89,7 @@ func decodeEth(b *builder, self *Protocol, p payload) {
 		return
 	}
 	kind := "Ethernet II"
-	if h.typ <= maxLength {
+	if isLength(h.typ) {
 		kind = "IEEE 802.3 Ethernet"
 	}
 	if b.writes() {
@@ -95,14 +98,14 @@ func decodeEth(b *builder, self *Protocol, p payload) {
 	}
 	n := b.protocol(self, p, ethHeaderLen, kind)
 	if n != nil {
-		if n.labelled() && h.typ > maxLength {
+		if n.labelled() && !isLength(h.typ) {
 			n.Label = fmt.Sprintf("%s, Src: %s, Dst: %s", kind, etherText(h.src[:]), etherText(h.dst[:]))
 		}
 		addEthAddr(n, p.off, h.dst[:], ethDst, ethDstResolved, ethDstOUI, ethDstLG, ethDstIG)
 		addEthAddr(n, p.off+6, h.src[:], ethSrc, ethSrcResolved, ethSrcOUI, ethSrcLG, ethSrcIG)
 	}
 	next := p.skip(ethHeaderLen)
-	if h.typ <= maxLength {
+	if isLength(h.typ) {
 		addUint(n, ethLen, p.off+12, uint64(h.typ))
 		b.run(b.table.llc, next.limit(int(h.typ)))
 		b.trailer(n, next.skip(int(h.typ)), ethPadding, ethTrailer, b.in.FCS)
@@ -209,10 +212,14 @@ func walkEth(w *Headers, p payload) {
 	typ := be16(d[12:])
 	next := p.skip(ethHeaderLen)
 	switch {
-	case typ > maxLength && typ < minEtherType:
-		w.doubt(ClassHeader, hidesAll)
+	case typ > maxLength && typ < minEtherType: // neither: the rest is data
+		w.add(idEth, p)
+		w.hide(hidesApplications)
 		return
-	case typ > maxLength:
+	case isFabricPath(d, typ):
+		w.doubt(ClassEtherType, hidesAll)
+		return
+	case typ > maxLength, typ == 0 && !isISL(d): // 0 is taken for a type
 		w.add(idEth, p)
 		w.etherType(typ, next)
 		return
@@ -230,7 +237,14 @@ const minEtherType = 0x0600
 // isISL tells the destination of Cisco's Inter-Switch Link, whose frames look
 // like those of 802.3.
 func isISL(d []byte) bool {
-	return d[0]&^2 == 0x01 && d[1] == 0 && d[2]&^0x0c == 0 && d[3] == 0 && d[4] == 0
+	return (d[0] == 0x01 || d[0] == 0x0c) && d[1] == 0 && d[2] == 0x0c && d[3] == 0 && d[4] == 0
+}
+
+// isFabricPath tells frames with Cisco's FabricPath tag, also behind a VLAN tag: what
+// is where Ethernet has its addresses are other ones.
+func isFabricPath(d []byte, typ uint16) bool {
+	const fabricPath = 0x8903
+	return typ == fabricPath || (typ == 0x8100 || typ == 0x88a8) && len(d) >= 18 && be16(d[16:]) == fabricPath
 }
 
 // etherType walks on into what an EtherType names.
@@ -239,5 +253,8 @@ func (w *Headers) etherType(typ uint16, p payload) {
 }
 
 // ethHasType and ethHasLength tell the two framings.
-func ethHasType(w *Headers, l *Layer) bool   { return be16(w.Data[l.Off+12:]) > maxLength }
-func ethHasLength(w *Headers, l *Layer) bool { return !ethHasType(w, l) }
+func ethHasType(w *Headers, l *Layer) bool {
+	typ := be16(w.Data[l.Off+12:])
+	return typ == 0 || typ >= minEtherType
+}
+func ethHasLength(w *Headers, l *Layer) bool { return isLength(be16(w.Data[l.Off+12:])) }

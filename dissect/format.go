@@ -139,7 +139,7 @@ const maxLabelBytes = 36
 // bytesText is a byte string as labels show it.
 func bytesText(b []byte) string {
 	if len(b) == 0 {
-		return "<MISSING>"
+		return noBytesText
 	}
 	if len(b) > maxLabelBytes {
 		return hex.EncodeToString(b[:maxLabelBytes]) + "…"

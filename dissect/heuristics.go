@@ -1,32 +1,118 @@
 package dissect
 
-// This file tells payloads that one of Wireshark's heuristic dissectors may take
-// for a protocol that carries packets. It errs on the side of doubt.
+import "bytes"
 
-// carriesPacketsOverTCP tells OpenFlow (a packet-in message quotes a frame) and
-// the remote capture protocol.
+// This file tells payloads that one of Wireshark's heuristic dissectors (those
+// that are enabled by default in 4.0) may take for a protocol that carries
+// packets. It errs on the side of doubt: whether such a dissector is asked depends
+// on those before it, and on the conversation.
+
+// heuristicPorts are the TCP ports by which heuristic dissectors for protocols that
+// carry packets tell them, or on which these are as a rule: rpcap, FCIP, iFCP,
+// OpenFlow (twice; its third port is registered).
+var heuristicPorts = [...]uint16{2002, 3225, 3420, 6633, 6634}
+
+// portSTT is the destination port of Stateless Transport Tunneling, whose header has
+// TCP's shape: Wireshark does not show it as TCP.
+const portSTT = 7471
+
+// carriesPacketsOverTCP tells the remote capture protocol, iFCP and a PROXY header,
+// after which the ports are other ones.
 func carriesPacketsOverTCP(d []byte) bool {
 	if len(d) < 8 {
 		return false
 	}
-	// OpenFlow: version 1 to 6, a message type, the message's own length.
-	if d[0] >= 1 && d[0] <= 6 && d[1] <= 35 && int(be16(d[2:])) >= 8 && int(be16(d[2:])) <= len(d) {
-		return true
+	switch d[0] {
+	case 0:
+		return isRemoteCapture(d)
+	case 2: // iFCP (RFC 4172): protocol 2, version 1, each with its complement
+		return d[1] == 1 && d[2] == 0xfd && d[3] == 0xfe
+	case 'P', '\r':
+		return isProxied(d)
 	}
-	// rpcap: version 0, a message type, a value, the payload's length.
-	kind := d[1] & 0x7f
-	return d[0] == 0 && kind >= 1 && kind <= 11 && int(be32(d[4:])) == len(d)-8
+	return false
 }
 
-// carriesPacketsOverUDP tells Teredo (RFC 4380 section 5.1): IPv6, after an
-// authentication or origin header, from or to its prefix 2001::/32.
-func carriesPacketsOverUDP(d []byte) bool {
-	const prefix = 0x20010000
-	if len(d) >= 4 && d[0] == 0 && d[1] == 1 { // authentication: lengths of the client's identifier and of the value
-		d = d[min(len(d), 4+int(d[2])+int(d[3])+9):]
+// isRemoteCapture tells rpcap's header: version 0, a message type, a value, the
+// length of the rest.
+func isRemoteCapture(d []byte) bool {
+	const packet = 7
+	kind := d[1] & 0x7f
+	if d[1] == packet {
+		return true // may go on in the next segment
 	}
-	if len(d) >= 8 && d[0] == 0 && d[1] == 0 { // origin: port and address
-		d = d[8:]
+	return kind >= 1 && kind <= 12 && int(be32(d[4:])) == len(d)-8
+}
+
+// isProxied tells HAProxy's PROXY protocol, versions 1 and 2.
+func isProxied(d []byte) bool {
+	return bytes.HasPrefix(d, []byte("PROXY ")) || bytes.HasPrefix(d, []byte("\r\n\r\n\x00\r\nQUIT\n"))
+}
+
+// carriesPacketsOverUDP tells the formats of remote capture, lawful interception and
+// MPEG transport streams, which may hold IP. reported is the payload's length on the wire.
+func carriesPacketsOverUDP(d []byte, reported int) bool {
+	if len(d) < 8 {
+		return false
 	}
-	return len(d) >= ip6HeaderLen && d[0]>>4 == 6 && (be32(d[8:]) == prefix || be32(d[24:]) == prefix)
+	switch d[0] {
+	case 0:
+		return d[1] == 0xff && d[2] == 0xab && d[3] == 0xcd || // OmniPeek
+			d[1] == 7 && be16(d[2:]) == 0 && len(d) >= 20 && be32(d[16:]) == be32(d[4:])-20 || // rpcap
+			isRedback(d)
+	case 1:
+		const header = 28
+		return len(d) >= header && int(be32(d[20:])) == reported-header || isRedback(d) // E100
+	case 2, 3, 4, 20, 40:
+		return isRedback(d)
+	case 'R':
+		return d[1] == 'F' && d[2] == 't' && d[3] == 'a'
+	case '\r', 'P':
+		return isProxied(d)
+	case mpegSync:
+		const size = 188
+		return reported%size == 0
+	}
+	// RTP with a transport stream as its payload (RFC 3551: type 33).
+	return d[0]>>6 == 2 && d[1]&0x7f == 33 && len(d) > 12 && d[12] == mpegSync
+}
+
+// mpegSync begins each packet of an MPEG transport stream (ISO/IEC 13818-1).
+const mpegSync = 0x47
+
+// isRedback tells the attributes of Redback's lawful interception header: a type and
+// a length each, the sequence number, session and identifier of four bytes among them.
+func isRedback(d []byte) bool {
+	const sequence, identifier, session, end = 1, 2, 3, 0
+	found := 0
+	for i := 0; i+1 < len(d); i += 2 + int(d[i+1]) {
+		switch kind, size := d[i], d[i+1]; {
+		case kind == sequence, kind == identifier, kind == session:
+			if size != 4 {
+				return false
+			}
+			found |= 1 << kind
+		case kind == end:
+			return i > 0 && found == 1<<sequence|1<<identifier|1<<session
+		case kind != 4 && kind != 20 && kind != 40:
+			return false
+		}
+	}
+	return found == 1<<sequence|1<<identifier|1<<session
+}
+
+// mayBeDNS says that Wireshark's heuristic dissector for DNS takes a datagram on
+// ports that nothing is registered for, by the header's flags and counts.
+func mayBeDNS(d []byte, reported int) bool {
+	if reported <= dnsHeaderLen || len(d) < dnsHeaderLen {
+		return reported > dnsHeaderLen && len(d) > 0
+	}
+	flags, questions, answers, authorities, additional := be16(d[2:]), be16(d[4:]), be16(d[6:]), be16(d[8:]), be16(d[10:])
+	switch {
+	case flags&0x7800 != 0:
+		return false
+	case flags&0x8000 == 0:
+		return questions == 1 && answers == 0 && authorities == 0 && additional <= 10
+	}
+	return questions <= 1 && answers <= 100 && authorities <= 10 && additional <= 10
 }

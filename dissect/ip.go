@@ -8,12 +8,12 @@ import (
 // This file is IPv4 (RFC 791, RFC 2474, RFC 3168).
 
 var (
-	ipVersion  = uint8Field("ip.version", "Version", baseDec).valued(func(*Headers, *Layer) (uint64, bool) { return 4, true }).ofFlow()
+	ipVersion  = uint8Field("ip.version", "Version", baseDec).valued(ipVersionOf).ofFlow()
 	ipHdrLen   = uint8Field("ip.hdr_len", "Header Length", baseDec).valued(ipHeaderBytes)
 	ipDSField  = uint8Field("ip.dsfield", "Differentiated Services Field", baseHex).at(1, 1)
 	ipDSCP     = uint8Field("ip.dsfield.dscp", "Differentiated Services Codepoint", baseDec).mask(0xfc).named(dscpNames).at(1, 1)
 	ipECN      = uint8Field("ip.dsfield.ecn", "Explicit Congestion Notification", baseDec).mask(0x03).named(ecnNames).at(1, 1)
-	ipLen      = uint16Field("ip.len", "Total Length", baseDec).at(2, 2)
+	ipLen      = uint16Field("ip.len", "Total Length", baseDec).valued(ipTotalBytes)
 	ipID       = uint16Field("ip.id", "Identification", baseHexDec).at(4, 2)
 	ipFlags    = uint8Field("ip.flags", "Flags", baseHex).mask(0xe0).at(6, 1)
 	ipFlagRB   = flagField("ip.flags.rb", "Reserved bit", 8, 0x80).at(6, 1)
@@ -270,7 +270,7 @@ func walkIP(w *Headers, p payload) {
 	d := w.Data[p.off:p.end]
 	size, total := int(d[0]&0x0f)*4, int(be16(d[2:]))
 	switch {
-	case d[0]>>4 != 4 || size < ipMinHeader || total < size || total > p.reported && !w.quoted:
+	case d[0]>>4 != 4 || size < ipMinHeader || total < size && total != 0:
 		w.doubt(ClassHeader, hidesAll)
 		return
 	case size > len(d):
@@ -280,14 +280,39 @@ func walkIP(w *Headers, p payload) {
 		w.doubt(ClassIPOption, hidesAll)
 		return
 	}
-	inner := p.limit(total)
-	inner.reported = total // an ICMP error quotes only the start of a packet
+	inner := p
+	if total != 0 { // segmentation offload leaves it empty
+		inner = p.limit(total)
+	}
 	w.add(idIP, inner)
-	if be16(d[6:])&0x3fff != 0 {
-		w.doubt(ClassFragment, hidesAll)
+	if fragment := be16(d[6:]) & 0x3fff; fragment != 0 {
+		w.fragment(fragment&0x1fff != 0, inner.skip(size))
 		return
 	}
 	w.follow(w.rules.ipProtos[d[9]], ClassIPProtocol, inner.skip(size))
+}
+
+// fragment ends the walk at a part of a packet. Wireshark puts packets together, and
+// shows a whole one in the fragment that completes it; a fragment of which bytes
+// were not captured takes no part in that.
+func (w *Headers) fragment(later bool, p payload) {
+	if later && p.captured() < p.reported {
+		w.hide(hidesApplications)
+		return
+	}
+	w.doubt(ClassFragment, hidesAll)
+}
+
+// ipVersionOf is the version, which IPv6's header shows under this name, too.
+func ipVersionOf(w *Headers, l *Layer) (uint64, bool) { return uint64(w.Data[l.Off] >> 4), true }
+
+// ipTotalBytes is the total length; where segmentation offload left it empty, that of
+// what is there.
+func ipTotalBytes(w *Headers, l *Layer) (uint64, bool) {
+	if n := be16(w.Data[l.Off+2:]); n != 0 {
+		return uint64(n), true
+	}
+	return uint64(l.Size), true
 }
 
 // ipHeaderBytes is the header length, which the header has in words.

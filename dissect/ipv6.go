@@ -30,7 +30,7 @@ var (
 var ipv6Protocol = Protocol{
 	ID: idIPv6, Name: "ipv6", Long: "Internet Protocol Version 6", Short: "IPv6",
 	Fields: append([]*FieldDef{
-		ip6Version, ip6Class, ip6DSCP, ip6ECN, ip6Flow, ip6Len, ip6Next, ip6Hops, ip6Src, ip6SrcHost, ip6SrcSLAAC, ip6Dst,
+		ip6Version, ipVersion, ip6Class, ip6DSCP, ip6ECN, ip6Flow, ip6Len, ip6Next, ip6Hops, ip6Src, ip6SrcHost, ip6SrcSLAAC, ip6Dst,
 		ip6DstHost, ip6DstSLAAC, ip6Addr, ip6Host, ip6SLAAC,
 	}, ip6ExtensionFields...),
 	carries: (*Table).transport,
@@ -103,6 +103,7 @@ func ip6Nodes(n *node, at int, h *ip6Header) {
 		return
 	}
 	add(n, ip6Version, at, 1, "6", "0110 .... = Version: 6")
+	hide(add(n, ipVersion, at, 1, "6", "0110 .... = Version: 6"))
 	class := h.class()
 	word := uint64(h.word)
 	f := addUint(n, ip6Class, at, word)
@@ -150,12 +151,11 @@ func walkIPv6(w *Headers, p payload) {
 	}
 	d := w.Data[p.off:p.end]
 	size := int(be16(d[4:]))
-	if d[0]>>4 != 6 || size == 0 || ip6HeaderLen+size > p.reported && !w.quoted {
+	if d[0]>>4 != 6 || size == 0 {
 		w.doubt(ClassHeader, hidesAll)
 		return
 	}
 	inner := p.limit(ip6HeaderLen + size)
-	inner.reported = ip6HeaderLen + size
 	w.add(idIPv6, inner)
 	w.ip6Extensions(d[6], inner.skip(ip6HeaderLen))
 }

@@ -1,48 +1,117 @@
 package dissect
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // This file lists the dissectors of Wireshark that carry no packets: nothing
 // that they make of a payload has the fields of a link, network or transport
 // protocol. A payload for one of them leaves a packet's headers sure.
 //
-// The lists hold what was looked at: the dissector's source does not hand
-// anything on to a dissector for packets, and the differential suite found no
-// counter-example in the captures that have it.
+// The lists hold what was looked at: a dissector is listed when none that it may
+// hand bytes on to, by its source (4.0.17) and theirs, is a link, network or transport
+// protocol's. Passed over are links of the chain that take a peculiar message to exist: HTTP and
+// other carriers of media types could hold a DNS message, an MPEG stream with IP in it, or a 5G
+// NAS message with a user's packet in it; whatever speaks SIP or TLS could hold what they
+// do.
 
-// leaves are names of dissectors.
-type leaves map[string]bool
+// leaf is what is known of a dissector that carries no packets.
+type leaf struct {
+	// hides are the protocols whose fields it may show, besides applications.
+	hides Set
+	// carries tells the payloads in which it does carry packets; nil for none.
+	carries func(d []byte) bool
+}
 
-func (l leaves) has(name string) bool { return l[name] }
+func (l *leaf) plain() bool { return l.hides == 0 && l.carries == nil }
+
+// leaves are dissectors by their names.
+type leaves map[string]*leaf
 
 func leafNames(text string) leaves {
 	out := leaves{}
 	for _, name := range strings.Fields(text) {
-		out[name] = true
+		out[name] = &leaf{}
 	}
 	return out
 }
 
+// except replaces what is known of one dissector.
+func (l leaves) except(name string, known leaf) leaves {
+	l[name] = &known
+	return l
+}
+
+// carriesMSU tells syslog messages of Cisco's IP Transfer Point, which show SS7
+// signalling in hexadecimal: "msu=".
+func carriesMSU(d []byte) bool { return bytes.Contains(d, []byte("msu=")) }
+
+// carriesSections tells NetFlow from version 9 on and IPFIX, whose templates may ask
+// for parts of frames (RFC 7270, information element 315).
+func carriesSections(d []byte) bool { return len(d) < 2 || be16(d) > 8 }
+
+// carriesPIM tells IGMP messages that hold PIM version 1, and carriesRegister PIM's
+// Register messages, which hold a multicast packet (RFC 7761 section 4.9.3).
+func carriesPIM(d []byte) bool      { return len(d) > 0 && d[0] == 0x14 }
+func carriesRegister(d []byte) bool { return len(d) == 0 || d[0]&0x0f == 1 || d[0]>>4 != 2 }
+
+// carriesNetwork tells OSI network protocols (ISO/IEC TR 9577) from those that the
+// same first byte names IP, PPP and others by: ES-IS, IS-IS.
+func carriesNetwork(d []byte) bool { return len(d) == 0 || d[0] != 0x82 && d[0] != 0x83 }
+
+// carriesMobile tells Mobile IPv4's registration messages (RFC 5944) from those with a
+// packet in them.
+func carriesMobile(d []byte) bool { return len(d) == 0 || d[0] != 1 && d[0] != 3 }
+
 var (
 	udpLeaves = leafNames(`
-		dhcp dhcpv6 dhcpfo ntp nbns nbdgm snmp syslog ssdp radius rip ripng tftp stun-udp stun isakmp kerberos cldap sip hsrp hsrpv2 glbp
-		ptp bfd bfdcontrol bfd_echo openvpn.udp openvpn coap dtls memcache bvlc enip raknet quake3 quake quake2 quakeworld
-		wg rx db-lsp-disc mgcp megaco h225.ras h225 iax2 xdmcp icq cflow who ldss rtcp rtp msproxy auto_rp aodv olsr babel srvloc
-		steam_ihs_discovery tplink-smarthome bjnp daytime time echo chargen discard slimp3 edonkey quic hcrt`)
+		5co_legacy a11 a21 adp adwin ajns aodv ardp armagetronad asap asterix ath auto_rp ax4000 babel bfd bfd_echo bjnp bundle bvlc c1222
+		caneth chargen cldap cnip coap collectd componentstatusprotocol corosync_totemnet cpha cups daytime db-lsp-disc ddtp dhcp
+		dhcpv6 dis dlep dlsw dmp dnp3 dof doip dpnet dtls dvb_ipdc echo ecmp edonkey egd elasticsearch enrp enttec eobi
+		epl esio ff find glbp gvcp h225 h248 h501 hart_ip hcrt hicp hip hiqnet hsrp iapp iax2 icp icq idn ipvs ipx isakmp isns kdp
+		kerberos kf kink kip knet kpasswd krb4 laplink ldp ldss lmp ltp lwres mactelnet manolito mbudp megaco memcache
+		mgcp mih mikey mndp mpls-echo msmms nano nbdgm nbns ncp njack ntp oicq olsr omron opensafety opensafety_udp
+		openvpn packetbb papi pathport pfcp pktc pktc.mtafqdn pnrp portcontrol ptp pulse quake quake2 quake3 quakeworld raknet
+		rdpudp rdt reload-framing rip ripng rmcp roon_disco rpc rsip rsp rsvp rtpproxy rx sabp sap sbus sebek sigcomp sip
+		slimp3 snmp srvloc ssdp ssyncp steam_ihs_discovery stun synphasor tacacs tapa tetra tftp time tivoconnect tpcp
+		tplink-smarthome tpncp ts2 tsp uaudp uftp ulp vines_frp vrt vuze-dht wccp wg who wlccp wsp wtls wtp xdmcp xyplex`).
+		except("syslog", leaf{carries: carriesMSU}).
+		except("cflow", leaf{carries: carriesSections}).
+		except("mip", leaf{carries: carriesMobile}).
+		except("radius", leaf{hides: 1 << idGTP}).
+		except("udpencap", leaf{hides: 1<<idESP | 1<<idAH})
 
 	tcpLeaves = leafNames(`
-		http tls ssl smtp imap pop ftp ftp-data ssh telnet nbss ldap mysql pgsql tds irc xmpp mqtt amqp rtsp sip kerberos x11
-		bittorrent bittorrent.tcp msnms bgp rsync nntp whois finger memcache resp kafka tns rtmpt git mbtcp modbus iec60870_104 104apci dnp3 dnp3.tcp
-		enip opcua tpkt diameter stun-tcp stun tacplus tacacs gnutella edonkey aol aim gadu-gadu ipsictl mrcpv2 wow skinny rlogin rsh
-		exec lpd msmms synergy ajp13 cql epmd jdwp dicom hl7 smpp cmpp nvme-tcp db-lsp s101 couchbase elasticsearch beep spdy
-		slsk tibia gift kismet hzlcst artemis ndmp ymsg isns gearman omapi s7comm pptp ancp msdp cops ldp ldp.tcp pcep h501 mgcp
-		megaco laplink`)
+		5co_legacy 9p acap agentx ajns ajp13 ams amqp ancp aol ardp artemis asap atmtcp ax4000 beep bgp bittorrent bzr c1222 cast cbsp
+		chargen cmp cmpp coap cops couchbase cql cvspserver daytime db-lsp dhcpfo dhcpv6.bulk_leasequery dicom distcc djiuav
+		dlep dlm3 dlsw dnp3 dof doip dpp dsi dtps dtpt echo ecmp edonkey elasticsearch elcom enttec epmd eti exec ff
+		finger ftp ftp-data gadu-gadu gdsdb gearman gift git gnutella gopher gryphon h248 h501 hart_ip hiqnet hislip hl7 http hzlcst icap
+		idmp iec60870_104 ilp imap ipdc ipdr ipsictl irc isakmp isns jdwp kafka kerberos kf kip kismet knet kpasswd kt laplink
+		ldap ldp lisp-tcp llrp lnet lpd mbtcp megaco memcache mgcp mih mikey mqtt mrcpv2 msmms msnms msrp mysql nano nbss ncp
+		ndmp ndps netsync nntp ntp nvme-tcp omapi omron opcua openvpn opsi pcep pcomtcp pcp pgsql pmproxy pop pptp ptpip pvfs r3
+		reload-framing resp rlogin rmi rpc rpkirtr rsh rsip rsync rtmpt rtpproxy rtsp s101 s5066sis sabp sametime sasp sigcomp sip sir
+		skinny slsk smrse smtp smux snmp spdy srvloc ssh stun synergy synphasor tacplus tcpcl tds telnet tfp tibia time tivoconnect
+		tls tns tpkt tplink-smarthome tpm tpncp tsdns twamp.control ulp vicp vnc whois winsrepl wow woww x11 xmcp xmpp xti
+		z3950 zebra`).
+		except("syslog", leaf{carries: carriesMSU}).
+		except("diameter", leaf{hides: 1 << idGTP})
 
-	etherTypeLeaves = leafNames(`lldp loop eapol slow wol aoe`)
+	etherTypeLeaves = leafNames(`
+		aarp ans aoe aruba_iap bluecom bofl brcm-tag cesoeth cfm cgmp cl3 csm_encaps dec_dna dec_stp dect ecp21 ecpri eero elmi epl
+		epl_v1 flip goose hcrt homeplug homeplug-av hsr_prp_supervision hyperscsi idp ipx ismp lacp lat linx lldp llt lltd loop
+		lwl4 macc mdp mih mrp-mmrp mrp-msrp mrp-mvrp msnlb ncsi nsrp nwp pn_mrp ptp realtek siii slow snmp stp sv tte_pcf
+		vines_echo vines_ip wai wlccp wol wreth`).
+		except("eapol", leaf{hides: 1 << idWLAN})
 
-	ipLeaves = leafNames(`igmp ospf eigrp vrrp rsvp esp egp igrp hip`)
+	ipLeaves = leafNames(`ax4000 cotp dccp eigrp hip igrp lwl4 ncs ospf pgm rsvp rsvp-e2ei shim6 vines_frp vrrp xtp`).
+			except("esp", leaf{hides: 1 << idESP}).
+			except("igmp", leaf{carries: carriesPIM}).
+			except("pim", leaf{carries: carriesRegister}).
+			except("osi", leaf{carries: carriesNetwork})
 
-	llcLeaves = leafNames(`stp ipx netbios`)
+	llcLeaves = leafNames(`bacnet hpext ipx netbios rpl sna stp vines_llc`).
+			except("osi", leaf{carries: carriesNetwork})
 
 	greLeaves = leafNames(`cdp ipx grebonding`)
 

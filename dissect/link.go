@@ -19,7 +19,7 @@ var (
 	sllEtherType  = uint16Field("sll.etype", "Protocol", baseHex).named(etherTypeNames)
 	sllLinuxType  = uint16Field("sll.ltype", "Protocol", baseHex).named(sllProtocolNames)
 	sllIndex      = uint32Field("sll.ifindex", "Interface index", baseDec)
-	sllTrailer    = field("sll.trailer", "Trailer", "BYTES")
+	sllTrailer    = field("sll.trailer", "Trailer", "BYTES").doubted()
 )
 
 var nullProtocol = Protocol{
@@ -246,7 +246,8 @@ func (w *Headers) sll(p payload, version int) {
 		w.doubt(ClassCut, hidesAll)
 		return
 	}
-	if h.protocol < minEtherType {
+	const netlink, gre = 824, 778 // ARPHRD_ of which what follows is no EtherType's
+	if h.protocol <= minEtherType || h.hwType == netlink || h.hwType == gre {
 		w.doubt(ClassLinkType, hidesAll)
 		return
 	}

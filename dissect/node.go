@@ -175,10 +175,24 @@ func addBytes(parent *node, d *FieldDef, pos int, v []byte) *node {
 		return nil
 	case !parent.wants(d):
 		return parent.nowhere()
-	case parent.rec != nil:
-		return add(parent, d, pos, len(v), "", "") // the bytes are in the packet
+	case parent.labelled():
+		return add(parent, d, pos, len(v), colonHex(v), d.Label+": "+bytesText(v))
+	case len(v) == 0:
+		return add(parent, d, pos, 0, noBytesText, "")
 	}
-	return add(parent, d, pos, len(v), colonHex(v), d.Label+": "+bytesText(v))
+	return add(parent, d, pos, len(v), "", "") // the bytes are in the packet
+}
+
+// noBytesText is what Wireshark shows for a byte string without bytes.
+const noBytesText = "<MISSING>"
+
+// addBlock adds a byte string with a label of its own.
+func addBlock(parent *node, d *FieldDef, pos int, v []byte, label string) *node {
+	f := addBytes(parent, d, pos, v)
+	if f.labelled() {
+		f.Label = label
+	}
+	return f
 }
 
 // addString adds a text of size bytes.

@@ -1,5 +1,7 @@
 package dissect
 
+import "slices"
+
 // This file makes the rules of a walk out of what Wireshark has registered: what
 // a number leads to, and whether that may carry packets.
 
@@ -15,7 +17,8 @@ const (
 	carriesLeaf
 	// carriesUnknown: a dissector of which that is not known.
 	carriesUnknown
-	// carriesStep is the first of the protocols that the walk goes on into.
+	// carriesStep is the first of the protocols that the walk goes on into. After them
+	// come the leaves of which more is known.
 	carriesStep
 )
 
@@ -41,6 +44,7 @@ type Rules struct {
 // immutable and safe for concurrent use.
 type Walker struct {
 	steps      []*Protocol // by carried-carriesStep
+	leaves     []*leaf     // after the steps
 	links      map[int]Link
 	etherTypes *[65536]carried
 	tcp, udp   *[65536]carried
@@ -105,6 +109,11 @@ func (t *Table) NewWalker(r Rules) *Walker {
 			}
 		})
 	}
+	for _, port := range heuristicPorts {
+		if k.tcp[port] == carriesNothing {
+			k.tcp[port] = carriesUnknown
+		}
+	}
 	r.Registrations.Each("mpls.label", func(label uint32, _ string) { k.labels[label] = true })
 	return k
 }
@@ -119,10 +128,17 @@ func (k *Walker) leadsTo(name string, leaf leaves) carried {
 	if i := k.step(name); i >= 0 {
 		return carriesStep + carried(i)
 	}
-	if leaf.has(name) {
+	known, ok := leaf[name]
+	switch {
+	case !ok:
+		return carriesUnknown
+	case known.plain():
 		return carriesLeaf
 	}
-	return carriesUnknown
+	if !slices.Contains(k.leaves, known) {
+		k.leaves = append(k.leaves, known)
+	}
+	return carriesStep + carried(len(k.steps)+slices.Index(k.leaves, known))
 }
 
 // step returns the place of a protocol among the steps, -1 when it has none.
@@ -173,6 +189,17 @@ type Link func(w *Headers, p payload)
 // Link returns how packets of a LINKTYPE_ begin, for [Walker.Walk].
 func (k *Walker) Link(linkType int) Link { return k.links[linkType] }
 
+// namesOn says that a datagram on two ports is surely for a dissector of DNS or its
+// kin.
+func (k *Walker) namesOn(src, dst uint16) bool {
+	low := k.udp[min(src, dst)]
+	if low == carriesNothing {
+		low = k.udp[max(src, dst)]
+	}
+	i := int(low) - int(carriesStep)
+	return i >= 0 && i < len(k.steps) && hidesDNS.Has(1<<k.steps[i].ID)
+}
+
 // follow walks on to what a number leads to. class is the reason for doubt where
 // that may carry packets.
 func (w *Headers) follow(to carried, class Class, p payload) {
@@ -182,8 +209,22 @@ func (w *Headers) follow(to carried, class Class, p payload) {
 	case carriesUnknown:
 		w.doubt(class, hidesAll)
 	default:
-		w.rules.steps[to-carriesStep].walk(w, p)
+		if i := int(to - carriesStep); i < len(w.rules.steps) {
+			w.rules.steps[i].walk(w, p)
+		} else {
+			w.leaf(w.rules.leaves[i-len(w.rules.steps)], class, p)
+		}
 	}
+}
+
+// leaf ends the walk at a dissector of which more is known than that it carries no
+// packets. In a part of a payload nothing is told.
+func (w *Headers) leaf(l *leaf, class Class, p payload) {
+	if l.carries != nil && (w.quoted || l.carries(w.Data[p.off:p.end])) {
+		w.doubt(class, hidesAll)
+		return
+	}
+	w.hide(hidesApplications | l.hides)
 }
 
 // followPorts walks on into what is on two ports. Wireshark asks the dissector of
@@ -214,7 +255,12 @@ func (w *Headers) either(c carried, p payload) {
 	if c < carriesStep {
 		return
 	}
-	step := w.rules.steps[c-carriesStep]
+	i := int(c - carriesStep)
+	if i >= len(w.rules.steps) {
+		w.leaf(w.rules.leaves[i-len(w.rules.steps)], ClassPort, p)
+		return
+	}
+	step := w.rules.steps[i]
 	if hides := Set(1) << step.ID; hides.Has(hidesDNS | hidesApplications) {
 		w.hide(hides)
 		return

@@ -16,20 +16,20 @@ var (
 	tcpPort        = uint16Field("tcp.port", "Source or Destination Port", baseTCP).at(0, 2).at(2, 2).ofFlow()
 	tcpStream      = uint32Field("tcp.stream", "Stream index", baseDec).stateful()
 	tcpComplete    = uint8Field("tcp.completeness", "Conversation completeness", baseDec).stateful()
-	tcpLen         = uint32Field("tcp.len", "TCP Segment Len", baseDec).valued(tcpDataBytes)
+	tcpLen         = uint32Field("tcp.len", "TCP Segment Len", baseDec).valued(tcpDataBytes).onlyIf(tcpOwn)
 	tcpSeq         = uint32Field("tcp.seq", "Sequence Number", baseDec).stateful()
-	tcpSeqRaw      = uint32Field("tcp.seq_raw", "Sequence Number (raw)", baseDec).at(4, 4)
+	tcpSeqRaw      = uint32Field("tcp.seq_raw", "Sequence Number (raw)", baseDec).at(4, 4).onlyIf(tcpShowsRaw)
 	tcpNextSeq     = uint32Field("tcp.nxtseq", "Next Sequence Number", baseDec).stateful()
 	tcpAck         = uint32Field("tcp.ack", "Acknowledgment Number", baseDec).stateful()
-	tcpAckRaw      = uint32Field("tcp.ack_raw", "Acknowledgment number (raw)", baseDec).at(8, 4)
-	tcpHdrLen      = uint8Field("tcp.hdr_len", "Header Length", baseDec).valued(tcpHeaderBytes)
+	tcpAckRaw      = uint32Field("tcp.ack_raw", "Acknowledgment number (raw)", baseDec).at(8, 4).onlyIf(tcpWhole)
+	tcpHdrLen      = uint8Field("tcp.hdr_len", "Header Length", baseDec).valued(tcpHeaderBytes).onlyIf(tcpWhole)
 	tcpFlags       = uint16Field("tcp.flags", "Flags", baseHex).mask(0xfff).at(12, 2)
-	tcpFlagStr     = field("tcp.flags.str", "TCP Flags", "STRING")
+	tcpFlagStr     = field("tcp.flags.str", "TCP Flags", "STRING").doubted()
 	tcpWindowRaw   = uint16Field("tcp.window_size_value", "Window", baseDec).at(14, 2)
 	tcpWindow      = uint32Field("tcp.window_size", "Calculated window size", baseDec).stateful()
 	tcpScale       = int32Field("tcp.window_size_scalefactor", "Window size scaling factor").stateful()
 	tcpChecksum    = uint16Field("tcp.checksum", "Checksum", baseHex).at(16, 2)
-	tcpStatus      = uint8Field("tcp.checksum.status", "Checksum Status", baseNone).named(checksumStatusNames).valued(func(*Headers, *Layer) (uint64, bool) { return checksumUnverified, true })
+	tcpStatus      = uint8Field("tcp.checksum.status", "Checksum Status", baseNone).named(checksumStatusNames).valued(func(*Headers, *Layer) (uint64, bool) { return checksumUnverified, true }).onlyIf(tcpWhole)
 	tcpUrgent      = uint16Field("tcp.urgent_pointer", "Urgent Pointer", baseDec).at(18, 2)
 	tcpRelative    = field("tcp.time_relative", "Time since first frame in this TCP stream", "RELATIVE_TIME").stateful()
 	tcpDelta       = field("tcp.time_delta", "Time since previous frame in this TCP stream", "RELATIVE_TIME").stateful()
@@ -42,12 +42,13 @@ var (
 	tcpFinPassive  = field("tcp.connection.fin_passive", "This frame undergoes the connection closing", "NONE").stateful()
 	tcpRst         = field("tcp.connection.rst", "Connection reset (RST)", "NONE")
 
-	// tcpFlagBits are the flags in the order of the tree, most significant first.
+	// tcpFlagBits are the flags in the order of the tree, most significant first. In a
+	// conversation with Accurate ECN three of them are a counter instead, tcp.flags.ace.
 	tcpFlagBits = []*FieldDef{
 		flagField("tcp.flags.res", "Reserved", 12, 0xe00).at(12, 2),
-		flagField("tcp.flags.ae", "Accurate ECN", 12, 0x100).at(12, 2),
-		flagField("tcp.flags.cwr", "Congestion Window Reduced", 12, 0x080).at(12, 2),
-		flagField("tcp.flags.ece", "ECN-Echo", 12, 0x040).at(12, 2),
+		flagField("tcp.flags.ae", "Accurate ECN", 12, 0x100).at(12, 2).doubted(),
+		flagField("tcp.flags.cwr", "Congestion Window Reduced", 12, 0x080).at(12, 2).doubted(),
+		flagField("tcp.flags.ece", "ECN-Echo", 12, 0x040).at(12, 2).doubted(),
 		flagField("tcp.flags.urg", "Urgent", 12, 0x020).at(12, 2),
 		flagField("tcp.flags.ack", "Acknowledgment", 12, 0x010).at(12, 2),
 		flagField("tcp.flags.push", "Push", 12, 0x008).at(12, 2),
@@ -298,10 +299,10 @@ func (b *builder) tcpNodes(self *Protocol, p payload, s *tcpSegment, next payloa
 		b.streamTimes(n, at, s.flow.First, s.flow.Previous, tcpRelative, tcpDelta)
 	}
 	if size := next.captured(); size > 0 && n.wantsAny(tcpPayload, tcpSegmentData) {
-		f := add(n, tcpPayload, next.off, size, colonHex(b.rest(next)), "")
+		f := addBlock(n, tcpPayload, next.off, b.rest(next), "")
 		relabel(f, "TCP payload (%d byte%s)", size, plural(size))
 		if s.flow.Analysis.Flags&stream.AnyRetransmission != 0 {
-			f := add(n, tcpSegmentData, next.off, size, colonHex(b.rest(next)), "")
+			f := addBlock(n, tcpSegmentData, next.off, b.rest(next), "")
 			relabel(f, "Retransmitted TCP segment data (%d byte%s)", size, plural(size))
 		}
 	}
@@ -422,8 +423,9 @@ func completenessText(v uint8) string {
 // application's is depends on segments before, and even a segment without data
 // can complete it.
 func walkTCP(w *Headers, p payload) {
-	if p.captured() < tcpMinHeader && w.quoted {
-		w.doubt(ClassQuote, setOf(idTCP)|hidesApplications)
+	if w.quoted && p.captured() >= tcpQuoted && p.captured() < tcpAckEnd && !w.full() {
+		w.add(idTCP, p) // the ports are all that Wireshark gets at
+		w.hide(hidesApplications)
 		return
 	}
 	if w.short(p, tcpMinHeader) {
@@ -432,7 +434,7 @@ func walkTCP(w *Headers, p payload) {
 	d := w.Data[p.off:p.end]
 	size := int(d[12]>>4) * 4
 	switch {
-	case size < tcpMinHeader || size > p.reported:
+	case size < tcpMinHeader || size > p.reported && !w.quoted:
 		w.doubt(ClassHeader, hidesAll)
 		return
 	case size > len(d):
@@ -440,6 +442,10 @@ func walkTCP(w *Headers, p payload) {
 		return
 	case size > tcpMinHeader && !plainTCPOptions(d[tcpMinHeader:size]):
 		w.doubt(ClassHeader, hidesAll)
+		return
+	}
+	if be16(d[2:]) == portSTT {
+		w.doubt(ClassHeuristic, hidesAll)
 		return
 	}
 	w.add(idTCP, p)
@@ -450,6 +456,26 @@ func walkTCP(w *Headers, p payload) {
 		return
 	}
 	w.followPorts(w.rules.tcp, be16(d), be16(d[2:]), next)
+}
+
+// tcpQuoted is as much of a header as an ICMP error quotes at least, tcpAckEnd where
+// its acknowledgment number ends.
+const (
+	tcpQuoted = 8
+	tcpAckEnd = 12
+)
+
+// tcpWhole says that a header is all there.
+func tcpWhole(_ *Headers, l *Layer) bool { return l.End-l.Off >= tcpMinHeader }
+
+// tcpOwn says that a segment is not one that an ICMP error quotes, of which Wireshark
+// does not say how long it was.
+func tcpOwn(w *Headers, l *Layer) bool { return !l.Quoted && tcpWhole(w, l) }
+
+// tcpShowsRaw says that the sequence number as it is stands beside the relative one.
+// In a packet that an ICMP error quotes it stands in that one's place.
+func tcpShowsRaw(w *Headers, l *Layer) bool {
+	return tcpWhole(w, l) && (w.before(l, 1) != idIP || w.before(l, 2) != idICMP)
 }
 
 // tcpHeaderBytes is the header length, which the header has in words.

@@ -112,7 +112,7 @@ func (b *builder) tcpOptionNodes(n *node, p payload, s *tcpSegment) {
 		return
 	}
 	at := p.off + tcpMinHeader
-	list := add(n, tcpOptions, at, len(raw), colonHex(raw), fmt.Sprintf("Options: (%d bytes)", len(raw)))
+	list := addBlock(n, tcpOptions, at, raw, fmt.Sprintf("Options: (%d bytes)", len(raw)))
 	hasMSS := false
 	for _, o := range s.options {
 		hasMSS = hasMSS || o.kind == tcpOptMSS
@@ -120,7 +120,7 @@ func (b *builder) tcpOptionNodes(n *node, p payload, s *tcpSegment) {
 		if d == nil {
 			d = tcpOptionOther
 		}
-		f := add(list, d, at, len(o.raw), colonHex(o.raw), d.Label)
+		f := addBlock(list, d, at, o.raw, d.Label)
 		list.Label += ", " + d.Label[len("TCP Option - "):]
 		addUint(f, tcpOptKind, at, uint64(o.kind))
 		if len(o.raw) > 1 {

@@ -13,7 +13,7 @@ var (
 	udpDstPort  = uint16Field("udp.dstport", "Destination Port", baseUDP).at(2, 2).ofFlow()
 	udpPort     = uint16Field("udp.port", "Source or Destination Port", baseUDP).at(0, 2).at(2, 2).ofFlow()
 	udpLength   = uint16Field("udp.length", "Length", baseDec).at(4, 2)
-	udpChecksum = uint16Field("udp.checksum", "Checksum", baseHex).at(6, 2)
+	udpChecksum = uint16Field("udp.checksum", "Checksum", baseHex).at(6, 2).onlyIf(udpFits)
 	udpStatus   = uint8Field("udp.checksum.status", "Checksum Status", baseNone).named(checksumStatusNames)
 	udpStream   = uint32Field("udp.stream", "Stream index", baseDec).stateful()
 	udpRelative = field("udp.time_relative", "Time since first frame", "RELATIVE_TIME").stateful()
@@ -135,7 +135,7 @@ func (b *builder) udpNodes(self *Protocol, p payload, h udpHeader, flow stream.U
 		b.streamTimes(n, at, flow.First, flow.Previous, udpRelative, udpDelta)
 	}
 	if size := next.captured(); size > 0 && n.wants(udpPayload) {
-		f := add(n, udpPayload, next.off, size, colonHex(b.rest(next)), "")
+		f := addBlock(n, udpPayload, next.off, b.rest(next), "")
 		relabel(f, "UDP payload (%d byte%s)", size, plural(size))
 	}
 }
@@ -150,22 +150,35 @@ func (b *builder) streamTimes(n *node, at int, first, previous uint32, relative,
 	virtual(addSeconds(f, delta, at, b.in.Time-b.in.TimeOf(previous)))
 }
 
-// walkUDP takes datagrams whose length fits.
+// udpFits says that the length of a datagram is one: Wireshark goes no further
+// otherwise.
+func udpFits(w *Headers, l *Layer) bool {
+	size := be16(w.Data[l.Off+4:])
+	return size >= udpHeaderLen || size == 0 && l.Size >= udpHeaderLen && w.before(l, 1) == idIPv6
+}
+
+// walkUDP takes datagrams that are all there, whatever their length says.
 func walkUDP(w *Headers, p payload) {
 	if w.short(p, udpHeaderLen) {
 		return
 	}
 	d := w.Data[p.off:p.end]
 	size := int(be16(d[4:]))
-	if size < udpHeaderLen || size > p.reported && !w.quoted {
-		w.doubt(ClassHeader, hidesAll)
-		return
+	if size == 0 && w.layers[w.n-1].ID == idIPv6 {
+		size = p.reported // the length is in IPv6 (RFC 2675 section 4)
 	}
 	w.add(idUDP, p)
+	if size <= udpHeaderLen { // nothing in it, or a length that cannot be
+		return
+	}
 	next := p.limit(size).skip(udpHeaderLen)
-	if carriesPacketsOverUDP(w.Data[next.off:next.end]) {
+	data := w.Data[next.off:next.end]
+	if carriesPacketsOverUDP(data, next.reported) {
 		w.doubt(ClassHeuristic, hidesAll)
 		return
+	}
+	if mayBeDNS(data, next.reported) && !w.rules.namesOn(be16(d), be16(d[2:])) {
+		w.hide(hidesDNS)
 	}
 	w.followPorts(w.rules.udp, be16(d), be16(d[2:]), next)
 }

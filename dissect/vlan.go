@@ -15,6 +15,8 @@ var (
 	providerPriority = uint16Field("ieee8021ad.priority", "Priority", baseDec).mask(0xe000).at(0, 2).ofFlow()
 	providerDEI      = uint16Field("ieee8021ad.dei", "DEI", baseDec).mask(0x1000).at(0, 2).ofFlow()
 	providerID       = uint16Field("ieee8021ad.id", "ID", baseDec).mask(0x0fff).at(0, 2).ofFlow()
+	providerType     = uint16Field("ieee8021ah.etype", "Type", baseHex).named(etherTypeNames).at(2, 2).ofFlow()
+	providerTrailer  = field("ieee8021ah.trailer", "Trailer", "BYTES").doubted()
 )
 
 var vlanProtocol = Protocol{
@@ -27,7 +29,7 @@ var vlanProtocol = Protocol{
 
 var providerVLANProtocol = Protocol{
 	ID: idProviderVLAN, Name: "ieee8021ad", Long: "IEEE 802.1ad", Short: "IEEE 802.1ad",
-	Fields:  []*FieldDef{providerPriority, providerDEI, providerID, vlanType, vlanLen, ethPadding, vlanTrailer},
+	Fields:  []*FieldDef{providerPriority, providerDEI, providerID, providerType, ethPadding, providerTrailer},
 	carries: (*Table).network,
 	decode:  decodeProviderVLAN,
 	walk:    func(w *Headers, p payload) { walkTag(w, idProviderVLAN, p) },
@@ -85,7 +87,11 @@ func decodeProviderVLAN(b *builder, self *Protocol, p payload) {
 	addUint(n, providerPriority, p.off, tci)
 	addUint(n, providerDEI, p.off, tci)
 	addUint(n, providerID, p.off, tci)
-	b.afterTag(n, p, h)
+	addUint(n, providerType, p.off+2, uint64(h.typ))
+	next := p.skip(vlanHeaderLen)
+	used := b.etherType(h.typ, next) // never a length
+	b.trailer(n, next.skip(used), ethPadding, providerTrailer, 0)
+	b.lastUsed = p.off + p.reported
 }
 
 // afterTag passes on what follows a tag: an EtherType or an 802.3 length. What
@@ -112,13 +118,13 @@ func walkTag(w *Headers, id ID, p payload) {
 		return
 	}
 	typ := be16(w.Data[p.off+2:])
-	if typ > maxLength && typ < minEtherType {
-		w.doubt(ClassHeader, hidesAll)
+	if id == idProviderVLAN && (typ == 0x88a8 || typ == 0x88e7) {
+		w.doubt(ClassEtherType, hidesAll) // two tags read as one, and IEEE 802.1ah
 		return
 	}
 	w.add(id, p)
 	next := p.skip(vlanHeaderLen)
-	if typ <= maxLength {
+	if typ <= maxLength && id == idVLAN {
 		w.llc(next.limit(int(typ)))
 		return
 	}
