@@ -183,8 +183,10 @@ func (b *builder) tlsRecordNodes(n *node, s *tlsSegment, at int, d []byte, h tls
 		title = b.tlsHandshakes(r, s, at, body)
 	case tlsApplication:
 		s.say("Application Data")
-		title = "Application Data Protocol: " + b.tlsApplicationName()
-		if f := addBytes(r, tlsAppData, at, body); f.labelled() {
+		addBytes(r, tlsAppData, at, body)
+		title = "Application Data Protocol: Application Data"
+		if b.srcPort == 443 || b.dstPort == 443 {
+			title = "Application Data Protocol: Hypertext Transfer Protocol"
 			computed(addText(r, at, 0, title))
 		}
 		b.partial = true // the protocol inside may be known by the hello
@@ -192,14 +194,6 @@ func (b *builder) tlsRecordNodes(n *node, s *tlsSegment, at int, d []byte, h tls
 	if r.labelled() {
 		r.Label = tlsShort(s.version) + " Record Layer: " + title
 	}
-}
-
-// tlsApplicationName names the protocol that the port stands for.
-func (b *builder) tlsApplicationName() string {
-	if b.srcPort == 443 || b.dstPort == 443 {
-		return "Hypertext Transfer Protocol"
-	}
-	return "Application Data"
 }
 
 // tlsAlertNodes adds an alert (RFC 8446 section 6), which two bytes are only
