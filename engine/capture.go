@@ -22,7 +22,7 @@ import (
 // How much a capture keeps of what was asked before. A tree of a packet is
 // some 50 KB, a row 200 bytes.
 const (
-	packetsKept  = 512
+	treesKept    = 512
 	rowBlock     = 256 // rows are fetched in aligned blocks of this many
 	rowBlocksMax = 256
 )
@@ -36,7 +36,7 @@ type Capture struct {
 	size    int
 	digits  []int // of each interface's times
 
-	packets *lru.Cache[uint32, *Packet]
+	trees   *lru.Cache[uint32, *dissect.Tree]
 	rows    *lru.Cache[uint32, []dissect.Summary]
 	columns *lru.Cache[string, *column.Column]
 	peek    peek
@@ -60,7 +60,7 @@ func newCapture(s *Session, f *capfile.File, own *native.Dissector, cfg wireshar
 		c.digits = append(c.digits, timeDigits(i))
 	}
 	// The sizes are constants above zero, the only thing lru.New refuses.
-	c.packets, _ = lru.New[uint32, *Packet](packetsKept)
+	c.trees, _ = lru.New[uint32, *dissect.Tree](treesKept)
 	c.rows, _ = lru.New[uint32, []dissect.Summary](rowBlocksMax)
 	c.columns, _ = lru.New[string, *column.Column](columnsKept)
 	return c
@@ -273,14 +273,7 @@ func (c *Capture) Packet(frame uint32) (*Packet, error) {
 	if frame == 0 || int64(frame) > int64(c.size) {
 		return nil, c.outOfRange(int64(frame))
 	}
-	if p, ok := c.packets.Get(frame); ok {
-		return p, nil
-	}
-	p := &Packet{capture: c, frame: frame, record: c.file.Record(int(frame) - 1)}
-	if prev, ok, _ := c.packets.PeekOrAdd(frame, p); ok {
-		return prev, nil
-	}
-	return p, nil
+	return &Packet{capture: c, frame: frame, record: c.file.Record(int(frame) - 1)}, nil
 }
 
 func (c *Capture) outOfRange(frame int64) error {

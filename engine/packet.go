@@ -71,8 +71,9 @@ func (c *Capture) firstTime() int64 {
 	return c.file.Record(0).Time
 }
 
-// Packet is a handle on one packet. It is dissected on first use; the tree is
-// kept as long as the packet is. It is safe for concurrent use.
+// Packet is a handle on one packet; there may be several on the same one. It is
+// dissected on first use; the tree is kept as long as the handle is, and by the
+// capture while it is among those asked for last. It is safe for concurrent use.
 type Packet struct {
 	capture *Capture
 	frame   uint32
@@ -140,12 +141,17 @@ func (p *Packet) Tree(ctx context.Context) (*dissect.Tree, error) {
 	if p.tree != nil {
 		return p.tree, nil
 	}
+	if t, ok := p.capture.trees.Get(p.frame); ok {
+		p.tree = t
+		return t, nil
+	}
 	t, sure, err := p.capture.tree(ctx, p.frame)
 	if err != nil {
 		return nil, err
 	}
 	if sure {
 		p.tree = t
+		p.capture.trees.Add(p.frame, t)
 	}
 	return t, nil
 }
@@ -156,6 +162,9 @@ func (p *Packet) Dissected() *dissect.Tree {
 		return nil
 	}
 	defer p.mu.Unlock()
+	if p.tree == nil {
+		p.tree, _ = p.capture.trees.Get(p.frame)
+	}
 	return p.tree
 }
 

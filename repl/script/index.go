@@ -38,17 +38,20 @@ type treeIndex struct {
 	byName map[string][]*Layer
 }
 
-// newIndex returns the index of a tree. The layers of which headers told before
-// are in it as what they are.
-func (it *Interp) newIndex(t *dissect.Tree, told []*Layer) *treeIndex {
+// newIndex returns the index of a tree. The layers of which headers told before,
+// if there are any, become those of the tree.
+func (it *Interp) newIndex(t *dissect.Tree, told *Layer) *treeIndex {
 	x := &treeIndex{tree: t, byName: map[string][]*Layer{}}
 	for _, n := range t.Nodes {
 		if !n.Protocol {
 			continue
 		}
-		l := &Layer{it: it, name: n.Name}
-		if i := slices.IndexFunc(told, func(l *Layer) bool { return l.name == n.Name && l.node == nil }); i >= 0 {
-			l = told[i]
+		l := told
+		for l != nil && (l.name != n.Name || l.node != nil) {
+			l = l.next
+		}
+		if l == nil {
+			l = &Layer{it: it, name: n.Name}
 		}
 		l.index, l.node = x, n
 		key := normalize(n.Name)

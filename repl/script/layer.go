@@ -21,6 +21,7 @@ type Layer struct {
 	// Of a layer of which headers told: its packet, and what they may tell of it.
 	packet *Packet
 	known  *headerLayer
+	next   *Layer // another of that packet
 
 	// Of a dissected layer. The others become that when something asks for more
 	// than headers tell.

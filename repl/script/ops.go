@@ -100,6 +100,8 @@ func contains(x, y starlark.Value) (bool, error) {
 			return false, fmt.Errorf("'in <field>' needs text on its left, got %s", x.Type())
 		}
 		return strings.Contains(y.text(), needle), nil
+	case *Packet:
+		return y.Has(plainValue(x))
 	case *starlark.List:
 		return containsElement(x, y)
 	case starlark.Tuple:

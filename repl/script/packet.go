@@ -24,7 +24,7 @@ type Packet struct {
 	summaryOnly bool
 
 	index *treeIndex  // nil until dissected
-	told  []*Layer    // of which headers told
+	told  *Layer      // the first of which headers told
 	row   *engine.Row // nil until asked for
 
 	// A packet of a loop shares the loop's rows, and knows its place among them.

@@ -78,7 +78,7 @@ func (p *Packet) header(ctx context.Context, key string) (known *headerLayer, n 
 // layer returns the first layer of a name in any spelling, nil when there is none.
 func (p *Packet) layer(ctx context.Context, name string) (*Layer, error) {
 	key := normalize(name)
-	for _, l := range p.told {
+	for l := p.told; l != nil; l = l.next {
 		if l.known.key == key {
 			return l, nil
 		}
@@ -88,9 +88,8 @@ func (p *Packet) layer(ctx context.Context, name string) (*Layer, error) {
 	case sure && n == 0:
 		return nil, nil
 	case sure && n == 1:
-		l := &Layer{it: p.it, name: known.name, packet: p, known: known}
-		p.told = append(p.told, l)
-		return l, nil
+		p.told = &Layer{it: p.it, name: known.name, packet: p, known: known, next: p.told}
+		return p.told, nil
 	}
 	x, err := p.tree(ctx)
 	if err != nil {

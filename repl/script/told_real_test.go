@@ -209,4 +209,3 @@ func compareTold(t *testing.T, name string, frame uint32, field string, got, wan
 		t.Errorf("%s frame %d: %s: the packet was dissected for a value", name, frame, field)
 	}
 }
-
