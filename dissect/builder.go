@@ -68,6 +68,7 @@ type builder struct {
 	options          []tcpOption // of the segment at hand
 	gre              greHeader   // the innermost
 	ip6              *node       // of the innermost IPv6 header
+	radio            wlanRadio   // of the 802.11 frame
 	lastUsed         int         // end of the bytes that the network layer accounts for, 0 if unknown
 }
 

@@ -29,7 +29,7 @@ var (
 	llcFrameU   = uint8Field("llc.control.ftype", "Frame type", baseHex).mask(0x03).named(llcFrameNames)
 	llcOUI      = uint24Field("llc.oui", "Organization Code", baseDec).valued(llcOUIOf)
 	llcType     = uint16Field("llc.type", "Type", baseHex).named(etherTypeNames).valued(llcTypeOf)
-	llcPID      = uint16Field("llc.pid", "Protocol ID", baseHex)
+	llcPID      = uint16Field("llc.pid", "Protocol ID", baseHex).doubted() // many organizations have fields of their own
 	llcCiscoPID = uint16Field("llc.cisco_pid", "PID", baseHex).named(ciscoPIDNames).valued(llcCiscoOf)
 )
 
@@ -197,7 +197,9 @@ func organization(oui uint32, unknown string) string {
 func (b *builder) snap(n *node, next payload, h *llcHeader) {
 	at := next.off - snapLen
 	text := fmt.Sprintf("%02x:%02x:%02x", h.oui>>16, h.oui>>8&0xff, h.oui&0xff)
-	if name := organization(h.oui, "-"); name != "-" {
+	if h.oui == ouiEther {
+		text += " (Officially Xerox, but" // Wireshark's list of makers loses the rest
+	} else if name := organization(h.oui, ""); name != "Unknown" {
 		text += " (" + name + ")"
 	}
 	addUintText(n, llcOUI, at, uint64(h.oui), text)

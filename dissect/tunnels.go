@@ -25,6 +25,8 @@ const (
 func (t *Table) addTunnels() {
 	for linkType, p := range map[int]*Protocol{
 		linkPPP: &pppProtocol, linkPPPHDLC: &pppProtocol, linkPPPoE: &pppoesProtocol, linkCHDLC: &chdlcProtocol,
+		linkWLAN: &wlanProtocol, linkPrism: &prismProtocol, linkRadiotap: &radiotapProtocol, linkAVS: &avsProtocol,
+		linkPPI: &ppiProtocol,
 	} {
 		t.linkTypes[linkType] = p
 	}
@@ -60,7 +62,7 @@ func (t *Table) addTunnels() {
 	t.all = append(t.all,
 		&mplsProtocol, &pppoedProtocol, &pppoesProtocol, &pppProtocol, &chdlcProtocol, &greProtocol, &erspanProtocol,
 		&vxlanProtocol, &geneveProtocol, &gtpProtocol, &l2tpProtocol, &teredoProtocol, &espProtocol, &ahProtocol,
-		&udpencapProtocol,
+		&udpencapProtocol, &wlanProtocol, &radiotapProtocol, &prismProtocol, &avsProtocol, &ppiProtocol,
 	)
 }
 
