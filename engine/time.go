@@ -38,6 +38,23 @@ func ParseTimeFormat(s string) (TimeFormat, error) {
 	return "", fmt.Errorf("-t %s: no such time format; it is one of %s", s, timeFormatsForHuman)
 }
 
+// Of is the Time column of the i-th packet of a file, from 0, where all packets are
+// shown.
+func (t TimeFormat) Of(f *capfile.File, i int) string {
+	r, reference := f.Record(i), f.Record(0).Time
+	if !r.HasTime {
+		return ""
+	}
+	if i > 0 && (t == TimeDelta || t == TimeDeltaDisplayed) {
+		reference = f.Record(i - 1).Time
+	}
+	digits := 6
+	if all := f.Interfaces(); r.Interface >= 0 && r.Interface < len(all) {
+		digits = timeDigits(all[r.Interface])
+	}
+	return formatTime(t, r.Time, reference, digits)
+}
+
 // seconds writes a number of nanoseconds as seconds with as many decimals.
 func seconds(ns int64, digits int) string {
 	sign := ""

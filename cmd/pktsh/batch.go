@@ -88,6 +88,7 @@ func (o *options) batchOptions() batch.Options {
 		Count: o.output.count, Write: o.output.write, WriteFormat: o.output.kind, Mode: o.mode,
 		Config: o.dissection(), Flags: o.tsharkFlags(), CacheDir: filepath.Join(xdg.CacheHome, "pktsh"),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Watched: term.IsTerminal(int(os.Stderr.Fd())),
+		Time: o.times.Of,
 	}
 	if o.mode != plan.Native {
 		b.Tools = wireshark.Find(os.Getenv("PATH"))

@@ -53,6 +53,8 @@ type Options struct {
 	// CacheDir is where what is known of the installed Wireshark is kept, TempDir
 	// where temporary files are: "" for none and for os.TempDir().
 	CacheDir, TempDir string
+	// Time is the Time column of the i-th packet, from 0, for Mode native.
+	Time func(f *capfile.File, i int) string
 
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
@@ -110,7 +112,10 @@ func (r *run) answer(ctx context.Context) (exit int, err error) {
 
 // print answers -T.
 func (r *run) print(ctx context.Context) (exit int, err error) {
-	if r.Mode != plan.Native && r.Tools.Tshark == "" {
+	if r.Mode == plan.Native {
+		return r.printOwn(ctx)
+	}
+	if r.Tools.Tshark == "" {
 		return exitError, errors.New("-T needs tshark, which is not on PATH (Debian: apt-get install tshark); --engine native answers without")
 	}
 	if r.Format != "fields" || len(r.Fields) == 0 {

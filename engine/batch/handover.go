@@ -3,20 +3,15 @@ package batch
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
 
-	"pktsh/engine/plan"
 	"pktsh/engine/wireshark"
 )
 
 // handOver has tshark -2 answer the question as it stands.
 func (r *run) handOver(ctx context.Context) (exit int, err error) {
-	if r.Mode == plan.Native {
-		return exitError, errors.New("-T is answered by tshark, which --engine native excludes")
-	}
 	in := wireshark.Input{Path: r.Files[0]}
 	if r.spooled() {
 		f, err := r.whole(ctx)
