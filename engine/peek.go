@@ -28,6 +28,8 @@ type peek struct {
 	access map[string]*dissect.Access // by name; nil for names that headers do not have
 	found  []dissect.Occurrence
 	text   []byte
+
+	absent map[string]int // how often Absent was asked about a protocol without an answer
 }
 
 // Header says how often a protocol is among the packet's own headers, those that
@@ -113,6 +115,57 @@ func (p *Packet) Transport(ctx context.Context) (protocol string, sure bool) {
 		}
 	}
 	return protocol, true
+}
+
+// A tree takes as long as filtering some hundred packets, so a protocol is filtered
+// for once it was asked about in one of filterWorth packets, and in no fewer than
+// filterLeast.
+const (
+	filterWorth = 128
+	filterLeast = 16
+)
+
+// Absent says that a protocol, which Wireshark has under that name, is surely
+// nowhere in the packet's tree. It knows so of packets that headers are not sure of
+// after it was asked about many: then a filter tells all that have the protocol, for
+// less than the trees that are asked for otherwise.
+func (p *Packet) Absent(ctx context.Context, protocol string) bool {
+	c := p.capture
+	c.mu.Lock()
+	set := c.sets[protocol]
+	c.mu.Unlock()
+	if set == nil {
+		if hurried(ctx) || !c.peek.worthFilter(protocol, c.size) {
+			return false
+		}
+		var sure bool
+		var err error
+		if set, sure, err = c.set(ctx, protocol); err != nil || !sure {
+			if ctx.Err() != nil {
+				c.peek.countAgain(protocol)
+			}
+			return false // the tree will say why
+		}
+	}
+	return !set.Contains(p.frame)
+}
+
+// countAgain forgets how often a protocol was asked about.
+func (k *peek) countAgain(protocol string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.absent, protocol)
+}
+
+// worthFilter counts how often a protocol was asked about. It says so once.
+func (k *peek) worthFilter(protocol string, packets int) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.absent == nil {
+		k.absent = map[string]int{}
+	}
+	k.absent[protocol]++
+	return !k.closed && k.absent[protocol] == max(filterLeast, packets/filterWorth)
 }
 
 // layersIn counts the headers of some protocols that are the packet's own. first

@@ -190,3 +190,35 @@ func TestHeadersConcurrently(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// TestAbsent checks that a protocol which headers cannot tell is filtered for after
+// it was asked about often, not before, and that the answer is the filter's.
+func TestAbsent(t *testing.T) {
+	s := engine.NewSession(engine.Config{Mode: plan.Native})
+	t.Cleanup(func() { _ = s.Close() })
+	c := browsed(t, s, browse)
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 16 { // what is cancelled counts for nothing
+		if packet(t, c, 1).Absent(cancelled, "http") {
+			t.Fatal("a cancelled question was answered")
+		}
+	}
+	asked := 1
+	for !packet(t, c, 1).Absent(t.Context(), "http") { // ARP
+		if asked++; asked > 100 {
+			t.Fatal("asked a hundred times, and no filter told")
+		}
+	}
+	if asked < 16 {
+		t.Errorf("filtered for after %d questions, want at least 16", asked)
+	}
+	if packet(t, c, 8).Absent(t.Context(), "http") {
+		t.Error("frame 8: got no http, it is a request")
+	}
+	for range 100 {
+		if packet(t, c, 1).Absent(t.Context(), "nonesuch") {
+			t.Fatal("what nobody knows is surely absent")
+		}
+	}
+}

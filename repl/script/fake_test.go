@@ -29,6 +29,7 @@ type fakePacket struct {
 	// headers tell nothing.
 	headers map[string]string
 	unsure  string
+	without string // the protocols that a filter told to be absent
 }
 
 func (p *fakePacket) Header(_ context.Context, protocol string) (n int, sure bool) {
@@ -46,6 +47,10 @@ func (p *fakePacket) Header(_ context.Context, protocol string) (n int, sure boo
 func (p *fakePacket) HeaderField(_ context.Context, name string) (text string, found, sure bool) {
 	text, found = p.headers[name]
 	return text, found, p.headers != nil
+}
+
+func (p *fakePacket) Absent(_ context.Context, protocol string) bool {
+	return strings.Contains(p.without, protocol)
 }
 
 func (p *fakePacket) Transport(ctx context.Context) (protocol string, sure bool) {

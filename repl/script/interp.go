@@ -67,6 +67,9 @@ type Interp struct {
 	modules map[string]*module
 	noticed map[string]bool
 	headers map[string]*headerLayer // nil until first needed
+	// protocols are the catalogue's by the spelling under which names are compared;
+	// "" stands for several. Nil until the catalogue is loaded.
+	protocols map[string]string
 
 	ctx     atomic.Pointer[context.Context]
 	thread  *starlark.Thread // the one that runs, nil when none does

@@ -27,6 +27,8 @@ type packetSource interface {
 	Header(ctx context.Context, protocol string) (n int, sure bool)
 	HeaderField(ctx context.Context, name string) (text string, found, sure bool)
 	Transport(ctx context.Context) (protocol string, sure bool)
+	// Absent says that a protocol, by its filter name, is surely not in the tree.
+	Absent(ctx context.Context, protocol string) bool
 }
 
 // viewSource is a capture seen through a filter as this package needs it.

@@ -91,6 +91,9 @@ func (p *Packet) layer(ctx context.Context, name string) (*Layer, error) {
 		p.told = &Layer{it: p.it, name: known.name, packet: p, known: known, next: p.told}
 		return p.told, nil
 	}
+	if p.filtered(ctx, key) {
+		return nil, nil
+	}
 	x, err := p.tree(ctx)
 	if err != nil {
 		return nil, err
@@ -99,16 +102,52 @@ func (p *Packet) layer(ctx context.Context, name string) (*Layer, error) {
 	return l, nil
 }
 
+// protocol returns the one protocol of a spelling, "" where there is none, or no
+// catalogue yet. Wireshark's own pseudo protocols are not among them.
+func (it *Interp) protocol(key string) string {
+	if it.protocols == nil {
+		c := it.catalogue()
+		if c == nil {
+			return ""
+		}
+		it.protocols = map[string]string{}
+		for _, info := range c.All() {
+			if info.Type != dissect.TypeProtocol || isPseudo(info.Name) {
+				continue
+			}
+			key, name := normalize(info.Name), info.Name
+			if _, several := it.protocols[key]; several {
+				name = ""
+			}
+			it.protocols[key] = name
+		}
+	}
+	return it.protocols[key]
+}
+
+// filtered says that a filter told that the packet has no layer of a name.
+func (p *Packet) filtered(ctx context.Context, key string) bool {
+	if p.index != nil || p.src.Dissected() != nil {
+		return false
+	}
+	protocol := p.it.protocol(key)
+	return protocol != "" && p.src.Absent(ctx, protocol)
+}
+
 // has says whether the packet has a layer of a name in any spelling.
 func (p *Packet) has(ctx context.Context, name string) (bool, error) {
-	if _, n, sure := p.header(ctx, normalize(name)); sure {
+	key := normalize(name)
+	if _, n, sure := p.header(ctx, key); sure {
 		return n > 0, nil
+	}
+	if p.filtered(ctx, key) {
+		return false, nil
 	}
 	x, err := p.tree(ctx)
 	if err != nil {
 		return false, err
 	}
-	_, found := x.layer(name)
+	_, found := x.layer(key)
 	return found, nil
 }
 
@@ -117,8 +156,11 @@ func (p *Packet) lacks(ctx context.Context, name string) bool {
 	if _, ok := packetMembers[name]; ok {
 		return false
 	}
-	_, n, sure := p.header(ctx, normalize(name))
-	return sure && n == 0
+	key := normalize(name)
+	if _, n, sure := p.header(ctx, key); sure {
+		return n == 0
+	}
+	return p.filtered(ctx, key)
 }
 
 // tell returns a field out of the packet's headers, nil where the layer lacks it.

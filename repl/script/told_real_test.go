@@ -12,6 +12,7 @@ import (
 
 	"go.starlark.net/starlark"
 
+	"pktsh/dissect"
 	"pktsh/engine"
 	"pktsh/engine/plan"
 )
@@ -26,13 +27,14 @@ func (treeOnly) Header(context.Context, string) (int, bool) { return 0, false }
 func (treeOnly) HeaderField(context.Context, string) (string, bool, bool) {
 	return "", false, false
 }
+func (treeOnly) Absent(context.Context, string) bool      { return false }
 func (treeOnly) Transport(context.Context) (string, bool) { return "", false }
 
 // toldCaptures are the captures of an ordinary run: tunnels, quoted packets,
 // fragments, tags. PKTSH_SAMPLE=n takes n of all captures instead, 0 all of them.
 var toldCaptures = []string{
-	"ndpi/default_pcap_http.pcapng", "tcpdump/802.1ad_QinQ.pcap", "tcpdump/icmpv6.pcap", "tcpdump/dns_udp.pcap",
-	"tcpdump/gre-heapoverflow-1.pcap", "tcpdump/mpls-traceroute.pcap", "tcpdump/vxlan.pcap", "tcpdump/geneve.pcap",
+	"ndpi/default_pcap_http.pcapng", "tcpdump/802.1ad_QinQ.pcap", "tcpdump/dns_udp.pcap", "tcpdump/gso-ipv4-vxlan-ipv4.pcap",
+	"tcpdump/icmp-rfc5837.pcap",
 }
 
 func toldSample(t *testing.T) []string {
@@ -91,8 +93,8 @@ func TestHeadersAgreeWithTrees(t *testing.T) {
 			for _, path := range captures {
 				c.capture(t, it, s, path)
 			}
-			t.Logf("%d packets: headers told of %d layers and %d fields, %d layers absent, %d transport layers", c.packets, c.layers, c.fields, c.absent, c.transports)
-			if c.packets == 0 || c.layers < c.packets || c.fields < 10*c.packets || c.transports < c.packets/3 {
+			t.Logf("%d packets: headers told of %d layers and %d fields, %d layers absent, %d transport layers; filters of %d", c.packets, c.layers, c.fields, c.absent, c.transports, c.filtered)
+			if c.packets == 0 || c.layers < c.packets || c.fields < 10*c.packets || c.transports < c.packets/3 || c.filtered < c.packets {
 				t.Error("headers told of too little to be compared")
 			}
 		})
@@ -100,7 +102,7 @@ func TestHeadersAgreeWithTrees(t *testing.T) {
 }
 
 // comparison counts what was compared.
-type comparison struct{ packets, layers, fields, absent, transports int }
+type comparison struct{ packets, layers, fields, absent, transports, filtered int }
 
 // framesCompared is how many packets of each capture are compared, spread over it.
 const framesCompared = 40
@@ -113,6 +115,7 @@ func (c *comparison) capture(t *testing.T, it *Interp, s *engine.Session, path s
 	defer opened.Close()
 	name := filepath.Base(path)
 	step := max(opened.Len()/framesCompared, 1)
+	trees := map[uint32]*dissect.Tree{}
 	for frame := 1; frame <= opened.Len(); frame += step {
 		src, err := opened.Packet(uint32(frame))
 		if err != nil {
@@ -122,8 +125,51 @@ func (c *comparison) capture(t *testing.T, it *Interp, s *engine.Session, path s
 		if _, err := whole.tree(t.Context()); err != nil {
 			continue // Wireshark reads less of the capture than pktsh does
 		}
+		if whole.index == nil {
+			return // a preview: Wireshark does not read the capture
+		}
 		c.packets++
 		c.packet(t, name, it, it.newPacket(src, false), whole)
+		trees[uint32(frame)] = whole.index.tree
+	}
+	c.filters(t, it, name, opened, trees)
+}
+
+// filters compares what filters tell to be absent with the trees: of the
+// protocols that stand in the capture's packets but not in each.
+func (c *comparison) filters(t *testing.T, it *Interp, name string, opened *engine.Capture, trees map[uint32]*dissect.Tree) {
+	in := map[string]int{}
+	for _, tree := range trees {
+		once := map[string]bool{}
+		dissect.Walk(tree.Nodes, func(f *dissect.Field, _ int) bool {
+			once[f.Name] = once[f.Name] || f.Protocol
+			return true
+		})
+		for protocol, is := range once {
+			if is {
+				in[protocol]++
+			}
+		}
+	}
+	for protocol, n := range in {
+		if n == len(trees) || it.protocol(normalize(protocol)) == "" {
+			continue
+		}
+		for frame, tree := range trees {
+			p, err := opened.Packet(frame)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 20 + opened.Len()/100 { // until it is filtered for
+				if p.Absent(t.Context(), protocol) {
+					break
+				}
+			}
+			c.filtered++
+			if got, want := p.Absent(t.Context(), protocol), !tree.Has(protocol); got != want {
+				t.Errorf("%s frame %d: %s: the filter says absent %v, the tree %v", name, frame, protocol, got, want)
+			}
+		}
 	}
 }
 

@@ -182,3 +182,24 @@ func TestToldCompletion(t *testing.T) {
 		}
 	}
 }
+
+// TestFilteredOut checks that what a filter told to be absent needs no dissection.
+func TestFilteredOut(t *testing.T) {
+	h := newHarness(t)
+	h.cfg.Catalogue = func() *dissect.Catalogue {
+		return dissect.NewCatalogue([]dissect.FieldInfo{
+			{Name: "http", Type: dissect.TypeProtocol}, {Name: "http2", Type: dissect.TypeProtocol},
+			{Name: "wlan_x", Type: dissect.TypeProtocol}, {Name: "wlan.x", Type: dissect.TypeProtocol},
+		})
+	}
+	src := h.view.packets[0]
+	src.without = "http http2 wlan.x wlan_x"
+	h.main.env["p"] = h.newPacket(src, false)
+	got, err := h.exec("print('http' in p, 'HTTP' in p, hasattr(p, 'http'), p.host)")
+	if err != nil || got != "False False False None\n" || src.dissection != 0 {
+		t.Errorf("got %q, %v, dissected %d times", got, err, src.dissection)
+	}
+	if got, err = h.exec("print('wlan_x' in p)"); got != "False\n" || err != nil || src.dissection != 1 {
+		t.Errorf("a spelling of two protocols: got %q, %v, dissected %d times, want once", got, err, src.dissection)
+	}
+}
