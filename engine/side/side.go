@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -127,7 +128,7 @@ type numbering struct {
 }
 
 func (n *numbering) of(cell string) (frame uint32, err error) {
-	number, err := strconv.ParseUint(cell, 10, 32)
+	number, err := strconv.ParseUint(strings.Trim(cell, `"'`), 10, 32) // the question may ask for quotes
 	if err != nil || number <= n.at {
 		return 0, fmt.Errorf("side capture: got the frame number %q after %d, want a higher one", cell, n.at)
 	}
