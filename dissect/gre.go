@@ -209,7 +209,7 @@ func walkGRE(w *Headers, p payload) {
 	case !ok || p.reported < h.size:
 		w.doubt(ClassCut, hidesAll)
 		return
-	case h.has(greRoutingBit) || h.typ == greType3GPP || h.wccp2:
+	case h.has(greRoutingBit) || h.typ == greType3GPP || h.wccp2 || h.typ == greTypeWCCP && p.captured() == greMinHeader:
 		w.doubt(ClassTunnel, hidesAll)
 		return
 	}

@@ -41,8 +41,12 @@ const (
 	l2tpVersionBits = 0x000f
 )
 
-// l2tpEmpty is the length of a message that only acknowledges.
-const l2tpEmpty = 12
+const (
+	// l2tpEmpty is the length of a message that only acknowledges.
+	l2tpEmpty = 12
+	// l2tpFirstLen is the first attribute of a control message: the message's type.
+	l2tpFirstLen = 8
+)
 
 // l2tpHeader is a parsed L2TP header; fields whose bit is not set are 0.
 type l2tpHeader struct {
@@ -51,6 +55,17 @@ type l2tpHeader struct {
 }
 
 func (h *l2tpHeader) has(bit uint16) bool { return h.flags&bit != 0 }
+
+// empty says that the message only acknowledges.
+func (h *l2tpHeader) empty() bool { return h.has(l2tpLengthBit) && h.length == l2tpEmpty }
+
+// first is where a control message's first attribute begins.
+func (h *l2tpHeader) first() int {
+	if h.has(l2tpOffsetBit) {
+		return h.fixed - 2
+	}
+	return h.fixed
+}
 
 func parseL2TP(d []byte) (h l2tpHeader, ok bool) {
 	h.size = 2
@@ -145,7 +160,7 @@ func l2tpNodes(n *node, at int, h *l2tpHeader) {
 			add(n, l2tpPadding, at, int(h.offset), "", l2tpPadding.Label)
 		}
 	}
-	if h.has(l2tpLengthBit) && h.length == l2tpEmpty {
+	if h.empty() {
 		add(n, l2tpZLB, at, 0, "", l2tpZLB.Label)
 	}
 }
@@ -170,6 +185,9 @@ func walkL2TP(w *Headers, p payload) {
 	switch {
 	case !ok:
 		w.doubt(ClassCut, hidesAll)
+		return
+	case h.has(l2tpControlBit) && !h.empty() && p.captured() < h.first()+l2tpFirstLen:
+		w.doubt(ClassCut, hidesAll) // Wireshark looks at the message's type first
 		return
 	case h.has(l2tpLengthBit) && (int(h.length) > p.reported || int(h.length) < h.size), w.full():
 		w.doubt(ClassTunnel, hidesAll)
