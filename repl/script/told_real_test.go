@@ -33,7 +33,7 @@ func (treeOnly) Transport(context.Context) (string, bool) { return "", false }
 // toldCaptures are the captures of an ordinary run: tunnels, quoted packets,
 // fragments, tags. PKTSH_SAMPLE=n takes n of all captures instead, 0 all of them.
 var toldCaptures = []string{
-	"ndpi/default_pcap_http.pcapng", "tcpdump/802.1ad_QinQ.pcap", "tcpdump/dns_udp.pcap", "tcpdump/gso-ipv4-vxlan-ipv4.pcap",
+	"ndpi/default_pcap_http.pcapng", "tcpdump/802.1ad_QinQ.pcap", "tcpdump/gso-ipv4-vxlan-ipv4.pcap",
 	"tcpdump/icmp-rfc5837.pcap",
 }
 
