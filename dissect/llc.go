@@ -179,6 +179,10 @@ func decodeLLC(b *builder, self *Protocol, p payload) {
 		b.setInfo("%s; DSAP %s %s, SSAP %s %s", control, sapText(h.dsap), trueFalse(h.dsap&1 != 0, "Group", "Individual"),
 			sapText(h.ssap), trueFalse(h.ssap&1 != 0, "Response", "Command"))
 	}
+	if h.information() {
+		b.run(b.table.saps[h.dsap], next)
+		return
+	}
 	b.unknown(next)
 }
 

@@ -37,6 +37,8 @@ const (
 	pppLCP     = 0xc021
 	pppIPCP    = 0x8021
 	pppIPV6CP  = 0x8057
+	// pppControlProtocols is where the control protocols begin.
+	pppControlProtocols = 0x8000
 	// pppProtocolReject is the code by which a control protocol quotes a packet
 	// (RFC 1661 section 5.7).
 	pppProtocolReject = 8
@@ -179,7 +181,7 @@ func (w *Headers) ppp(p payload) {
 	switch {
 	case to <= carriesLeaf && next.captured() < 1:
 		w.hide(hidesApplications)
-	case to == carriesLeaf && w.Data[next.off] == pppProtocolReject:
+	case to <= carriesLeaf && h.protocol >= pppControlProtocols && w.Data[next.off] == pppProtocolReject:
 		w.doubt(ClassQuote, hidesAll)
 	default:
 		w.follow(to, ClassTunnel, next)

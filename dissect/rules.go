@@ -180,6 +180,9 @@ func (k *Walker) fromTable(t *Table) {
 	for n, p := range t.chdlcTypes {
 		set(&k.chdlcTypes[n], p)
 	}
+	for n, p := range t.saps {
+		set(&k.saps[n], p)
+	}
 }
 
 // Link is how the packets of one link type begin; nil stands for link types that

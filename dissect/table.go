@@ -32,6 +32,7 @@ type Table struct {
 	greTypes   map[uint16]*Protocol
 	pppProtos  map[uint16]*Protocol
 	chdlcTypes map[uint16]*Protocol
+	saps       map[uint8]*Protocol
 	data       *Protocol
 	llc        *Protocol
 	all        []*Protocol

@@ -59,6 +59,7 @@ func (t *Table) addTunnels() {
 	t.chdlcTypes = map[uint16]*Protocol{
 		0x0800: &ipProtocol, 0x6558: &ethProtocol, 0x86dd: &ipv6Protocol, 0x8847: &mplsProtocol, 0x8848: &mplsProtocol,
 	}
+	t.saps = map[uint8]*Protocol{0x06: &ipProtocol}
 	t.all = append(t.all,
 		&mplsProtocol, &pppoedProtocol, &pppoesProtocol, &pppProtocol, &chdlcProtocol, &greProtocol, &erspanProtocol,
 		&vxlanProtocol, &geneveProtocol, &gtpProtocol, &l2tpProtocol, &teredoProtocol, &espProtocol, &ahProtocol,

@@ -404,11 +404,12 @@ func (w *Headers) wlan(p payload, radio wlanRadio) {
 	body := h.body(p, radio.fcs)
 	d := w.Data[body.off:body.end]
 	switch {
-	case h.empty() || body.reported == 0:
+	case h.empty():
 	case h.flags&wlanProtectedBit != 0: // without keys it is data
 		w.hide(hidesApplications)
 	case h.fragmented():
 		w.doubt(ClassFragment, hidesAll)
+	case body.reported == 0:
 	case h.aggregate:
 		w.doubt(ClassTunnel, hidesAll)
 	case len(d) < 2 || d[0] != sapSNAP || d[1] != sapSNAP: // Ethernet, an EtherType or something else in its place
