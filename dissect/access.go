@@ -111,9 +111,6 @@ func (a *Access) Read(w *Headers, out []Occurrence) []Occurrence {
 				o := Occurrence{Bytes: b, Layer: nth}
 				if s.size <= 8 {
 					o.Number = d.value(bigEndian(b))
-					if s.factor != 0 {
-						o.Number *= uint64(s.factor)
-					}
 				}
 				out = append(out, o)
 			}

@@ -140,8 +140,8 @@ func illFormed(b []byte) int {
 }
 
 // skipName returns where the name at an offset of a message ends, -1 where it is
-// not well formed. What a pointer leads to counts, too: a name is at most
-// [maxName] bytes long, and has to end.
+// not well formed or has characters that are escaped. What a pointer leads to counts,
+// too: a name is at most [maxName] bytes long, and has to end.
 func skipName(msg []byte, at int) int {
 	end, length := -1, 0
 	for hops := 0; at < len(msg); {
@@ -167,7 +167,7 @@ func skipName(msg []byte, at int) int {
 		case c&0xc0 != 0:
 			return -1
 		default:
-			if length += c + 1; length > maxName {
+			if length += c + 1; length > maxName || at+1+c > len(msg) || !plainText(msg[at+1:at+1+c]) {
 				return -1
 			}
 			at += 1 + c

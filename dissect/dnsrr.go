@@ -40,7 +40,7 @@ var (
 	dnsSOAMName  = field("dns.soa.mname", "Primary name server", "STRING")
 	dnsSOARName  = field("dns.soa.rname", "Responsible authority's mailbox", "STRING")
 	dnsSOASerial = uint32Field("dns.soa.serial_number", "Serial Number", baseDec)
-	dnsOptSize   = uint16Field("dns.rr.udp_payload_size", "UDP payload size", baseHex)
+	dnsOptSize   = uint16Field("dns.rr.udp_payload_size", "UDP payload size", baseDec)
 	dnsOptRcode  = uint8Field("dns.resp.ext_rcode", "Higher bits in extended RCODE", baseHex)
 	dnsOptVer    = uint8Field("dns.resp.edns0_version", "EDNS0 version", baseDec)
 	dnsOptZ      = uint16Field("dns.resp.z", "Z", baseHex)
@@ -238,16 +238,24 @@ func (r *dnsRecord) nodes(list *node, base int, msg []byte, mdns bool) {
 		f.Label += ", class " + r.className(mdns)
 		addString(f, dnsQryName, at, r.name.size, r.name.text)
 		length := r.name.length
+		labels := r.name.labels
 		if r.name.text == "<Root>" {
-			length = 6
+			length, labels = 6, 1
 		}
 		computed(addUint(f, dnsQryLen, at, uint64(length))).resize(r.name.size)
-		computed(addUint(f, dnsQryLabels, at, uint64(r.name.labels))).resize(r.name.size)
+		computed(addUint(f, dnsQryLabels, at, uint64(labels))).resize(r.name.size)
 		addUint(f, dnsQryType, after, uint64(r.typ))
 		r.classNodes(f, after+2, mdns, dnsQryClass, dnsQryQU, ", \"QM\" question", ", \"QU\" question")
 		return
 	}
-	addString(f, dnsRRName, at, r.name.size, r.name.text)
+	if r.typ == dnsTypeSRV { // the name is shown in its three parts only
+		defs := []*FieldDef{dnsSRVSvc, dnsSRVProto, dnsSRVName}
+		for i, part := range strings.SplitN(r.name.text, ".", len(defs)) {
+			addString(f, defs[i], at, r.name.size, part)
+		}
+	} else {
+		addString(f, dnsRRName, at, r.name.size, r.name.text)
+	}
 	addUint(f, dnsRRType, after, uint64(r.typ))
 	if r.typ == dnsTypeOPT {
 		r.optNodes(f, after+2, base, msg, mdns)
@@ -336,11 +344,6 @@ func (r *dnsRecord) dataNodes(f *node, base int, msg []byte) {
 
 func (r *dnsRecord) srvNodes(f *node, at, size int) {
 	extend(f, ", priority %d, weight %d, port %d, target %s", r.numbers[0], r.numbers[1], r.numbers[2], r.target)
-	if parts := strings.SplitN(r.name.text, ".", 3); len(parts) == 3 {
-		for i, d := range []*FieldDef{dnsSRVSvc, dnsSRVProto, dnsSRVName} {
-			computed(addString(f, d, at, 0, parts[i]))
-		}
-	}
 	addUint(f, dnsSRVPrio, at, uint64(r.numbers[0]))
 	addUint(f, dnsSRVWeight, at+2, uint64(r.numbers[1]))
 	addUint(f, dnsSRVPort, at+4, uint64(r.numbers[2]))
@@ -424,7 +427,7 @@ func optionNode(f *node, at int, code uint16, v []byte) {
 }
 
 // skipRecord returns where the record or question at an offset of a message ends,
-// -1 where it does not fit.
+// -1 where it is not well formed, or of a type that is not read here as Wireshark does.
 func skipRecord(msg []byte, at int, question bool) int {
 	at = skipName(msg, at)
 	if at < 0 || at+4 > len(msg) {
@@ -436,8 +439,57 @@ func skipRecord(msg []byte, at int, question bool) int {
 	if at+10 > len(msg) {
 		return -1
 	}
-	if at += 10 + int(be16(msg[at+8:])); at > len(msg) {
+	typ, data := be16(msg[at:]), at+10
+	end := data + int(be16(msg[at+8:]))
+	if end > len(msg) || end > data && !plainData(msg[:end], typ, data) {
 		return -1
 	}
-	return at
+	return end
+}
+
+// plainData says that a record's data, to the end of msg, is what its type calls for.
+func plainData(msg []byte, typ uint16, at int) bool {
+	switch size := len(msg) - at; typ {
+	case dnsTypeA:
+		return size == 4
+	case dnsTypeAAAA:
+		return size == 16
+	case dnsTypeNULL:
+		return true
+	case dnsTypeNS, dnsTypeCNAME, dnsTypePTR:
+		return skipName(msg, at) == len(msg)
+	case dnsTypeMX:
+		return size > 2 && skipName(msg, at+2) == len(msg)
+	case dnsTypeSRV:
+		return size > 6 && skipName(msg, at+6) == len(msg)
+	case dnsTypeSOA:
+		if at = skipName(msg, at); at >= 0 {
+			at = skipName(msg, at)
+		}
+		return at >= 0 && at+20 == len(msg)
+	case dnsTypeTXT:
+		for at < len(msg) {
+			if !plainText(msg[at+1 : min(at+1+int(msg[at]), len(msg))]) {
+				return false
+			}
+			at += 1 + int(msg[at])
+		}
+		return at == len(msg)
+	case dnsTypeOPT:
+		for at+4 <= len(msg) {
+			at += 4 + int(be16(msg[at+2:]))
+		}
+		return at == len(msg)
+	}
+	return false
+}
+
+// plainText says that Wireshark shows bytes as they are.
+func plainText(d []byte) bool {
+	for _, c := range d {
+		if c < ' ' || c > '~' || c == '\\' || c == '"' {
+			return false
+		}
+	}
+	return true
 }

@@ -11,8 +11,8 @@ import (
 var (
 	frameSection     = uint32Field("frame.section_number", "Section number", baseDec)
 	frameInterface   = uint32Field("frame.interface_id", "Interface id", baseDec)
-	frameIfName      = field("frame.interface_name", "Interface name", "STRING")
-	frameIfDescr     = field("frame.interface_description", "Interface description", "STRING")
+	frameIfName      = field("frame.interface_name", "Interface name", "STRING").doubted() // empty names look like none
+	frameIfDescr     = field("frame.interface_description", "Interface description", "STRING").doubted()
 	frameEncap       = &FieldDef{Name: "frame.encap_type", Label: "Encapsulation type", Type: "INT16", Base: baseDec, Values: encapNames}
 	frameTime        = field("frame.time", "Arrival Time", "ABSOLUTE_TIME").doubted()
 	frameShift       = field("frame.offset_shift", "Time shift for this packet", "RELATIVE_TIME")
@@ -43,27 +43,6 @@ var frameProtocol = Protocol{
 var encapNames = Values{
 	1: "Ethernet", 7: "Raw IP", 15: "NULL/Loopback", 25: "Linux cooked-mode capture v1",
 	129: "Raw IPv4", 130: "Raw IPv6", 210: "Linux cooked-mode capture v2",
-}
-
-// encapOf maps a LINKTYPE_ to Wireshark's encapsulation number.
-func encapOf(linkType int) uint64 {
-	switch linkType {
-	case linkEthernet:
-		return 1
-	case linkNull, linkLoop:
-		return 15
-	case linkRawBSD, linkRawOpenBSD, linkRaw:
-		return 7
-	case linkSLL:
-		return 25
-	case linkIPv4:
-		return 129
-	case linkIPv6:
-		return 130
-	case linkSLL2:
-		return 210
-	}
-	return 0
 }
 
 func frameSourceName(n int) string { return fmt.Sprintf("Frame (%d byte%s)", n, plural(n)) }
@@ -104,7 +83,7 @@ func (b *builder) frameFields(n *node) {
 	relabel(n, "Frame %d: %d byte%s on wire (%d bits), %d byte%s captured (%d bits)",
 		in.Number, wire, plural(wire), 8*wire, captured, plural(captured), 8*captured)
 	b.interfaceFields(n)
-	if encap := encapOf(in.LinkType); encap != 0 { // of other links Wireshark's number is not known here
+	if encap, ok := encapNumbers[in.LinkType]; ok { // of other links Wireshark's number is not known here
 		noBytes(addUint(n, frameEncap, 0, encap))
 	}
 	if in.HasTime {

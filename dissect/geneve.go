@@ -96,7 +96,7 @@ func geneveOptionNodes(n *node, at int, d []byte) {
 	if n == nil || len(d) == 0 {
 		return
 	}
-	all := add(n, geneveOptions, at, len(d), colonHex(d), fmt.Sprintf("Options: (%d bytes)", len(d)))
+	all := addBlock(n, geneveOptions, at, d, fmt.Sprintf("Options: (%d bytes)", len(d)))
 	for len(d) > 0 {
 		size := 4 + 4*int(d[3]&0x1f)
 		if size > len(d) {
@@ -113,7 +113,7 @@ func geneveOptionNode(all *node, at int, d []byte) {
 		critical = "Critical"
 	}
 	class := geneveClass(be16(d))
-	o := add(all, geneveOption, at, len(d), colonHex(d), "")
+	o := addBlock(all, geneveOption, at, d, "")
 	relabel(o, "Unknown, Class: %s (0x%04x) Type: 0x%02x (%s)", class, be16(d), d[2], critical)
 	addUintText(o, geneveOptClass, at, uint64(be16(d)), fmt.Sprintf("%s (0x%04x)", class, be16(d)))
 	addUintText(o, geneveOptType, at+2, uint64(d[2]), fmt.Sprintf("0x%02x (%s)", d[2], critical))

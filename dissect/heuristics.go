@@ -1,6 +1,9 @@
 package dissect
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // This file tells payloads that one of Wireshark's heuristic dissectors (those
 // that are enabled by default in 4.0) may take for a protocol that carries
@@ -99,6 +102,15 @@ func isRedback(d []byte) bool {
 		}
 	}
 	return found == 1<<sequence|1<<identifier|1<<session
+}
+
+// quicPorts are those of DNS over QUIC (RFC 9250 and drafts before it).
+var quicPorts = [...]uint16{784, 853, 8853}
+
+// mayBeDNSOverQUIC says that a datagram may be DNS over QUIC, which Wireshark decrypts with
+// secrets out of the capture.
+func mayBeDNSOverQUIC(d []byte, src, dst uint16) bool {
+	return len(d) > 0 && d[0]&0xc0 != 0 && (slices.Contains(quicPorts[:], src) || slices.Contains(quicPorts[:], dst))
 }
 
 // mayBeDNS says that Wireshark's heuristic dissector for DNS takes a datagram on

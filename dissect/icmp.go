@@ -85,10 +85,12 @@ type icmpHeader struct {
 	rest      [4]byte // what follows depends on the type
 }
 
-func (h *icmpHeader) id() uint16    { return be16(h.rest[:]) }
-func (h *icmpHeader) seq() uint16   { return be16(h.rest[2:]) }
-func (h *icmpHeader) isEcho() bool  { return h.typ == icmpEchoRequest || h.typ == icmpEchoReply }
-func (h *icmpHeader) isError() bool { return icmpCodeNames[h.typ] != nil || h.typ == icmpQuench }
+func (h *icmpHeader) id() uint16   { return be16(h.rest[:]) }
+func (h *icmpHeader) seq() uint16  { return be16(h.rest[2:]) }
+func (h *icmpHeader) isEcho() bool { return h.typ == icmpEchoRequest || h.typ == icmpEchoReply }
+func (h *icmpHeader) isError() bool {
+	return h.typ == icmpUnreachable || h.typ == icmpQuench || h.typ == icmpRedirect || h.typ == icmpTimeExceeded || h.typ == icmpParameter
+}
 
 func parseICMP(d []byte) (h icmpHeader, ok bool) {
 	if len(d) < icmpHeaderLen {
@@ -132,9 +134,18 @@ func decodeICMP(b *builder, self *Protocol, p payload) {
 		b.nested(n, b.table.data, next)
 	case h.isError():
 		b.icmpErrorNodes(n, p.off+4, &h)
+		if d, ok := b.bytes(next, 0, 4); ok {
+			next = next.limit(icmpQuoted(&h, p.reported, d))
+		}
 		b.quote(n, b.table.ipProtos[4], next)
 	default:
-		addBytes(n, icmpUnused, p.off+4, h.rest[:])
+		switch h.typ {
+		case 13, 14, 15, 16, 17, 18:
+			icmpIdentNodes(n, p.off, &h)
+		case 42, 43:
+			addUint(n, icmpIDBE, p.off+4, uint64(h.id()))
+			addUint(n, icmpIDLE, p.off+4, uint64(swap16(h.id())))
+		}
 		b.partial = true
 		b.nested(n, b.table.data, next)
 	}
@@ -171,10 +182,7 @@ func (b *builder) echoNodes(n *node, p payload, h *icmpHeader, peer stream.Peer)
 		return
 	}
 	at := p.off
-	addUint(n, icmpIDBE, at+4, uint64(h.id()))
-	addUint(n, icmpIDLE, at+4, uint64(swap16(h.id())))
-	addUint(n, icmpSeqBE, at+6, uint64(h.seq()))
-	addUint(n, icmpSeqLE, at+6, uint64(swap16(h.seq())))
+	icmpIdentNodes(n, at, h)
 	switch {
 	case b.in.Flows == nil || b.quoted > 0:
 	case h.typ == icmpEchoRequest && peer.Frame == 0:
@@ -206,18 +214,43 @@ func (b *builder) responseTime(n *node, d *FieldDef, at int, request uint32) {
 }
 
 func (b *builder) icmpErrorNodes(n *node, at int, h *icmpHeader) {
+	tooBig := h.typ == icmpUnreachable && h.code == 4
 	switch {
 	case h.typ == icmpRedirect:
 		addAddr(n, icmpGateway, at, addr4(h.rest[:]))
+		return
+	case h.typ == icmpQuench:
+		return
 	case h.typ == icmpParameter:
 		addUint(n, icmpPointer, at, uint64(h.rest[0])).resize(1)
-		addBytes(n, icmpUnused, at+1, h.rest[1:])
-	case h.typ == icmpUnreachable && h.code == 4:
+		if h.rest[1] == 0 {
+			addBytes(n, icmpUnused, at+1, h.rest[1:])
+			return
+		}
+	case h.rest[1] != 0: // RFC 4884
+		addBytes(n, icmpUnused, at, h.rest[:1])
+	case tooBig:
 		addBytes(n, icmpUnused, at, h.rest[:2])
-		addUint(n, icmpMTU, at+2, uint64(be16(h.rest[2:])))
 	default:
 		addBytes(n, icmpUnused, at, h.rest[:])
+		return
 	}
+	if h.rest[1] != 0 {
+		addUint(n, icmpLength, at+1, uint64(h.rest[1]))
+	}
+	if tooBig {
+		addUint(n, icmpMTU, at+2, uint64(be16(h.rest[2:])))
+	} else {
+		addBytes(n, icmpUnused, at+2, h.rest[2:])
+	}
+}
+
+// icmpIdentNodes adds the identifier and the sequence number, in both byte orders.
+func icmpIdentNodes(n *node, at int, h *icmpHeader) {
+	addUint(n, icmpIDBE, at+4, uint64(h.id()))
+	addUint(n, icmpIDLE, at+4, uint64(swap16(h.id())))
+	addUint(n, icmpSeqBE, at+6, uint64(h.seq()))
+	addUint(n, icmpSeqLE, at+6, uint64(swap16(h.seq())))
 }
 
 // nested dissects a payload below a protocol's own node.
@@ -314,7 +347,25 @@ func walkICMP(w *Headers, p payload) {
 		w.hide(hidesApplications)
 		return
 	}
-	w.quote(w.rules.quoted4, p.skip(icmpHeaderLen))
+	quoted := p.skip(icmpHeaderLen)
+	if d := w.Data[quoted.off:quoted.end]; len(d) >= 4 {
+		quoted = quoted.limit(icmpQuoted(&h, p.reported, d))
+	}
+	w.quote(w.rules.quoted4, quoted)
+}
+
+// icmpQuoted is how many bytes of the packet d an error quotes, by Wireshark's rules: a
+// redirect the header and eight bytes, others what the length field says in words
+// (RFC 4884), where that is less than there is. reported is the message's length.
+func icmpQuoted(h *icmpHeader, reported int, d []byte) int {
+	header, length := int(d[0]&0x0f)*4, int(h.rest[1])*4
+	switch {
+	case h.typ == icmpRedirect:
+		return header + 8
+	case length != 0 && reported > icmpHeaderLen+length && int(be16(d[2:])) > length:
+		return header + length
+	}
+	return reported
 }
 
 // quote walks into the packet that an ICMP error quotes.

@@ -11,7 +11,7 @@ var (
 	icmp6OptLink   = field("icmpv6.opt.linkaddr", "Link-layer address", "ETHER")
 	icmp6OptSource = field("icmpv6.opt.src_linkaddr", "Source Link-layer address", "ETHER")
 	icmp6OptTarget = field("icmpv6.opt.target_linkaddr", "Target Link-layer address", "ETHER")
-	icmp6OptPLen   = uint8Field("icmpv6.opt.prefix.length", "Prefix Length", baseDec)
+	icmp6OptPLen   = uint8Field("icmpv6.opt.prefix.length", "Prefix Length", baseDec).doubted()
 	icmp6OptPFlag  = uint8Field("icmpv6.opt.prefix.flag", "Flag", baseHex)
 	icmp6OptPLink  = flagField("icmpv6.opt.prefix.flag.l", "On-link flag(L)", 8, 0x80)
 	icmp6OptPAuto  = flagField("icmpv6.opt.prefix.flag.a", "Autonomous address-configuration flag(A)", 8, 0x40)
@@ -20,12 +20,12 @@ var (
 	icmp6OptPValid = uint32Field("icmpv6.opt.prefix.valid_lifetime", "Valid Lifetime", baseDec).named(Values{0xffffffff: "Infinity"})
 	icmp6OptPPref  = uint32Field("icmpv6.opt.prefix.preferred_lifetime", "Preferred Lifetime", baseDec).named(Values{0xffffffff: "Infinity"})
 	icmp6OptRes    = field("icmpv6.opt.reserved", "Reserved", "NONE")
-	icmp6OptPrefix = field("icmpv6.opt.prefix", "Prefix", "IPv6")
+	icmp6OptPrefix = field("icmpv6.opt.prefix", "Prefix", "IPv6").doubted()
 	icmp6OptMTU    = uint32Field("icmpv6.opt.mtu", "MTU", baseDec)
 	icmp6OptDNSAge = uint32Field("icmpv6.opt.rdnss.lifetime", "Lifetime", baseDec).named(Values{0xffffffff: "Infinity"})
 	icmp6OptDNS    = field("icmpv6.opt.rdnss", "Recursive DNS Servers", "IPv6")
 	icmp6OptNonce  = field("icmpv6.opt.nonce", "Nonce", "BYTES")
-	icmp6OptData   = field("icmpv6.data", "Data", "BYTES")
+	icmp6OptData   = field("icmpv6.data", "Data", "BYTES").doubted()
 
 	icmp6OptionFields = []*FieldDef{
 		icmp6Opt, icmp6OptType, icmp6OptLen, icmp6OptLink, icmp6OptSource, icmp6OptTarget, icmp6OptPLen, icmp6OptPFlag,

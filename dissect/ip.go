@@ -19,7 +19,7 @@ var (
 	ipFlagRB   = flagField("ip.flags.rb", "Reserved bit", 8, 0x80).at(6, 1)
 	ipFlagDF   = flagField("ip.flags.df", "Don't fragment", 8, 0x40).at(6, 1)
 	ipFlagMF   = flagField("ip.flags.mf", "More fragments", 8, 0x20).at(6, 1)
-	ipOffset   = uint16Field("ip.frag_offset", "Fragment Offset", baseDec).mask(0x1fff).at(6, 2).times(8)
+	ipOffset   = uint16Field("ip.frag_offset", "Fragment Offset", baseDec).mask(0x1fff).at(6, 2)
 	ipTTL      = uint8Field("ip.ttl", "Time to Live", baseDec).at(8, 1)
 	ipProto    = uint8Field("ip.proto", "Protocol", baseDec).named(ipProtoNames).at(9, 1).ofFlow()
 	ipChecksum = uint16Field("ip.checksum", "Header Checksum", baseHex).at(10, 2)
@@ -226,7 +226,7 @@ func ipFlagNodes(n *node, at int, h ipHeader) {
 	addUint(f, ipFlagDF, at, word)
 	addUint(f, ipFlagMF, at, word)
 	if n.wants(ipOffset) {
-		addUintText(n, ipOffset, at, uint64(h.fragment), fmt.Sprint(h.offset())).Show = fmt.Sprint(h.offset())
+		addUintText(n, ipOffset, at, uint64(h.fragment), fmt.Sprint(h.offset())) // the value is in words, the label in bytes
 	}
 }
 

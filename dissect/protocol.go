@@ -92,11 +92,9 @@ type FieldDef struct {
 	doubtful bool
 }
 
-// spot is a stretch of a header, in bytes. The field's mask applies to it, and
-// then the factor, which is 1 where it is 0.
+// spot is a stretch of a header, in bytes. The field's mask applies to it.
 type spot struct {
 	off, size uint8
-	factor    uint8
 }
 
 func uint8Field(name, label, base string) *FieldDef {
@@ -178,12 +176,6 @@ func typeBytes(t Type) int {
 // at says where the field is in its header: size bytes from off on.
 func (d *FieldDef) at(off, size uint8) *FieldDef {
 	d.spots = append(d.spots, spot{off: off, size: size})
-	return d
-}
-
-// times multiplies what is in the header: lengths in words of four bytes.
-func (d *FieldDef) times(factor uint8) *FieldDef {
-	d.spots[len(d.spots)-1].factor = factor
 	return d
 }
 

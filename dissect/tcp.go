@@ -34,7 +34,7 @@ var (
 	tcpRelative    = field("tcp.time_relative", "Time since first frame in this TCP stream", "RELATIVE_TIME").stateful()
 	tcpDelta       = field("tcp.time_delta", "Time since previous frame in this TCP stream", "RELATIVE_TIME").stateful()
 	tcpSegmentData = field("tcp.segment_data", "TCP segment data", "BYTES").stateful()
-	tcpPayload     = field("tcp.payload", "TCP payload", "BYTES")
+	tcpPayload     = field("tcp.payload", "TCP payload", "BYTES").doubted() // not shown of bytes seen before
 	tcpSyn         = field("tcp.connection.syn", "Connection establish request (SYN)", "NONE")
 	tcpSynAck      = field("tcp.connection.synack", "Connection establish acknowledge (SYN+ACK)", "NONE")
 	tcpFin         = field("tcp.connection.fin", "Connection finish (FIN)", "NONE")

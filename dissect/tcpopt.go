@@ -30,7 +30,7 @@ var (
 	tcpOptCookie   = field("tcp.options.tfo.cookie", "Fast Open Cookie", "BYTES")
 	tcpOptRequest  = field("tcp.options.tfo.request", "Fast Open Cookie Request", "NONE")
 	tcpMSSAbsent   = field("tcp.options.mss.absent", "The SYN packet does not contain a MSS option", "NONE")
-	tcpOptPayload  = field("tcp.options.unknown.payload", "Payload", "BYTES")
+	tcpOptPayload  = field("tcp.options.unknown.payload", "Payload", "BYTES").doubted() // Wireshark knows more options
 
 	tcpOptionFields = []*FieldDef{
 		tcpOptions, tcpOptKind, tcpOptLen, tcpOptMSSVal, tcpOptShift, tcpOptMultiply, tcpOptSackLE, tcpOptSackRE, tcpOptSackN,

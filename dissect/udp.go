@@ -116,6 +116,9 @@ func (b *builder) udpNodes(self *Protocol, p payload, h udpHeader, flow stream.U
 	case size > p.reported && b.quoted == 0:
 		length.Label += fmt.Sprintf(" (bogus, payload length %d)", p.reported)
 	}
+	if int(h.length) < udpHeaderLen && !(h.length == 0 && b.dst.Is6()) {
+		return // Wireshark reads no further
+	}
 	note, status := " [unverified]", uint64(checksumUnverified)
 	if h.checksum == 0 {
 		note, status = " [zero-value ignored]", checksumNotPresent
@@ -135,7 +138,7 @@ func (b *builder) udpNodes(self *Protocol, p payload, h udpHeader, flow stream.U
 		b.streamTimes(n, at, flow.First, flow.Previous, udpRelative, udpDelta)
 	}
 	if size := next.captured(); size > 0 && n.wants(udpPayload) {
-		f := addBlock(n, udpPayload, next.off, b.rest(next), "")
+		f := addBlock(n, udpPayload, next.off, b.rest(p.skip(udpHeaderLen)), "") // beyond the datagram's own length, too
 		relabel(f, "UDP payload (%d byte%s)", size, plural(size))
 	}
 }
@@ -177,8 +180,9 @@ func walkUDP(w *Headers, p payload) {
 		w.doubt(ClassHeuristic, hidesAll)
 		return
 	}
-	if mayBeDNS(data, next.reported) && !w.rules.namesOn(be16(d), be16(d[2:])) {
+	src, dst := be16(d), be16(d[2:])
+	if mayBeDNSOverQUIC(data, src, dst) || mayBeDNS(data, next.reported) && !w.rules.namesOn(src, dst) {
 		w.hide(hidesDNS)
 	}
-	w.followPorts(w.rules.udp, be16(d), be16(d[2:]), next)
+	w.followPorts(w.rules.udp, src, dst, next)
 }

@@ -34,8 +34,8 @@ const (
 type oracle struct {
 	version string
 	dir     string
-	fields  map[string]bool // that this version has
-	ahead   []string        // those of the protocols in asked
+	fields  map[string]string // that this version has: their protocols
+	ahead   []string          // those of the protocols in asked
 }
 
 // asked are the protocols all of whose fields are asked for at once, so that a field
@@ -58,7 +58,7 @@ func newOracle(t *testing.T) *oracle {
 	if len(words) < 3 {
 		t.Fatalf("tshark --version: got %q, want a version", first)
 	}
-	o := &oracle{version: strings.TrimSuffix(words[2], "."), fields: map[string]bool{}}
+	o := &oracle{version: strings.TrimSuffix(words[2], "."), fields: map[string]string{}}
 	o.dir = filepath.Join(cache, "pktsh", "differential", o.version)
 	if err := os.MkdirAll(o.dir, 0o755); err != nil {
 		t.Fatal(err)
@@ -71,13 +71,13 @@ func newOracle(t *testing.T) *oracle {
 	}
 	for line := range strings.Lines(string(out)) {
 		c := strings.SplitN(line, "\t", 6)
-		if len(c) < 4 {
-			continue
+		if c[0] != "F" || len(c) < 6 {
+			continue // protocols are in frame.protocols
 		}
-		if c[0] == "F" && strings.Contains(asked, "|"+c[4]+"|") && !o.fields[c[2]] {
+		if strings.Contains(asked, "|"+c[4]+"|") && o.fields[c[2]] == "" {
 			o.ahead = append(o.ahead, c[2])
 		}
-		o.fields[c[2]] = true
+		o.fields[c[2]] = c[4]
 	}
 	return o
 }
@@ -126,7 +126,14 @@ func (o *oracle) ask(ctx context.Context, capture string, fields []string) (*ans
 		}
 		rows.Close()
 	}
-	missing := slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return known[f] || !o.fields[f] })
+	missing := slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return known[f] || o.fields[f] == "" })
+	if len(missing) > 0 && len(kept) > 0 {
+		there, err := a.protocols()
+		if err != nil {
+			return nil, err
+		}
+		missing = slices.DeleteFunc(missing, func(f string) bool { return !there[o.fields[f]] })
+	}
 	if len(missing) == 0 {
 		return a, nil
 	}
@@ -235,6 +242,18 @@ func (a *answer) index() map[string]int {
 		width += len(p.fields)
 	}
 	return index
+}
+
+// protocols are those that Wireshark found in the capture.
+func (a *answer) protocols() (map[string]bool, error) {
+	there, at := map[string]bool{}, a.index()["frame.protocols"]
+	err := a.each(func(row []string) error {
+		for p := range strings.SplitSeq(row[at], ":") {
+			there[p] = true
+		}
+		return nil
+	})
+	return there, err
 }
 
 // each calls fn with tshark's cells of each packet, in order.
