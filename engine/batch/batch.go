@@ -181,7 +181,7 @@ func (r *run) rows(ctx context.Context, f *capfile.File, q *question, walker *di
 			default:
 			}
 		}
-		a.marks = append(a.marks, b.marks...)
+		a.marks.Add(b.marks)
 		f.Release(b.lo, b.hi)
 		return err
 	})

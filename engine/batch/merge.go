@@ -98,7 +98,7 @@ type asking struct {
 	config wireshark.Config
 	temp   string
 	limit  int
-	marks  []side.Mark
+	marks  side.Marks
 }
 
 // cells asks for fields of frames, out of a side capture or, where that would not

@@ -44,7 +44,7 @@ func (r *run) write(ctx context.Context) error {
 func (r *run) copySure(ctx context.Context, f *capfile.File, q *question, walker *dissect.Walker) error {
 	chunks := make(chan []uint32, maxPending)
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return r.save(ctx, f, received(chunks)) })
+	g.Go(func() error { return r.save(ctx, f, received(f, chunks)) })
 	g.Go(func() error {
 		defer close(chunks)
 		a := r.asking(f, q, walker)
@@ -54,7 +54,7 @@ func (r *run) copySure(ctx context.Context, f *capfile.File, q *question, walker
 			w.frames = true
 			return w.block
 		}, func(b *result) error {
-			a.marks = append(a.marks, b.marks...)
+			a.marks.Add(b.marks)
 			defer f.Release(b.lo, b.hi)
 			for _, h := range b.holes {
 				holes.Add(h.frame)
@@ -100,14 +100,17 @@ func send(ctx context.Context, chunks chan<- []uint32, frames []uint32) error {
 }
 
 // received are the packets of frames that come through a channel, by their
-// numbers from 0.
-func received(chunks <-chan []uint32) iter.Seq[int] {
+// numbers from 0. What was copied of the capture need not stay in memory.
+func received(f *capfile.File, chunks <-chan []uint32) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for frames := range chunks {
 			for _, frame := range frames {
 				if !yield(int(frame) - 1) {
 					return
 				}
+			}
+			if n := len(frames); n > 0 {
+				f.Release(int(frames[0])-1, int(frames[n-1]))
 			}
 		}
 	}

@@ -18,6 +18,29 @@ const (
 	markOne     Mark = 1 // a bit of all others
 )
 
+// Marks are the marks of a capture's packets, from the first on. They are not
+// copied: adding some takes no more memory than they do.
+type Marks struct{ blocks [][]Mark }
+
+// Add adds the marks of the next packets. All but the last blocks of a capture are
+// of one size.
+func (m *Marks) Add(block []Mark) {
+	if len(block) > 0 {
+		m.blocks = append(m.blocks, block)
+	}
+}
+
+// of is the mark of the i-th packet.
+func (m *Marks) of(i int) Mark {
+	if len(m.blocks) > 0 {
+		size := len(m.blocks[0])
+		if b := i / size; b < len(m.blocks) && i%size < len(m.blocks[b]) {
+			return m.blocks[b][i%size]
+		}
+	}
+	return markUnknown
+}
+
 // Marker marks packets.
 type Marker struct{ of conversations }
 

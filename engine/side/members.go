@@ -79,7 +79,7 @@ func (s Source) members(ctx context.Context, frames *roaring.Bitmap, n int) (*ro
 				begin, end := lo, min(lo+grain, hi)
 				err := s.File.Guard(func() error {
 					for ; lo < end; lo++ {
-						if lo < len(s.Marks) && !wanted[s.Marks[lo]] {
+						if !wanted[s.Marks.of(lo)] {
 							continue
 						}
 						cursor.Load(lo)

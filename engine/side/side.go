@@ -35,9 +35,9 @@ type Source struct {
 	// Table and Walker are those that found the packets to be unsure.
 	Table  *dissect.Table
 	Walker *dissect.Walker
-	// Marks are those of the file's packets, from the first on, as far as they are
-	// known: a [Marker] makes them. They save another walk through every packet.
-	Marks []Mark
+	// Marks are those of the file's packets, as far as they are known. They save
+	// another walk through every packet.
+	Marks Marks
 
 	Tools  wireshark.Tools
 	Config wireshark.Config
