@@ -2,6 +2,7 @@ package dissect
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strings"
 )
 
@@ -64,6 +65,49 @@ func carriesNetwork(d []byte) bool { return len(d) == 0 || d[0] != 0x82 && d[0] 
 // packet in them.
 func carriesMobile(d []byte) bool { return len(d) == 0 || d[0] != 1 && d[0] != 3 }
 
+// carriesEoE tells EtherCAT frames that may hold a part of an Ethernet frame: a
+// mailbox, by itself or as the data of a datagram, of type 2 (ETG.1000.4 section 5).
+func carriesEoE(d []byte) bool {
+	const eoe = 2
+	if len(d) < 2 {
+		return false
+	}
+	mailbox := func(d []byte) bool { return len(d) >= 6 && d[5]&0x0f == eoe }
+	switch kind := d[1] >> 4; kind {
+	case 5:
+		return mailbox(d[2:])
+	case 1:
+		for d = d[2:]; len(d) >= 12; {
+			word := binary.LittleEndian.Uint16(d[6:])
+			size := int(word & 0x07ff)
+			if 10+size+2 > len(d) {
+				return false
+			}
+			if mailbox(d[10 : 10+size]) {
+				return true
+			}
+			if word&0x8000 == 0 {
+				return false
+			}
+			d = d[10+size+2:]
+		}
+	}
+	return false
+}
+
+// carriesCIP tells the commands of EtherNet/IP (ODVA volume 2 section 2-3); what has
+// none is refused.
+func carriesCIP(d []byte) bool {
+	if len(d) < 24 {
+		return len(d) > 0 && d[0] <= 0x73
+	}
+	switch binary.LittleEndian.Uint16(d) {
+	case 0x00, 0x04, 0x63, 0x64, 0x65, 0x66, 0x6f, 0x70, 0x72, 0x73, 0xc8:
+		return true
+	}
+	return false
+}
+
 var (
 	udpLeaves = leafNames(`
 		5co_legacy a11 a21 adp adwin ajns aodv ardp armagetronad asap asterix ath auto_rp ax4000 babel bfd bfd_echo bjnp bundle bvlc c1222
@@ -80,6 +124,8 @@ var (
 		except("cflow", leaf{carries: carriesSections}).
 		except("mip", leaf{carries: carriesMobile}).
 		except("radius", leaf{hides: 1 << idGTP}).
+		except("ecatf", leaf{carries: carriesEoE}).
+		except("enip", leaf{carries: carriesCIP}).
 		except("udpencap", leaf{hides: 1<<idESP | 1<<idAH})
 
 	tcpLeaves = leafNames(`
@@ -95,14 +141,17 @@ var (
 		tls tns tpkt tplink-smarthome tpm tpncp tsdns twamp.control ulp vicp vnc whois winsrepl wow woww x11 xmcp xmpp xti
 		z3950 zebra`).
 		except("syslog", leaf{carries: carriesMSU}).
-		except("diameter", leaf{hides: 1 << idGTP})
+		except("diameter", leaf{hides: 1 << idGTP}).
+		except("ecatf", leaf{carries: carriesEoE}).
+		except("enip", leaf{carries: carriesCIP})
 
 	etherTypeLeaves = leafNames(`
 		aarp ans aoe aruba_iap bluecom bofl brcm-tag cesoeth cfm cgmp cl3 csm_encaps dec_dna dec_stp dect ecp21 ecpri eero elmi epl
 		epl_v1 flip goose hcrt homeplug homeplug-av hsr_prp_supervision hyperscsi idp ipx ismp lacp lat linx lldp llt lltd loop
 		lwl4 macc mdp mih mrp-mmrp mrp-msrp mrp-mvrp msnlb ncsi nsrp nwp pn_mrp ptp realtek siii slow snmp stp sv tte_pcf
 		vines_echo vines_ip wai wlccp wol wreth`).
-		except("eapol", leaf{hides: 1 << idWLAN})
+		except("eapol", leaf{hides: 1 << idWLAN}).
+		except("ecatf", leaf{carries: carriesEoE})
 
 	ipLeaves = leafNames(`ax4000 cotp dccp eigrp hip igrp lwl4 ncs ospf pgm rsvp rsvp-e2ei shim6 vines_frp vrrp xtp`).
 			except("esp", leaf{hides: 1 << idESP}).

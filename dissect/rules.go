@@ -238,6 +238,8 @@ func (w *Headers) followPorts(table *[65536]carried, src, dst uint16, p payload)
 	}
 	low, high := table[min(src, dst)], table[max(src, dst)]
 	switch {
+	case table == w.rules.udp && w.rules.namesOn(src, dst) && low != carriesNothing:
+		w.follow(low, ClassPort, p) // DNS refuses nothing over UDP
 	case low == carriesUnknown || high == carriesUnknown:
 		w.doubt(ClassPort, hidesAll)
 	case low <= carriesLeaf && high <= carriesLeaf:
