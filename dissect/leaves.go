@@ -162,13 +162,13 @@ var (
 	llcLeaves = leafNames(`bacnet hpext ipx netbios rpl sna stp vines_llc`).
 			except("osi", leaf{carries: carriesNetwork})
 
-	greLeaves = leafNames(`cdp ipx grebonding`)
+	greLeaves = leafNames(`cdp ipx grebonding`).except("osi", leaf{carries: carriesNetwork})
 
 	// Control protocols of PPP are told apart further by their code, which may say
 	// that a packet is quoted (ppp.go).
-	pppLeaves = leafNames(`lcp ipcp ipv6cp ccp pap chap cbcp bap bacp eap mplscp cdpcp osinlcp comp_data pppmuxcp cdp ipx`)
+	pppLeaves = leafNames(`lcp ipcp ipv6cp ccp pap chap cbcp bap bacp eap mplscp cdpcp osinlcp comp_data pppmuxcp cdp ipx`).except("osi", leaf{carries: carriesNetwork})
 
-	chdlcLeaves = leafNames(`slarp cdp udld stp ipx`)
+	chdlcLeaves = leafNames(`slarp cdp udld stp ipx`).except("osi", leaf{carries: carriesNetwork})
 
 	ciscoLeaves = leafNames(`cdp vtp dtp pagp udld stp mcp cgmp`)
 )

@@ -151,10 +151,7 @@ func decodeCHDLC(b *builder, self *Protocol, p payload) {
 }
 
 // isOSI tells the first byte of CLNP, ES-IS and IS-IS (ISO/IEC TR 9577).
-func isOSI(nlpid byte) bool { return nlpid == 0x81 || isOSIRouting(nlpid) }
-
-// isOSIRouting tells that of ES-IS and IS-IS, which carry no packets.
-func isOSIRouting(nlpid byte) bool { return nlpid == 0x82 || nlpid == 0x83 }
+func isOSI(nlpid byte) bool { return nlpid >= 0x81 && nlpid <= 0x83 }
 
 // walkPPP takes PPP of links and of tunnels other than PPPoE.
 func walkPPP(w *Headers, p payload) {
@@ -195,9 +192,8 @@ func walkCHDLC(w *Headers, p payload) {
 	w.add(idCHDLC, p)
 	d := w.Data[p.off:p.end]
 	next := p.skip(chdlcHeaderLen)
-	if be16(d[2:]) == chdlcOSI && isOSIRouting(d[chdlcHeaderLen]) {
-		w.hide(hidesApplications)
-		return
+	if be16(d[2:]) == chdlcOSI && !isOSI(d[chdlcHeaderLen]) {
+		next = next.skip(1)
 	}
 	w.follow(w.rules.chdlcTypes[be16(d[2:])], ClassTunnel, next)
 }
