@@ -16,6 +16,9 @@ type column struct {
 	ofIndex bool
 }
 
+// fieldRelative is the field that counts from the first packet.
+const fieldRelative = "frame.time_relative"
+
 // question is what is asked of every packet, as far as headers answer it.
 type question struct {
 	table   *dissect.Table
@@ -26,8 +29,10 @@ type question struct {
 	// flat says that the packets themselves need not be looked at.
 	flat bool
 	// clocked says that a time is printed, timed that the packet before matters to it.
-	clocked, timed bool
-	trees          []string
+	// relative says that the first packet's time does.
+	clocked, timed, relative bool
+	trees                    []string
+	frame                    dissect.Set // what has the fields of the frame itself
 	// aside says that a side capture can answer for packets that headers do not
 	// answer for, if the fields of the frame are left to the index.
 	aside bool
@@ -35,7 +40,8 @@ type question struct {
 
 // newQuestion returns the question; ok is false when it takes Wireshark's dissectors.
 func newQuestion(table *dissect.Table, expr string, fields []string, l layout) (q *question, ok bool) {
-	q = &question{table: table, layout: l, filter: expr, flat: true}
+	frame, _ := table.Access("frame")
+	q = &question{table: table, layout: l, filter: expr, flat: true, frame: frame.In}
 	var asked []string // of packets
 	for i, name := range fields {
 		c := column{name: name}
@@ -46,6 +52,7 @@ func newQuestion(table *dissect.Table, expr string, fields []string, l layout) (
 			}
 			c.access, c.ofIndex = a, name == "frame.number" || name == "frame.len" || name == "frame.cap_len"
 			q.timed = q.timed || a.Timed
+			q.relative = q.relative || name == fieldRelative
 			q.clocked = q.clocked || a.OfFrame && !c.ofIndex
 			if !a.OfFrame {
 				q.flat = false
@@ -68,6 +75,7 @@ func newQuestion(table *dissect.Table, expr string, fields []string, l layout) (
 				return nil, false
 			}
 			q.flat = q.flat && a.OfFrame
+			q.relative = q.relative || name == fieldRelative
 			asked = append(asked, name)
 		}
 		q.scan = program.Scan(table)

@@ -40,6 +40,8 @@ type worker struct {
 	file   *capfile.File
 	cursor *native.Cursor
 	packet filter.Scanned
+	// oddFirst says that Wireshark may read the first packet's time in another way.
+	oddFirst bool
 	// frames says that the numbers of the packets are wanted, not their rows.
 	frames bool
 
@@ -53,8 +55,9 @@ type worker struct {
 func newWorker(ctx context.Context, q *question, f *capfile.File, w *dissect.Walker, buffers chan []byte) *worker {
 	cursor := native.NewCursor(f, native.CursorConfig{Walker: w, Timed: q.timed, Table: q.table, Trees: q.trees})
 	return &worker{
-		marker: side.NewMarker(q.table),
-		q:      q, ctx: ctx, file: f, cursor: cursor, buffers: buffers,
+		oddFirst: f.Len() > 0 && f.Record(0).OddTime,
+		marker:   side.NewMarker(q.table),
+		q:        q, ctx: ctx, file: f, cursor: cursor, buffers: buffers,
 		packet: filter.Scanned{Headers: &cursor.Headers, Tree: cursor.Tree},
 	}
 }
@@ -98,6 +101,9 @@ func (w *worker) one(r *result, i int) {
 		r.marks = append(r.marks, w.marker.Mark(&w.cursor.Headers))
 	}
 	h := &w.cursor.Headers
+	if w.q.relative && w.oddFirst || w.q.timed && i > 0 && w.file.Record(i-1).OddTime {
+		h.OddTime, h.Unsure = true, h.Unsure|w.q.frame
+	}
 	if w.q.scan != nil {
 		switch w.q.scan.Verdict(&w.packet) {
 		case filter.False:
