@@ -3,6 +3,7 @@ package dissect
 import (
 	"bytes"
 	"slices"
+	"strconv"
 )
 
 // This file tells payloads that one of Wireshark's heuristic dissectors (those
@@ -127,4 +128,25 @@ func mayBeDNS(d []byte, reported int) bool {
 		return questions == 1 && answers == 0 && authorities == 0 && additional <= 10
 	}
 	return questions <= 1 && answers <= 100 && authorities <= 10 && additional <= 10
+}
+
+// detours tells requests to an HTTP proxy after which a connection on a web server's
+// port carries something else: CONNECT (RFC 9110 section 9.3.6) to a port whose
+// dissector may carry packets, and SSTP (MS-SSTP section 3.2.4.1). What follows in
+// the connection does not show it.
+func (k *Walker) detours(d []byte) bool {
+	if len(d) == 0 || d[0] != 'C' && d[0] != 'S' {
+		return false
+	}
+	if bytes.HasPrefix(d, []byte("SSTP_DUPLEX_POST ")) {
+		return true
+	}
+	target, ok := bytes.CutPrefix(d, []byte("CONNECT "))
+	if !ok {
+		return false
+	}
+	target, _, _ = bytes.Cut(target, []byte(" "))
+	number := target[bytes.LastIndexByte(target, ':')+1:]
+	port, err := strconv.ParseUint(string(number), 10, 16)
+	return err != nil || k.tcp[port] > carriesLeaf
 }

@@ -455,6 +455,7 @@ func walkTCP(w *Headers, p payload) {
 		w.doubt(ClassHeuristic, hidesAll)
 		return
 	}
+	w.Detour = w.Detour || w.rules.detours(w.Data[next.off:next.end])
 	w.followPorts(w.rules.tcp, be16(d), be16(d[2:]), next)
 }
 

@@ -167,6 +167,9 @@ type Headers struct {
 	Unsure Set
 	// Class is the first reason for Unsure that concerns [LowerLayers].
 	Class Class
+	// Detour says that the packet asks a proxy for something that may carry packets:
+	// the walks of those after it in the same capture are not to be relied on.
+	Detour bool
 
 	layers [maxLayers]Layer
 	n      int
@@ -216,6 +219,7 @@ func (w *Headers) short(p payload, n int) bool {
 // Walk goes through the packet that w.Data and its companions describe. link is
 // how it begins.
 func (k *Walker) Walk(w *Headers, link Link) {
+	w.Detour = false
 	w.n, w.Class, w.quoted, w.rules = 0, ClassSure, false, k
 	w.Unsure = k.distrust
 	if k.distrust.Has(LowerLayers) {

@@ -62,6 +62,11 @@ func (c *Capture) fillColumn(ctx context.Context, name string) (*column.Column, 
 		var fraction atomicFraction
 		stop := c.session.wait("reading "+name, fraction.get)
 		col, open, err = c.own.Column(ctx, r.walker, access, fraction.set)
+		if err == nil && c.own.Detours() && r.caution == "" {
+			if r, err = c.rules(ctx); err == nil {
+				col, open, err = c.own.Column(ctx, r.walker, access, fraction.set)
+			}
+		}
 		stop()
 		if err != nil {
 			return nil, false, err

@@ -33,13 +33,20 @@ type rules struct {
 
 // rules returns what the headers of the capture are walked by.
 func (c *Capture) rules(ctx context.Context) (*rules, error) {
-	return c.session.rules(ctx, c.config, c.file.Secrets())
+	caution := ""
+	switch {
+	case c.file.Secrets():
+		caution = "the capture's own keys"
+	case c.own.Detours():
+		caution = "a proxy that is asked for what may carry packets"
+	}
+	return c.session.rules(ctx, c.config, caution)
 }
 
-// rules returns what the headers of captures are walked by under a configuration;
-// secrets says that the capture brings keys.
-func (s *Session) rules(ctx context.Context, cfg wireshark.Config, secrets bool) (*rules, error) {
-	key := fmt.Sprint(secrets, " ", cfg.Key())
+// rules returns what the headers of captures are walked by under a configuration.
+// caution is what in the capture leaves nothing sure, "" for nothing.
+func (s *Session) rules(ctx context.Context, cfg wireshark.Config, caution string) (*rules, error) {
+	key := caution + " " + cfg.Key()
 	s.mu.Lock()
 	known := s.walks[key]
 	s.mu.Unlock()
@@ -64,8 +71,8 @@ func (s *Session) rules(ctx context.Context, cfg wireshark.Config, secrets bool)
 		switch {
 		case len(registered.Plugins) > 0:
 			r.caution, distrust = "plugin "+strings.Join(registered.Plugins, ", "), dissect.Everything
-		case secrets:
-			r.caution, distrust = "the capture's own keys", dissect.Everything
+		case caution != "":
+			r.caution, distrust = caution, dissect.Everything
 		case !safe.Headers, !safe.Sealed:
 			r.caution, distrust = safe.Reason, dissect.Everything
 		case !safe.DNS:
@@ -126,8 +133,15 @@ func (q *filtering) scan(ctx context.Context) error {
 	keep := c.session.cfg.Eager || c.scans > 0
 	c.scans++
 	c.mu.Unlock()
-	q.answer, err = c.own.Scan(ctx, q.rules.walker, program.Scan(c.session.table), keep, fraction.set)
-	return err
+	for {
+		q.answer, err = c.own.Scan(ctx, q.rules.walker, program.Scan(c.session.table), keep, fraction.set)
+		if err != nil || !c.own.Detours() || q.rules.caution != "" {
+			return err
+		}
+		if q.rules, err = c.rules(ctx); err != nil || q.rules.caution == "" {
+			return err // without Wireshark nothing is said to be its answer
+		}
+	}
 }
 
 // facts is what the choice depends on.

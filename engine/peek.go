@@ -101,9 +101,11 @@ func (p *Packet) Transport(ctx context.Context) (protocol string, sure bool) {
 	if h.Unsure.Has(dissect.LowerLayers) {
 		return "", false
 	}
+	unwalked := false
 	for _, name := range transports() {
 		a := k.accessTo(c, name)
 		if a == nil {
+			unwalked = true
 			continue
 		}
 		n, _ := layersIn(h, a.In)
@@ -114,7 +116,18 @@ func (p *Packet) Transport(ctx context.Context) (protocol string, sure bool) {
 			protocol = name
 		}
 	}
-	return protocol, true
+	// What IP carries here may be one that is dissected and not walked.
+	return protocol, protocol != "" || !unwalked || !k.carriesIP(c)
+}
+
+// carriesIP says that the packet has an IP header.
+func (k *peek) carriesIP(c *Capture) bool {
+	for _, name := range []string{"ip", "ipv6"} {
+		if a := k.accessTo(c, name); a == nil || k.cursor.Headers.Has(a.In) {
+			return true
+		}
+	}
+	return false
 }
 
 // A tree takes as long as filtering some hundred packets, so a protocol is filtered
@@ -237,6 +250,10 @@ func (k *peek) load(c *Capture, frame uint32) bool {
 		k.looked = now
 	}
 	if c.file.Guard(func() error { k.cursor.Load(int(frame) - 1); return nil }) != nil {
+		return false
+	}
+	if k.cursor.Headers.Detour { // from here on headers are not to be relied on
+		k.closed = true
 		return false
 	}
 	k.frame = frame

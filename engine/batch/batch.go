@@ -171,9 +171,11 @@ func (r *run) rows(ctx context.Context, f *capfile.File, q *question, walker *di
 	}
 	a := r.asking(f, q, walker)
 	buffers := make(chan []byte, maxPending)
+	var onward detours
 	err := inOrder(ctx, r.feed, r.Count, func() func(lo, hi int) (*result, error) {
 		return newWorker(ctx, q, f, walker, buffers).block
 	}, func(b *result) error {
+		onward.apply(b)
 		kept, err := m.take(b)
 		if !kept {
 			select {

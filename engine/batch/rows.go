@@ -31,6 +31,23 @@ type result struct {
 	frames []uint32 // of them, where those are wanted
 	holes  []hole
 	marks  []side.Mark // of all its packets, where they were walked
+	// detour says that the walks of packets after one of these are not to be relied
+	// on ([dissect.Headers.Detour]).
+	detour bool
+}
+
+// detours leaves what comes after a detour to Wireshark.
+type detours struct{ seen bool }
+
+func (d *detours) apply(r *result) {
+	d.seen = d.seen || r.detour
+	if !d.seen || r.marks == nil {
+		return
+	}
+	r.rows, r.frames, r.holes = r.rows[:0], nil, nil
+	for i := r.lo; i < r.hi; i++ {
+		r.holes = append(r.holes, hole{frame: uint32(i) + 1, odd: true})
+	}
 }
 
 // worker asks the question of one packet after the other, on one goroutine.
@@ -98,6 +115,7 @@ func (w *worker) one(r *result, i int) {
 		w.cursor.LoadFrame(i)
 	} else {
 		w.cursor.Load(i)
+		r.detour = r.detour || w.cursor.Headers.Detour
 		r.marks = append(r.marks, w.marker.Mark(&w.cursor.Headers))
 	}
 	h := &w.cursor.Headers

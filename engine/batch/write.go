@@ -49,11 +49,13 @@ func (r *run) copySure(ctx context.Context, f *capfile.File, q *question, walker
 		defer close(chunks)
 		a := r.asking(f, q, walker)
 		later, holes := roaring.New(), roaring.New()
+		var onward detours
 		err := inOrder(ctx, r.feed, r.Count, func() func(lo, hi int) (*result, error) {
 			w := newWorker(ctx, q, f, walker, nil)
 			w.frames = true
 			return w.block
 		}, func(b *result) error {
+			onward.apply(b)
 			a.marks.Add(b.marks)
 			defer f.Release(b.lo, b.hi)
 			for _, h := range b.holes {

@@ -99,6 +99,9 @@ func (f *filler) put(i int) bool {
 		f.cursor.Load(i)
 	}
 	h := &f.cursor.Headers
+	if h.Detour {
+		f.d.detours.Store(true)
+	}
 	switch {
 	case h.Unsure.Has(a.In):
 		return false

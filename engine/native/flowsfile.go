@@ -25,10 +25,10 @@ func (d *Dissector) BuildFlows(ctx context.Context, walker *dissect.Walker) erro
 }
 
 // Flows returns the flow columns for [Dissector.LoadFlows], nil while they are not
-// all known. Blocks follow each other: the number of flows less one, the flows'
+// all known, and for captures with detours. Blocks follow each other: the number of flows less one, the flows'
 // first packets, the packets' flows; all in two bytes, least significant first.
 func (d *Dissector) Flows() []byte {
-	if !d.FlowsKnown() {
+	if !d.FlowsKnown() || d.Detours() {
 		return nil
 	}
 	var out []byte

@@ -54,6 +54,9 @@ type Dissector struct {
 
 	prepared atomic.Int64 // passed, for who must not wait
 
+	// detours says that a packet was walked that makes others' walks unreliable.
+	detours atomic.Bool
+
 	columnsMu sync.Mutex
 	columns   *columns // nil until a scan keeps some
 }
@@ -208,3 +211,7 @@ func (d *Dissector) read(fn func()) error {
 	}
 	return d.file.Guard(func() error { fn(); return nil })
 }
+
+// Detours says that some packet that was walked so far makes the walks of others
+// unreliable ([dissect.Headers.Detour]). After a scan of all packets it is known.
+func (d *Dissector) Detours() bool { return d.detours.Load() }

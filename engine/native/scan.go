@@ -106,6 +106,9 @@ func (q *question) block(columns *columns, i, lo, hi int, keep bool) error {
 	}
 	err := q.each(lo, hi, func(i int) {
 		cursor.Load(i)
+		if cursor.Headers.Detour {
+			q.d.detours.Store(true)
+		}
 		q.out.add(q.scan.Verdict(&packet), uint32(i)+1, cursor.Headers.Class)
 		if grow != nil {
 			grow.add(&cursor.Headers)
