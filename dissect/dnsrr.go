@@ -41,19 +41,21 @@ var (
 	dnsSOARName  = field("dns.soa.rname", "Responsible authority's mailbox", "STRING")
 	dnsSOASerial = uint32Field("dns.soa.serial_number", "Serial Number", baseDec)
 	dnsOptSize   = uint16Field("dns.rr.udp_payload_size", "UDP payload size", baseDec)
-	dnsOptRcode  = uint8Field("dns.resp.ext_rcode", "Higher bits in extended RCODE", baseHex)
-	dnsOptVer    = uint8Field("dns.resp.edns0_version", "EDNS0 version", baseDec)
-	dnsOptZ      = uint16Field("dns.resp.z", "Z", baseHex)
-	dnsOptDO     = boolField("dns.resp.z.do", "DO bit", 16, 0x8000, "Accepts DNSSEC security RRs", "Cannot handle DNSSEC security RRs")
-	dnsOptRest   = uint16Field("dns.resp.z.reserved", "Reserved", baseHex).mask(0x7fff)
-	dnsOption    = field("dns.opt", "Option", "NONE")
-	dnsOptCode   = uint16Field("dns.opt.code", "Option Code", baseDec).named(dnsOptionNames)
-	dnsOptLen    = uint16Field("dns.opt.len", "Option Length", baseDec)
-	dnsOptData   = field("dns.opt.data", "Option Data", "BYTES")
-	dnsCookieCl  = field("dns.opt.cookie.client", "Client Cookie", "BYTES")
-	dnsCookieSv  = field("dns.opt.cookie.server", "Server Cookie", "BYTES")
-	dnsData      = field("dns.data", "Data", "BYTES")
-	dnsNull      = field("dns.null", "Null (data)", "BYTES")
+	// dnsOptSizeHex is the field in mDNS.
+	dnsOptSizeHex = uint16Field("dns.rr.udp_payload_size", "UDP payload size", baseHex)
+	dnsOptRcode   = uint8Field("dns.resp.ext_rcode", "Higher bits in extended RCODE", baseHex)
+	dnsOptVer     = uint8Field("dns.resp.edns0_version", "EDNS0 version", baseDec)
+	dnsOptZ       = uint16Field("dns.resp.z", "Z", baseHex)
+	dnsOptDO      = boolField("dns.resp.z.do", "DO bit", 16, 0x8000, "Accepts DNSSEC security RRs", "Cannot handle DNSSEC security RRs")
+	dnsOptRest    = uint16Field("dns.resp.z.reserved", "Reserved", baseHex).mask(0x7fff)
+	dnsOption     = field("dns.opt", "Option", "NONE")
+	dnsOptCode    = uint16Field("dns.opt.code", "Option Code", baseDec).named(dnsOptionNames)
+	dnsOptLen     = uint16Field("dns.opt.len", "Option Length", baseDec)
+	dnsOptData    = field("dns.opt.data", "Option Data", "BYTES")
+	dnsCookieCl   = field("dns.opt.cookie.client", "Client Cookie", "BYTES")
+	dnsCookieSv   = field("dns.opt.cookie.server", "Server Cookie", "BYTES")
+	dnsData       = field("dns.data", "Data", "BYTES")
+	dnsNull       = field("dns.null", "Null (data)", "BYTES")
 
 	// dnsSOATimes are the intervals of an SOA record in their order.
 	dnsSOATimes = []*FieldDef{
@@ -67,7 +69,7 @@ var (
 		dnsQryName, dnsQryLen, dnsQryLabels, dnsQryType, dnsQryClass, dnsQryQU, dnsRRName, dnsRRType, dnsRRClass, dnsRRFlush,
 		dnsRRTTL, dnsRRLen, dnsA, dnsAAAA, dnsCNAME, dnsNS, dnsPTR, dnsMXPref, dnsMX, dnsTXTLen, dnsTXT, dnsSRVSvc,
 		dnsSRVProto, dnsSRVName, dnsSRVPrio, dnsSRVWeight, dnsSRVPort, dnsSRVTarget, dnsSOAMName, dnsSOARName,
-		dnsSOASerial, dnsOptSize, dnsOptRcode, dnsOptVer, dnsOptZ, dnsOptDO, dnsOptRest, dnsOption, dnsOptCode,
+		dnsSOASerial, dnsOptSize, dnsOptSizeHex, dnsOptRcode, dnsOptVer, dnsOptZ, dnsOptDO, dnsOptRest, dnsOption, dnsOptCode,
 		dnsOptLen, dnsOptData, dnsCookieCl, dnsCookieSv, dnsData, dnsNull,
 	}, dnsSOATimes...)
 )
@@ -389,7 +391,11 @@ func txtNodes(f *node, at int, d []byte) {
 // optNodes adds an EDNS0 pseudo record (RFC 6891 section 6.1.2), whose class
 // and time to live mean other things.
 func (r *dnsRecord) optNodes(f *node, at, base int, msg []byte, mdns bool) {
-	size := addUint(f, dnsOptSize, at, uint64(r.class))
+	def := dnsOptSize
+	if mdns {
+		def = dnsOptSizeHex
+	}
+	size := addUint(f, def, at, uint64(r.class))
 	relabel(size, "UDP payload size: %d", r.class)
 	if mdns {
 		relabel(size, "%s = UDP payload size: 0x%04x", bitPicture(uint64(r.class), 0x7fff, 16), r.class&0x7fff)

@@ -21,7 +21,7 @@ var (
 	geneveOptFlags = uint8Field("geneve.option.flags", "Flags", baseHex)
 	geneveOptRes   = boolField("geneve.option.flags.reserved", "Reserved", 8, 0xe0, "", "")
 	geneveOptLen   = uint8Field("geneve.option.length", "Length", baseDec).unit(" bytes")
-	geneveOptData  = field("geneve.option.unknown.data", "Unknown Option Data", "BYTES")
+	geneveOptData  = field("geneve.option.unknown.data", "Unknown Option Data", "BYTES").doubted()
 	geneveUnknown  = field("geneve.version.unknown", "Unknown version", "NONE")
 )
 

@@ -44,7 +44,7 @@ var (
 	icmp6RAReach  = uint32Field("icmpv6.nd.ra.reachable_time", "Reachable time (ms)", baseDec)
 	icmp6RARetr   = uint32Field("icmpv6.nd.ra.retrans_timer", "Retrans timer (ms)", baseDec)
 	icmp6MLDDelay = uint16Field("icmpv6.mld.maximum_response_delay", "Maximum Response Delay [ms]", baseDec).doubted()
-	icmp6MLDRes   = field("icmpv6.mld.reserved", "Reserved", "BYTES")
+	icmp6MLDRes   = field("icmpv6.mld.reserved", "Reserved", "BYTES").doubted()
 	icmp6MLDAddr  = field("icmpv6.mld.multicast_address", "Multicast Address", "IPv6")
 	icmp6MLDCount = uint16Field("icmpv6.mldr.nb_mcast_records", "Number of Multicast Address Records", baseDec)
 	icmp6MLDRec   = field("icmpv6.mldr.mar", "Multicast Address Record", "NONE")
@@ -371,6 +371,8 @@ func walkICMPv6(w *Headers, p payload) {
 	switch {
 	case typ == ndRedirect:
 		w.doubt(ClassQuote, hidesAll)
+	case typ == 160, typ == 161: // extended echo, which is ICMP's (RFC 8335)
+		w.hide(setOf(idICMP) | hidesApplications)
 	case typ >= 1 && typ <= 4:
 		w.quote(w.rules.quoted6, p.skip(icmpHeaderLen))
 	default:

@@ -6,8 +6,8 @@ import "fmt"
 
 var (
 	icmp6Opt       = field("icmpv6.opt", "ICMPv6 Option", "NONE")
-	icmp6OptType   = uint8Field("icmpv6.opt.type", "Type", baseDec).named(icmpv6OptionNames)
-	icmp6OptLen    = uint8Field("icmpv6.opt.length", "Length", baseDec)
+	icmp6OptType   = uint8Field("icmpv6.opt.type", "Type", baseDec).named(icmpv6OptionNames).doubted()
+	icmp6OptLen    = uint8Field("icmpv6.opt.length", "Length", baseDec).doubted()
 	icmp6OptLink   = field("icmpv6.opt.linkaddr", "Link-layer address", "ETHER")
 	icmp6OptSource = field("icmpv6.opt.src_linkaddr", "Source Link-layer address", "ETHER")
 	icmp6OptTarget = field("icmpv6.opt.target_linkaddr", "Target Link-layer address", "ETHER")

@@ -88,9 +88,11 @@ func ipOption(list *node, at int, o []byte, name string) {
 const (
 	ipOptLooseRoute  = 131
 	ipOptStrictRoute = 137
+	ipOptRouterAlert = 148 // RFC 2113
 )
 
-// plainIPOptions says that every option fits and none changes an address.
+// plainIPOptions says that every option fits, and is a router alert or padding: those
+// are read as Wireshark does.
 func plainIPOptions(d []byte) bool {
 	for i := 0; i < len(d); {
 		switch d[i] {
@@ -102,7 +104,7 @@ func plainIPOptions(d []byte) bool {
 		case ipOptLooseRoute, ipOptStrictRoute:
 			return false
 		}
-		if i+1 >= len(d) || d[i+1] < 2 || i+int(d[i+1]) > len(d) {
+		if i+1 >= len(d) || d[i+1] < 2 || i+int(d[i+1]) > len(d) || d[i] != ipOptRouterAlert || d[i+1] != 4 {
 			return false
 		}
 		i += int(d[i+1])

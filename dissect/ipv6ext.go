@@ -179,7 +179,10 @@ func ip6OptionNode(o *node, at int, d []byte) {
 	v := d[2:]
 	switch {
 	case d[0] == 1 && len(v) == 0:
-		add(o, ip6OptPadN, at+2, 0, "", "PadN: <none>")
+		f := add(o, ip6OptPadN, at+2, 0, "<none>", "PadN: <none>")
+		if f.labelled() {
+			f.Show = ""
+		}
 	case d[0] == 1:
 		addBytes(o, ip6OptPadN, at+2, v)
 	case d[0] == 5 && len(v) == 2:

@@ -17,8 +17,8 @@ const (
 
 var (
 	tcpOptions     = field("tcp.options", "TCP Options", "BYTES")
-	tcpOptKind     = uint8Field("tcp.option_kind", "Kind", baseDec).named(tcpOptionKindNames)
-	tcpOptLen      = uint8Field("tcp.option_len", "Length", baseDec)
+	tcpOptKind     = uint8Field("tcp.option_kind", "Kind", baseDec).named(tcpOptionKindNames).doubted() // a malformed option ends the list
+	tcpOptLen      = uint8Field("tcp.option_len", "Length", baseDec).doubted()
 	tcpOptMSSVal   = uint16Field("tcp.options.mss_val", "MSS Value", baseDec)
 	tcpOptShift    = uint8Field("tcp.options.wscale.shift", "Shift count", baseDec)
 	tcpOptMultiply = uint16Field("tcp.options.wscale.multiplier", "Multiplier", baseDec)
@@ -27,7 +27,7 @@ var (
 	tcpOptSackN    = uint8Field("tcp.options.sack.count", "TCP SACK Count", baseDec)
 	tcpOptTSVal    = uint32Field("tcp.options.timestamp.tsval", "Timestamp value", baseDec)
 	tcpOptTSEcr    = uint32Field("tcp.options.timestamp.tsecr", "Timestamp echo reply", baseDec)
-	tcpOptCookie   = field("tcp.options.tfo.cookie", "Fast Open Cookie", "BYTES")
+	tcpOptCookie   = field("tcp.options.tfo.cookie", "Fast Open Cookie", "BYTES").doubted() // also in experimental options
 	tcpOptRequest  = field("tcp.options.tfo.request", "Fast Open Cookie Request", "NONE")
 	tcpMSSAbsent   = field("tcp.options.mss.absent", "The SYN packet does not contain a MSS option", "NONE")
 	tcpOptPayload  = field("tcp.options.unknown.payload", "Payload", "BYTES").doubted() // Wireshark knows more options
@@ -41,19 +41,20 @@ var (
 	}
 )
 
-// tcpOptionItems are the nodes of the options that are taken apart.
+// tcpOptionItems are the nodes of the options that are taken apart. To Wireshark they
+// are protocols; nothing compares them.
 var tcpOptionItems = map[uint8]*FieldDef{
-	tcpOptEnd:      field("tcp.options.eol", "TCP Option - End of Option List (EOL)", "BYTES"),
-	tcpOptNop:      field("tcp.options.nop", "TCP Option - No-Operation (NOP)", "BYTES"),
-	tcpOptMSS:      field("tcp.options.mss", "TCP Option - Maximum segment size", "BYTES"),
-	tcpOptScale:    field("tcp.options.wscale", "TCP Option - Window scale", "BYTES"),
-	tcpOptSackPerm: field("tcp.options.sack_perm", "TCP Option - SACK permitted", "BYTES"),
-	tcpOptSack:     field("tcp.options.sack", "TCP Option - SACK", "BYTES"),
-	tcpOptTime:     field("tcp.options.timestamp", "TCP Option - Timestamps", "BYTES"),
-	tcpOptFastOpen: field("tcp.options.tfo", "TCP Option - TCP Fast Open", "BYTES"),
+	tcpOptEnd:      field("tcp.options.eol", "TCP Option - End of Option List (EOL)", "BYTES").doubted(),
+	tcpOptNop:      field("tcp.options.nop", "TCP Option - No-Operation (NOP)", "BYTES").doubted(),
+	tcpOptMSS:      field("tcp.options.mss", "TCP Option - Maximum segment size", "BYTES").doubted(),
+	tcpOptScale:    field("tcp.options.wscale", "TCP Option - Window scale", "BYTES").doubted(),
+	tcpOptSackPerm: field("tcp.options.sack_perm", "TCP Option - SACK permitted", "BYTES").doubted(),
+	tcpOptSack:     field("tcp.options.sack", "TCP Option - SACK", "BYTES").doubted(),
+	tcpOptTime:     field("tcp.options.timestamp", "TCP Option - Timestamps", "BYTES").doubted(),
+	tcpOptFastOpen: field("tcp.options.tfo", "TCP Option - TCP Fast Open", "BYTES").doubted(),
 }
 
-var tcpOptionOther = field("tcp.options.unknown", "TCP Option - Unknown", "BYTES")
+var tcpOptionOther = field("tcp.options.unknown", "TCP Option - Unknown", "BYTES").doubted()
 
 // tcpOption is one option; raw is all of it, data what follows kind and length.
 type tcpOption struct {
@@ -175,7 +176,7 @@ func (o tcpOption) sackNodes(f *node, at int, base uint32) {
 	virtual(addUint(f, tcpOptSackN, at, uint64(n)))
 }
 
-// plainTCPOptions says that every option fits (RFC 9293 section 3.1).
+// plainTCPOptions says that every option fits (RFC 9293 section 3.1), and its kind.
 func plainTCPOptions(d []byte) bool {
 	for i := 0; i < len(d); {
 		switch d[i] {
@@ -185,10 +186,27 @@ func plainTCPOptions(d []byte) bool {
 			i++
 			continue
 		}
-		if i+1 >= len(d) || d[i+1] < 2 || i+int(d[i+1]) > len(d) {
+		if i+1 >= len(d) || d[i+1] < 2 || i+int(d[i+1]) > len(d) || !fitsTCPOption(d[i], d[i+1]) {
 			return false
 		}
 		i += int(d[i+1])
+	}
+	return true
+}
+
+// fitsTCPOption says that an option is as long as its kind is.
+func fitsTCPOption(kind, size uint8) bool {
+	switch kind {
+	case tcpOptMSS:
+		return size == 4
+	case tcpOptScale:
+		return size == 3
+	case tcpOptSackPerm:
+		return size == 2
+	case tcpOptSack:
+		return size%8 == 2
+	case tcpOptTime:
+		return size == 10
 	}
 	return true
 }

@@ -122,7 +122,7 @@ func (b *builder) udpNodes(self *Protocol, p payload, h udpHeader, flow stream.U
 	note, status := " [unverified]", uint64(checksumUnverified)
 	if h.checksum == 0 {
 		note, status = " [zero-value ignored]", checksumNotPresent
-		if b.src.Is6() {
+		if b.src.Is6() && b.quoted == 0 {
 			note = " [Illegal]"
 			status = 4
 		}

@@ -248,6 +248,9 @@ func (a *answer) index() map[string]int {
 func (a *answer) protocols() (map[string]bool, error) {
 	there, at := map[string]bool{}, a.index()["frame.protocols"]
 	err := a.each(func(row []string) error {
+		if row == nil {
+			return nil
+		}
 		for p := range strings.SplitSeq(row[at], ":") {
 			there[p] = true
 		}
@@ -256,7 +259,8 @@ func (a *answer) protocols() (map[string]bool, error) {
 	return there, err
 }
 
-// each calls fn with tshark's cells of each packet, in order.
+// each calls fn with tshark's cells of each packet, in order; none where they cannot be
+// told apart.
 func (a *answer) each(fn func(row []string) error) error {
 	var open []*rows
 	for _, p := range a.parts {
@@ -270,6 +274,7 @@ func (a *answer) each(fn func(row []string) error) error {
 	var row []string
 	for {
 		row = row[:0]
+		odd := false
 		for _, r := range open {
 			cells, err := r.next()
 			if err == io.EOF {
@@ -278,7 +283,13 @@ func (a *answer) each(fn func(row []string) error) error {
 			if err != nil {
 				return err
 			}
+			if len(cells) > len(r.fields) {
+				odd = true // a text with the separator in it
+			}
 			row = append(row, cells...)
+		}
+		if odd {
+			row = nil
 		}
 		if err := fn(row); err != nil {
 			return err

@@ -145,7 +145,8 @@ func (r *reader) packet(f *capfile.File, i int) {
 			r.in.Interface = &dissect.Interface{ID: c.ID, Name: c.Name, Description: c.Description, Section: c.Section + 1}
 		}
 	}
-	r.walk(rec.OddTime)
+	odd := rec.OddTime || f.Record(0).OddTime || i > 0 && f.Record(i-1).OddTime
+	r.walk(odd)
 }
 
 func (r *reader) walk(oddTime bool) {
@@ -186,9 +187,16 @@ func (r *reader) cell(a *dissect.Access) (text string, sure bool) {
 	return string(r.text), true
 }
 
-// occurrences counts a protocol in frame.protocols.
+// occurrences counts a protocol in frame.protocols, which has names besides that stand for
+// no layer of the tree: PPP's where Cisco HDLC takes over.
 func occurrences(protocols, name string) string {
 	n := 0
+	if name == "frame" {
+		return "1"
+	}
+	if name == "ppp" {
+		protocols = strings.ReplaceAll(protocols, "ppp:chdlc", "chdlc")
+	}
 	for p := range strings.SplitSeq(protocols, ":") {
 		if p == name {
 			n++
@@ -209,7 +217,7 @@ func (s *suite) compare(t *testing.T, name string, f *capfile.File, a *answer, c
 	}
 	i := 0
 	err := a.each(func(row []string) error {
-		if i >= f.Len() {
+		if i >= f.Len() || row == nil {
 			i++
 			return nil
 		}
