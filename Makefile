@@ -7,7 +7,7 @@ SAMPLE  := testdata/browse.pcapng
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
 
-.PHONY: run build test lint bench bench-data fuzz docs deps clean
+.PHONY: run build test differential lint bench bench-data fuzz docs deps clean
 
 ## run: the shell on a sample capture
 run: build
@@ -36,6 +36,10 @@ deps:
 ## test: every test, the comparisons with tshark included
 test: deps
 	$(GO) test ./...
+
+## differential: what pktsh is sure of against tshark -2, on all captures and mutants of them
+differential: deps
+	PKTSH_DIFFERENTIAL=all $(GO) test ./engine/native -run '^TestDifferential' -count=1 -v -timeout 60m
 
 ## lint: gofmt, go vet, staticcheck
 lint:

@@ -419,7 +419,7 @@ func completenessText(v uint8) string {
 	return fmt.Sprintf("%s (%d)", state, v)
 }
 
-// walkTCP takes headers whose options fit. What an HTTP message or another
+// walkTCP takes headers that are all there; options that do not fit end only their list. What an HTTP message or another
 // application's is depends on segments before, and even a segment without data
 // can complete it.
 func walkTCP(w *Headers, p payload) {
@@ -439,9 +439,6 @@ func walkTCP(w *Headers, p payload) {
 		return
 	case size > len(d):
 		w.doubt(ClassCut, hidesAll)
-		return
-	case size > tcpMinHeader && !plainTCPOptions(d[tcpMinHeader:size]):
-		w.doubt(ClassHeader, hidesAll)
 		return
 	}
 	if be16(d[2:]) == portSTT {

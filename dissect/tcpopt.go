@@ -63,11 +63,16 @@ type tcpOption struct {
 }
 
 // parseTCPOptions splits the option bytes and appends the options to out. An option whose length does not fit
-// ends the list.
+// ends the list, and so does anything but more of it after the end's.
 func parseTCPOptions(out []tcpOption, d []byte) []tcpOption {
+	ended := false
 	for i := 0; i < len(d); {
 		kind := d[i]
+		if ended && kind != tcpOptEnd {
+			break
+		}
 		if kind == tcpOptEnd || kind == tcpOptNop {
+			ended = kind == tcpOptEnd
 			out = append(out, tcpOption{kind: kind, raw: d[i : i+1]})
 			i++
 			continue
@@ -174,39 +179,4 @@ func (o tcpOption) sackNodes(f *node, at int, base uint32) {
 		n++
 	}
 	virtual(addUint(f, tcpOptSackN, at, uint64(n)))
-}
-
-// plainTCPOptions says that every option fits (RFC 9293 section 3.1), and its kind.
-func plainTCPOptions(d []byte) bool {
-	for i := 0; i < len(d); {
-		switch d[i] {
-		case 0:
-			return true
-		case 1:
-			i++
-			continue
-		}
-		if i+1 >= len(d) || d[i+1] < 2 || i+int(d[i+1]) > len(d) || !fitsTCPOption(d[i], d[i+1]) {
-			return false
-		}
-		i += int(d[i+1])
-	}
-	return true
-}
-
-// fitsTCPOption says that an option is as long as its kind is.
-func fitsTCPOption(kind, size uint8) bool {
-	switch kind {
-	case tcpOptMSS:
-		return size == 4
-	case tcpOptScale:
-		return size == 3
-	case tcpOptSackPerm:
-		return size == 2
-	case tcpOptSack:
-		return size%8 == 2
-	case tcpOptTime:
-		return size == 10
-	}
-	return true
 }

@@ -90,6 +90,8 @@ func emptyProfile(home string) []string {
 // columns each.
 type answer struct {
 	parts []answerPart
+	// recorded says that fields may be missing because they were not asked for.
+	recorded bool
 }
 
 type answerPart struct {
@@ -146,6 +148,11 @@ func (o *oracle) ask(ctx context.Context, capture string, fields []string) (*ans
 	}
 	a.parts = append(a.parts, answerPart{fields: missing, path: path})
 	return a, nil
+}
+
+// known are those of the fields that this version has.
+func (o *oracle) known(fields []string) []string {
+	return slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return o.fields[f] == "" })
 }
 
 // run keeps tshark's rows under a header line with the fields' names. How tshark
