@@ -60,7 +60,7 @@ func (p *Packet) HeaderField(ctx context.Context, name string) (text string, fou
 		return "", false, false
 	}
 	h := &k.cursor.Headers
-	if h.Unsure.Has(a.In) {
+	if h.Unsure.Has(a.In) || a.Type == "RELATIVE_TIME" && c.oddTimes(p.frame) {
 		return "", false, false
 	}
 	if n, first := layersIn(h, a.In); n != 1 || !first {
@@ -80,6 +80,12 @@ func (p *Packet) HeaderField(ctx context.Context, name string) (text string, fou
 		text = string(k.text)
 	}
 	return text, found, true
+}
+
+// oddTimes says that Wireshark may read a time that a packet's is counted from in
+// another way: the first packet's or that of the one before.
+func (c *Capture) oddTimes(frame uint32) bool {
+	return c.file.Record(0).OddTime || frame > 1 && c.file.Record(int(frame)-2).OddTime
 }
 
 // transports are the protocols that [Packet.Transport] may return. The others
@@ -141,14 +147,15 @@ const (
 // Absent says that a protocol, which Wireshark has under that name, is surely
 // nowhere in the packet's tree. It knows so of packets that headers are not sure of
 // after it was asked about many: then a filter tells all that have the protocol, for
-// less than the trees that are asked for otherwise.
+// less than the trees that are asked for otherwise. pktsh's own dissectors make a
+// tree as fast as they filter, and are not asked.
 func (p *Packet) Absent(ctx context.Context, protocol string) bool {
 	c := p.capture
 	c.mu.Lock()
 	set := c.sets[protocol]
 	c.mu.Unlock()
 	if set == nil {
-		if hurried(ctx) || !c.peek.worthFilter(protocol, c.size) {
+		if hurried(ctx) || !c.session.deepAllowed() || !c.peek.worthFilter(protocol, c.size) {
 			return false
 		}
 		var sure bool

@@ -194,7 +194,7 @@ func TestHeadersConcurrently(t *testing.T) {
 // TestAbsent checks that a protocol which headers cannot tell is filtered for after
 // it was asked about often, not before, and that the answer is the filter's.
 func TestAbsent(t *testing.T) {
-	s := engine.NewSession(engine.Config{Mode: plan.Native})
+	s := engine.NewSession(engine.Config{Tools: tools(t), TempDir: t.TempDir()})
 	t.Cleanup(func() { _ = s.Close() })
 	c := browsed(t, s, browse)
 	cancelled, cancel := context.WithCancel(t.Context())

@@ -37,8 +37,12 @@ type headerField struct {
 // not see them. Aliases of addresses and ports are completed (index.go).
 var unshown = map[string]bool{
 	"eth.addr.oui": true, "eth.dst.oui": true, "eth.src.oui": true, "eth.ig": true, "eth.lg": true,
-	"geneve.reserved": true,
+	"geneve.reserved": true, "wlan.fc.fromds": true, "wlan.fc.tods": true,
 }
+
+// nestedToo are protocols that stand within another layer in some packets: AH is an
+// extension header of IPv6 (RFC 8200, 4.1) and then below it.
+var nestedToo = map[string]bool{"ah": true}
 
 // headerLayers returns the protocols of which headers may tell, by the spelling
 // under which names are compared.
@@ -48,6 +52,9 @@ func (it *Interp) headerLayers() map[string]*headerLayer {
 	}
 	it.headers = map[string]*headerLayer{}
 	for _, info := range dissect.NativeCatalogue().All() {
+		if nestedToo[info.Protocol] {
+			continue
+		}
 		protocol := normalize(info.Protocol)
 		own := it.headers[protocol]
 		if own == nil {
