@@ -183,7 +183,7 @@ func (r *run) rows(ctx context.Context, f *capfile.File, q *question, walker *di
 			default:
 			}
 		}
-		a.marks.Add(b.marks)
+		a.marks.Add(b.hi-b.lo, b.marks)
 		f.Release(b.lo, b.hi)
 		return err
 	})

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"pktsh/dissect"
 	"pktsh/engine/filter"
@@ -36,6 +37,10 @@ type question struct {
 	// aside says that a side capture can answer for packets that headers do not
 	// answer for, if the fields of the frame are left to the index.
 	aside bool
+
+	// holed says that some packet was left to Wireshark: from then on it pays to mark
+	// packets ([side.Mark]).
+	holed atomic.Bool
 }
 
 // newQuestion returns the question; ok is false when it takes Wireshark's dissectors.

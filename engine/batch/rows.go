@@ -30,7 +30,7 @@ type result struct {
 	rows   []byte   // of the packets that surely pass
 	frames []uint32 // of them, where those are wanted
 	holes  []hole
-	marks  []side.Mark // of all its packets, where they were walked
+	marks  []side.Mark // of all its packets, where a hole was known when it began
 	// detour says that the walks of packets after one of these are not to be relied
 	// on ([dissect.Headers.Detour]).
 	detour bool
@@ -41,7 +41,7 @@ type detours struct{ seen bool }
 
 func (d *detours) apply(r *result) {
 	d.seen = d.seen || r.detour
-	if !d.seen || r.marks == nil {
+	if !d.seen {
 		return
 	}
 	r.rows, r.frames, r.holes = r.rows[:0], nil, nil
@@ -87,7 +87,7 @@ func (w *worker) block(lo, hi int) (*result, error) {
 	default:
 		r.rows = make([]byte, 0, w.usual)
 	}
-	if !w.q.flat {
+	if w.q.holed.Load() && !w.q.flat {
 		r.marks = make([]side.Mark, 0, hi-lo)
 	}
 	for lo < hi {
@@ -116,7 +116,9 @@ func (w *worker) one(r *result, i int) {
 	} else {
 		w.cursor.Load(i)
 		r.detour = r.detour || w.cursor.Headers.Detour
-		r.marks = append(r.marks, w.marker.Mark(&w.cursor.Headers))
+		if r.marks != nil {
+			r.marks = append(r.marks, w.marker.Mark(&w.cursor.Headers))
+		}
 	}
 	h := &w.cursor.Headers
 	if w.q.relative && w.oddFirst || w.q.timed && i > 0 && w.file.Record(i-1).OddTime {
@@ -128,7 +130,7 @@ func (w *worker) one(r *result, i int) {
 			return
 		case filter.True:
 		default:
-			r.holes = append(r.holes, hole{h.Number, h.OddTime, int64(len(r.rows))})
+			w.hole(r, int64(len(r.rows)))
 			return
 		}
 	}
@@ -147,12 +149,19 @@ func (w *worker) one(r *result, i int) {
 		}
 		if !c.ofIndex && h.Unsure.Has(c.access.In) {
 			r.rows = r.rows[:before]
-			r.holes = append(r.holes, hole{h.Number, h.OddTime, int64(before)})
+			w.hole(r, int64(before))
 			return
 		}
 		r.rows = w.cell(r.rows, c)
 	}
 	r.rows = append(r.rows, '\n')
+}
+
+// hole leaves the row of the packet at hand to Wireshark; at is where it would be.
+func (w *worker) hole(r *result, at int64) {
+	h := &w.cursor.Headers
+	r.holes = append(r.holes, hole{h.Number, h.OddTime, at})
+	w.q.holed.Store(true)
 }
 
 // cell appends the values of a field of the packet at hand.

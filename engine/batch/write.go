@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"golang.org/x/sync/errgroup"
@@ -44,7 +45,14 @@ func (r *run) write(ctx context.Context) error {
 func (r *run) copySure(ctx context.Context, f *capfile.File, q *question, walker *dissect.Walker) error {
 	chunks := make(chan []uint32, maxPending)
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return r.save(ctx, f, received(f, chunks)) })
+	g.Go(func() error {
+		if strings.HasPrefix(f.Format(), "pcapng") { // whose blocks are copied as far as they are indexed
+			if _, err := r.whole(ctx); err != nil {
+				return err
+			}
+		}
+		return r.save(ctx, f, received(f, chunks))
+	})
 	g.Go(func() error {
 		defer close(chunks)
 		a := r.asking(f, q, walker)
@@ -56,7 +64,7 @@ func (r *run) copySure(ctx context.Context, f *capfile.File, q *question, walker
 			return w.block
 		}, func(b *result) error {
 			onward.apply(b)
-			a.marks.Add(b.marks)
+			a.marks.Add(b.hi-b.lo, b.marks)
 			defer f.Release(b.lo, b.hi)
 			for _, h := range b.holes {
 				holes.Add(h.frame)

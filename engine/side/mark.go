@@ -18,24 +18,27 @@ const (
 	markOne     Mark = 1 // a bit of all others
 )
 
-// Marks are the marks of a capture's packets, from the first on. They are not
-// copied: adding some takes no more memory than they do.
-type Marks struct{ blocks [][]Mark }
+// Marks are the marks of a capture's packets, from the first on, as far as they
+// were made. They are not copied: adding some takes no more memory than they do.
+type Marks struct {
+	size   int // of the blocks, but for the last
+	blocks [][]Mark
+}
 
-// Add adds the marks of the next packets. All but the last blocks of a capture are
-// of one size.
-func (m *Marks) Add(block []Mark) {
-	if len(block) > 0 {
+// Add adds the marks of the next n packets, or nil where none were made. All but
+// the last blocks of a capture are of one size.
+func (m *Marks) Add(n int, block []Mark) {
+	if n > 0 {
+		m.size = max(m.size, n)
 		m.blocks = append(m.blocks, block)
 	}
 }
 
 // of is the mark of the i-th packet.
 func (m *Marks) of(i int) Mark {
-	if len(m.blocks) > 0 {
-		size := len(m.blocks[0])
-		if b := i / size; b < len(m.blocks) && i%size < len(m.blocks[b]) {
-			return m.blocks[b][i%size]
+	if m.size > 0 {
+		if b := i / m.size; b < len(m.blocks) && i%m.size < len(m.blocks[b]) {
+			return m.blocks[b][i%m.size]
 		}
 	}
 	return markUnknown
