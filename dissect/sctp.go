@@ -9,44 +9,45 @@ import (
 // fixed part of the commonest. What chunks carry is left to Wireshark.
 
 var (
-	sctpSrcPort   = uint16Field("sctp.srcport", "Source port", baseSCTP)
-	sctpDstPort   = uint16Field("sctp.dstport", "Destination port", baseSCTP)
-	sctpPort      = uint16Field("sctp.port", "Port", baseSCTP)
-	sctpTag       = uint32Field("sctp.verification_tag", "Verification tag", baseHex)
-	sctpAssoc     = uint16Field("sctp.assoc_index", "Association index", baseDec)
-	sctpChecksum  = uint32Field("sctp.checksum", "Checksum", baseHex)
-	sctpStatus    = uint8Field("sctp.checksum.status", "Checksum Status", baseNone).named(checksumStatusNames)
-	sctpChunkType = uint8Field("sctp.chunk_type", "Chunk type", baseDec).named(sctpChunkNames)
-	sctpChunkSkip = boolField("sctp.chunk_bit_1", "Bit", 8, 0x80, "Skip chunk and continue processing of the packet", "Stop processing of the packet")
-	sctpChunkTell = boolField("sctp.chunk_bit_2", "Bit", 8, 0x40, "Do report", "Do not report")
-	sctpFlags     = uint8Field("sctp.chunk_flags", "Chunk flags", baseHex)
-	sctpLength    = uint16Field("sctp.chunk_length", "Chunk length", baseDec)
-	sctpPadding   = field("sctp.chunk_padding", "Chunk padding", "BYTES")
-	sctpTSN       = uint32Field("sctp.data_tsn_raw", "Transmission sequence number (absolute)", baseDec)
-	sctpSID       = uint16Field("sctp.data_sid", "Stream identifier", baseHex)
-	sctpSSN       = uint16Field("sctp.data_ssn", "Stream sequence number", baseDec)
-	sctpPPID      = uint32Field("sctp.data_payload_proto_id", "Payload protocol identifier", baseDec).named(sctpPayloadNames)
-	sctpSACK      = uint32Field("sctp.sack_cumulative_tsn_ack_raw", "Cumulative TSN ACK (absolute)", baseDec)
-	sctpWindow    = uint32Field("sctp.sack_a_rwnd", "Advertised receiver window credit (a_rwnd)", baseDec)
-	sctpShutdown  = uint32Field("sctp.shutdown_cumulative_tsn_ack", "Cumulative TSN Ack", baseDec)
-	sctpReflected = boolField("sctp.shutdown_complete_t_bit", "T-Bit", 8, 0x01, "Tag reflected", "Tag not reflected")
+	sctpSrcPort   = uint16Field("sctp.srcport", "Source port", baseSCTP).at(0, 2).ofFlow()
+	sctpDstPort   = uint16Field("sctp.dstport", "Destination port", baseSCTP).at(2, 2).ofFlow()
+	sctpPort      = uint16Field("sctp.port", "Port", baseSCTP).at(0, 2).at(2, 2).ofFlow()
+	sctpTag       = uint32Field("sctp.verification_tag", "Verification tag", baseHex).at(4, 4)
+	sctpAssoc     = uint16Field("sctp.assoc_index", "Association index", baseDec).doubted()
+	sctpChecksum  = uint32Field("sctp.checksum", "Checksum", baseHex).at(8, 4)
+	sctpStatus    = uint8Field("sctp.checksum.status", "Checksum Status", baseNone).named(checksumStatusNames).doubted()
+	sctpChunkType = uint8Field("sctp.chunk_type", "Chunk type", baseDec).named(sctpChunkNames).doubted()
+	sctpChunkSkip = boolField("sctp.chunk_bit_1", "Bit", 8, 0x80, "Skip chunk and continue processing of the packet", "Stop processing of the packet").doubted()
+	sctpChunkTell = boolField("sctp.chunk_bit_2", "Bit", 8, 0x40, "Do report", "Do not report").doubted()
+	sctpFlags     = uint8Field("sctp.chunk_flags", "Chunk flags", baseHex).doubted()
+	sctpLength    = uint16Field("sctp.chunk_length", "Chunk length", baseDec).doubted()
+	sctpPadding   = field("sctp.chunk_padding", "Chunk padding", "BYTES").doubted()
+	sctpTSN       = uint32Field("sctp.data_tsn_raw", "Transmission sequence number (absolute)", baseDec).doubted()
+	sctpSID       = uint16Field("sctp.data_sid", "Stream identifier", baseHex).doubted()
+	sctpSSN       = uint16Field("sctp.data_ssn", "Stream sequence number", baseDec).doubted()
+	sctpPPID      = uint32Field("sctp.data_payload_proto_id", "Payload protocol identifier", baseDec).named(sctpPayloadNames).doubted()
+	sctpSACK      = uint32Field("sctp.sack_cumulative_tsn_ack_raw", "Cumulative TSN ACK (absolute)", baseDec).doubted()
+	sctpWindow    = uint32Field("sctp.sack_a_rwnd", "Advertised receiver window credit (a_rwnd)", baseDec).doubted()
+	sctpShutdown  = uint32Field("sctp.shutdown_cumulative_tsn_ack", "Cumulative TSN Ack", baseDec).doubted()
+	sctpReflected = boolField("sctp.shutdown_complete_t_bit", "T-Bit", 8, 0x01, "Tag reflected", "Tag not reflected").doubted()
 
 	// sctpDataBits are the flags of a DATA chunk, most significant first.
 	sctpDataBits = []*FieldDef{
-		boolField("sctp.data_i_bit", "I-Bit", 8, 0x08, "Send SACK immediately", "Possibly delay SACK"),
-		boolField("sctp.data_u_bit", "U-Bit", 8, 0x04, "Unordered delivery", "Ordered delivery"),
-		boolField("sctp.data_b_bit", "B-Bit", 8, 0x02, "First segment", "Subsequent segment"),
-		boolField("sctp.data_e_bit", "E-Bit", 8, 0x01, "Last segment", "Not the last segment"),
+		boolField("sctp.data_i_bit", "I-Bit", 8, 0x08, "Send SACK immediately", "Possibly delay SACK").doubted(),
+		boolField("sctp.data_u_bit", "U-Bit", 8, 0x04, "Unordered delivery", "Ordered delivery").doubted(),
+		boolField("sctp.data_b_bit", "B-Bit", 8, 0x02, "First segment", "Subsequent segment").doubted(),
+		boolField("sctp.data_e_bit", "E-Bit", 8, 0x01, "Last segment", "Not the last segment").doubted(),
 	}
 )
 
 var sctpProtocol = Protocol{
-	Name: "sctp", Long: "Stream Control Transmission Protocol", Short: "SCTP",
+	ID: idSCTP, Name: "sctp", Long: "Stream Control Transmission Protocol", Short: "SCTP",
 	Fields: append([]*FieldDef{
 		sctpSrcPort, sctpDstPort, sctpPort, sctpTag, sctpAssoc, sctpChecksum, sctpStatus, sctpChunkType, sctpChunkSkip, sctpChunkTell,
 		sctpFlags, sctpLength, sctpPadding, sctpTSN, sctpSID, sctpSSN, sctpPPID, sctpSACK, sctpWindow, sctpShutdown, sctpReflected,
 	}, sctpDataBits...),
 	decode: decodeSCTP,
+	walk:   walkSCTP,
 }
 
 const (
@@ -61,6 +62,7 @@ const (
 	sctpShutdownAck      = 8
 	sctpCookieAck        = 11
 	sctpShutdownComplete = 14
+	sctpIData            = 64 // RFC 8260 section 2.1
 )
 
 func decodeSCTP(b *builder, self *Protocol, p payload) {
@@ -159,4 +161,25 @@ func sctpChunkNodes(f *node, at int, d []byte) bool {
 		return c.empty()
 	}
 	return false
+}
+
+// walkSCTP takes the common header. What DATA chunks carry may be packets: which
+// dissector takes them hangs on ports and payload protocol identifiers.
+func walkSCTP(w *Headers, p payload) {
+	if w.short(p, sctpHeaderLen) {
+		return
+	}
+	w.add(idSCTP, p)
+	w.hide(hidesApplications)
+	for d := w.Data[p.off+sctpHeaderLen : p.end]; len(d) >= 4; {
+		if d[0] == sctpData || d[0] == sctpIData {
+			w.doubt(ClassPort, hidesAll)
+			return
+		}
+		size := (int(be16(d[2:])) + 3) &^ 3
+		if size < 4 || size > len(d) {
+			return
+		}
+		d = d[size:]
+	}
 }
