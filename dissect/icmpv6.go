@@ -368,12 +368,19 @@ func walkICMPv6(w *Headers, p payload) {
 	}
 	typ := w.Data[p.off]
 	w.add(idICMPv6, p)
+	if _, ok := parseICMPv6(w.Data[p.off:p.end]); !ok {
+		w.doubt(ClassCut, setOf(idICMPv6)|hidesApplications)
+		return
+	}
 	switch {
 	case typ == ndRedirect:
 		w.doubt(ClassQuote, hidesAll)
 	case typ == 160, typ == 161: // extended echo, which is ICMP's (RFC 8335)
 		w.hide(setOf(idICMP) | hidesApplications)
 	case typ >= 1 && typ <= 4:
+		if w.Data[p.off+4] != 0 { // what follows the packet is shown as ICMP's (RFC 4884)
+			w.hide(setOf(idICMP))
+		}
 		w.quote(w.rules.quoted6, p.skip(icmpHeaderLen))
 	default:
 		w.hide(hidesApplications)

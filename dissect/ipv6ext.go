@@ -162,7 +162,8 @@ func ip6OptionNodes(f *node, at int, d []byte) {
 		}
 		name := ipv6OptionNames.name(uint64(kind), fmt.Sprintf("Unknown IPv6 Option (%d)", kind))
 		if kind == 0 {
-			add(f, ip6OptPad1, at, 1, "", "Pad1")
+			pad := add(f, ip6OptPad1, at, 1, "", "Pad1")
+			addUint(pad, ip6OptType, at, 0)
 		} else {
 			ip6OptionNode(add(f, ip6Opt, at, size, "", name), at, d[:size])
 		}
@@ -272,7 +273,7 @@ func plainIP6Options(d []byte) bool {
 			i++
 			continue
 		}
-		if i+1 >= len(d) || d[i] != 1 && d[i] != 5 || i+2+int(d[i+1]) > len(d) {
+		if i+1 >= len(d) || d[i] != 1 && (d[i] != 5 || d[i+1] != 2) || i+2+int(d[i+1]) > len(d) {
 			return false
 		}
 		i += 2 + int(d[i+1])

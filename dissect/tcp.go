@@ -447,6 +447,9 @@ func walkTCP(w *Headers, p payload) {
 	}
 	w.add(idTCP, p)
 	w.hide(hidesApplications)
+	if size > tcpMinHeader && strangeMPTCP(d[tcpMinHeader:size]) {
+		w.doubt(ClassHeader, setOf(idTCP))
+	}
 	next := p.skip(size)
 	if carriesPacketsOverTCP(w.Data[next.off:next.end]) {
 		w.doubt(ClassHeuristic, hidesAll)

@@ -24,7 +24,7 @@ var (
 	tcpOptMultiply = uint16Field("tcp.options.wscale.multiplier", "Multiplier", baseDec)
 	tcpOptSackLE   = uint32Field("tcp.options.sack_le", "TCP SACK Left Edge", baseDec).stateful()
 	tcpOptSackRE   = uint32Field("tcp.options.sack_re", "TCP SACK Right Edge", baseDec).stateful()
-	tcpOptSackN    = uint8Field("tcp.options.sack.count", "TCP SACK Count", baseDec)
+	tcpOptSackN    = uint8Field("tcp.options.sack.count", "TCP SACK Count", baseDec).doubted()
 	tcpOptTSVal    = uint32Field("tcp.options.timestamp.tsval", "Timestamp value", baseDec)
 	tcpOptTSEcr    = uint32Field("tcp.options.timestamp.tsecr", "Timestamp echo reply", baseDec)
 	tcpOptCookie   = field("tcp.options.tfo.cookie", "Fast Open Cookie", "BYTES").doubted() // also in experimental options
@@ -179,4 +179,53 @@ func (o tcpOption) sackNodes(f *node, at int, base uint32) {
 		n++
 	}
 	virtual(addUint(f, tcpOptSackN, at, uint64(n)))
+}
+
+// strangeMPTCP tells options of Multipath TCP (RFC 8684 section 3) that are not as long
+// as their subtype says: Wireshark ends the list of options there.
+func strangeMPTCP(d []byte) bool {
+	const multipath = 30
+	for i := 0; i < len(d) && d[i] != tcpOptEnd; {
+		if d[i] == tcpOptNop {
+			i++
+			continue
+		}
+		if i+1 >= len(d) || d[i+1] < 2 || i+int(d[i+1]) > len(d) {
+			return false
+		}
+		if d[i] == multipath && !fitsMPTCP(d[i:i+int(d[i+1])]) {
+			return true
+		}
+		i += int(d[i+1])
+	}
+	return false
+}
+
+// fitsMPTCP says that an option is one of those that are in use.
+func fitsMPTCP(o []byte) bool {
+	const capable, join, sequence = 0, 1, 2
+	if len(o) < 4 {
+		return false
+	}
+	switch o[2] >> 4 {
+	case capable:
+		return len(o) == 4 || len(o) == 12 || len(o) == 20 || len(o) == 22 || len(o) == 24
+	case join:
+		return len(o) == 12 || len(o) == 16 || len(o) == 24
+	case sequence:
+		return len(o) == dssSize(o[3]) || len(o) == dssSize(o[3])+2
+	}
+	return false
+}
+
+// dssSize is how long a data sequence signal is by its flags, without a checksum.
+func dssSize(flags byte) int {
+	size := 4
+	if flags&0x01 != 0 { // an acknowledgment
+		size += 4 + 4*int(flags>>1&1)
+	}
+	if flags&0x04 != 0 { // a mapping
+		size += 4 + 4*int(flags>>3&1) + 6
+	}
+	return size
 }
