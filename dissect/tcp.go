@@ -279,8 +279,10 @@ func (b *builder) tcpNodes(self *Protocol, p payload, s *tcpSegment, next payloa
 			complete.Label = "Conversation completeness: " + completenessText(s.flow.Completeness)
 		}
 	}
-	virtual(addUint(n, tcpLen, at, uint64(s.length)))
-	tcpNumberNodes(n, at, s)
+	if b.quoted == 0 {
+		virtual(addUint(n, tcpLen, at, uint64(s.length)))
+	}
+	tcpNumberNodes(n, at, s, b.quoted > 0 && b.dst.Is4())
 	f := addUint(n, tcpHdrLen, at+12, uint64(s.headerLen))
 	if f.labelled() {
 		f.Label = fmt.Sprintf("%s = Header Length: %d bytes (%d)", bitPicture(uint64(s.headerLen/4)<<4, 0xf0, 8), s.headerLen, s.headerLen/4)
@@ -309,7 +311,7 @@ func (b *builder) tcpNodes(self *Protocol, p payload, s *tcpSegment, next payloa
 }
 
 // tcpNumberNodes adds the sequence and acknowledgment numbers.
-func tcpNumberNodes(n *node, at int, s *tcpSegment) {
+func tcpNumberNodes(n *node, at int, s *tcpSegment, inICMP bool) {
 	seq := s.seq - s.flow.SeqBase
 	next := seq + uint32(s.length)
 	if s.flags&(flagSYN|flagFIN) != 0 {
@@ -317,7 +319,9 @@ func tcpNumberNodes(n *node, at int, s *tcpSegment) {
 	}
 	relative := s.flow.Known
 	number(n, tcpSeq, at+4, seq, relative, "relative sequence number")
-	addUint(n, tcpSeqRaw, at+4, uint64(s.seq))
+	if !inICMP { // there it stands in the other's place
+		addUint(n, tcpSeqRaw, at+4, uint64(s.seq))
+	}
 	virtual(number(n, tcpNextSeq, at, next, relative, "relative sequence number"))
 	if s.flags&flagACK != 0 {
 		number(n, tcpAck, at+8, s.relativeAck(), relative, "relative ack number")
@@ -447,7 +451,7 @@ func walkTCP(w *Headers, p payload) {
 	}
 	w.add(idTCP, p)
 	w.hide(hidesApplications)
-	if size > tcpMinHeader && strangeMPTCP(d[tcpMinHeader:size]) {
+	if size > tcpMinHeader && strangeTCPOptions(d[tcpMinHeader:size]) {
 		w.doubt(ClassHeader, setOf(idTCP))
 	}
 	next := p.skip(size)

@@ -181,9 +181,10 @@ func (o tcpOption) sackNodes(f *node, at int, base uint32) {
 	virtual(addUint(f, tcpOptSackN, at, uint64(n)))
 }
 
-// strangeMPTCP tells options of Multipath TCP (RFC 8684 section 3) that are not as long
-// as their subtype says: Wireshark ends the list of options there.
-func strangeMPTCP(d []byte) bool {
+// strangeTCPOptions tells options that Wireshark may end the list at, although their
+// length fits: experiments, vendors' and satellites' options that it takes apart
+// further, and Multipath TCP (RFC 8684 section 3) that is not as long as its subtype says.
+func strangeTCPOptions(d []byte) bool {
 	const multipath = 30
 	for i := 0; i < len(d) && d[i] != tcpOptEnd; {
 		if d[i] == tcpOptNop {
@@ -193,8 +194,13 @@ func strangeMPTCP(d []byte) bool {
 		if i+1 >= len(d) || d[i+1] < 2 || i+int(d[i+1]) > len(d) {
 			return false
 		}
-		if d[i] == multipath && !fitsMPTCP(d[i:i+int(d[i+1])]) {
+		switch d[i] {
+		case 20, 21, 22, 23, 27, 29, 76, 78, 172, 174, 253, 254:
 			return true
+		case multipath:
+			if !fitsMPTCP(d[i : i+int(d[i+1])]) {
+				return true
+			}
 		}
 		i += int(d[i+1])
 	}
