@@ -111,6 +111,10 @@ func decodeEth(b *builder, self *Protocol, p payload) {
 		b.trailer(n, next.skip(int(h.typ)), ethPadding, ethTrailer, b.in.FCS)
 		return
 	}
+	if h.typ > maxLength && h.typ < minEtherType { // neither
+		b.unknown(next)
+		return
+	}
 	addUint(n, ethType, p.off+12, uint64(h.typ))
 	used := b.etherType(h.typ, next)
 	b.trailer(n, next.skip(used), ethPadding, ethTrailer, b.in.FCS)
