@@ -197,6 +197,10 @@ func strangeTCPOptions(d []byte) bool {
 		switch d[i] {
 		case 20, 21, 22, 23, 27, 29, 76, 78, 172, 174, 253, 254:
 			return true
+		case tcpOptSack: // without a block in it, Wireshark runs off its end
+			if d[i+1] == 2 || d[i+1]%8 != 2 {
+				return true
+			}
 		case multipath:
 			if !fitsMPTCP(d[i : i+int(d[i+1])]) {
 				return true
