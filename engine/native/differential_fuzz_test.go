@@ -89,9 +89,12 @@ func againstGopacket(t *testing.T, table *dissect.Table, h *dissect.Headers, dat
 			t.Fatalf("%s: got % x, gopacket has % x", name, got, want)
 		}
 	}
-	for _, layer := range p.Layers() {
+	for i, layer := range p.Layers() {
 		switch l := layer.(type) {
 		case *layers.Ethernet:
+			if i > 0 {
+				return // in a tunnel
+			}
 			same("eth.src", l.SrcMAC)
 			same("eth.dst", l.DstMAC)
 		case *layers.IPv4:
