@@ -137,10 +137,11 @@ func interactive(o *options, session *engine.Session, shell *repl.Shell, t *term
 	if starting.Err() != nil {
 		return caught.code(exitError)
 	}
-	caught.release()
 	session.LoadCatalogue()
-	ctx := context.Background()
-	code, err := prompt.Run(ctx, prompt.Config{
+	// A signal that came before the prompt catches them ends starting, too late for
+	// the look above at times, and so the prompt.
+	code, err := prompt.Run(starting, prompt.Config{
+		Catching: caught.release,
 		In: t.in, Out: os.Stdout, Term: os.Getenv("TERM"), Color: t.color,
 		History:  t.history,
 		Prefix:   shell.Prefix,
@@ -151,9 +152,9 @@ func interactive(o *options, session *engine.Session, shell *repl.Shell, t *term
 			return shell.Quit()
 		},
 	})
-	if err != nil {
+	if err != nil && starting.Err() == nil {
 		fmt.Fprintf(os.Stderr, "pktsh: %v\n", err)
 		return exitError
 	}
-	return code
+	return caught.code(code)
 }

@@ -71,6 +71,9 @@ type Config struct {
 	// before Exec begins. It runs on a goroutine of its own, one at a time.
 	// quit ends Run, which returns code.
 	Exec func(ctx context.Context, text string) (code int, quit bool)
+	// Catching is called when Run has begun to catch signals: who did before can
+	// stop. It may be nil.
+	Catching func()
 }
 
 func (c *Config) check() error {
@@ -118,6 +121,9 @@ func Run(ctx context.Context, cfg Config) (exit int, err error) {
 	s := newSession(cfg, term)
 	stop := s.watchSignals(ctx)
 	defer stop()
+	if cfg.Catching != nil {
+		cfg.Catching()
+	}
 	defer s.suggester.stop()
 	if cfg.Term == "" || cfg.Term == "dumb" || !hasControllingTerminal() {
 		return s.runPlain(ctx)
