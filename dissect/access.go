@@ -129,6 +129,41 @@ func (w *Headers) before(l *Layer, n int) ID {
 	return idUnlisted
 }
 
+// Numeric says that [Access.Any] reads it.
+func (a *Access) Numeric() bool {
+	if !a.Direct || a.def == nil || a.def.only != nil || a.def.from != nil {
+		return false
+	}
+	for _, s := range a.def.spots {
+		if s.size > 8 {
+			return false
+		}
+	}
+	return true
+}
+
+// Any says whether a field's number satisfies a test in any occurrence, or, with
+// want false, whether it does not in one. n is how many there are up to that.
+func (a *Access) Any(w *Headers, want bool, test func(number uint64) bool) (found bool, n int) {
+	for i := range w.layers[:w.n] {
+		l := &w.layers[i]
+		if a.In>>l.ID&1 == 0 {
+			continue
+		}
+		for _, s := range a.def.spots {
+			from := l.Off + uint32(s.off)
+			if from+uint32(s.size) > l.End {
+				continue
+			}
+			v := a.def.value(bigEndian(w.Data[from : from+uint32(s.size)]))
+			if n++; test(v) == want {
+				return true, n
+			}
+		}
+	}
+	return false, n
+}
+
 // bigEndian reads up to eight bytes.
 func bigEndian(b []byte) (v uint64) {
 	switch len(b) {

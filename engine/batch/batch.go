@@ -153,6 +153,7 @@ func (r *run) question(ctx context.Context, fields []string, l layout) (*questio
 	if !ok {
 		return nil, nil
 	}
+	r.begin(ctx) // it takes a while before there are packets
 	registrations, err := wireshark.LoadRegistrations(ctx, r.Tools, r.CacheDir)
 	if err != nil || len(registrations.Plugins) > 0 {
 		return nil, nil
@@ -200,10 +201,15 @@ func (r *run) asking(f *capfile.File, q *question, walker *dissect.Walker) *aski
 
 // capture returns the capture as soon as some of it can be read.
 func (r *run) capture(ctx context.Context) (*capfile.File, error) {
+	r.begin(ctx)
+	return r.feed.first(ctx)
+}
+
+// begin begins to open the capture.
+func (r *run) begin(ctx context.Context) {
 	if r.feed == nil {
 		r.feed = start(func(indexed func(*capfile.File, int)) (*capfile.File, error) { return r.open(ctx, indexed) })
 	}
-	return r.feed.first(ctx)
 }
 
 // whole returns the capture when all of it is known.

@@ -100,6 +100,20 @@ func (f *File) Data(i int) []byte {
 	return data
 }
 
+// Packet is Record and Data of packet i at once, into r.
+func (f *File) Packet(i int, r *Record) []byte {
+	c, j := f.index.chunk(i), i&(chunkEntries-1)
+	s := c.slotOf(j)
+	if s.phdr.size > 0 {
+		*r = f.strippedRecord(i)
+		return f.Data(i)
+	}
+	r.Offset, r.Captured = c.where(j)
+	r.Time, r.Original, r.Interface = c.time(j), c.originalAt(j), int(s.iface)
+	r.HasTime, r.OddTime = s.flags&noTimeFlag == 0, s.flags&oddTimeFlag != 0
+	return f.raw(r.Offset, r.Captured)
+}
+
 // raw is the bytes of a packet with its pseudo header, as they are in the file.
 func (f *File) raw(offset int64, captured uint32) []byte {
 	end := offset + int64(captured)

@@ -36,6 +36,9 @@ func (c *scanCompiler) fast(t checkedTest) *leaf {
 	case *checkedComparison:
 		right, ok := t.right.(*constant)
 		if a := c.access(t.left); a != nil && ok {
+			if test := compareNumber(a, t.op, right.value); test != nil && a.Numeric() {
+				return c.overNumbers(a, t.all, test)
+			}
 			if test := compareConstant(a, t, right.value); test != nil {
 				l := c.over(a, t.all, test)
 				if a.Type == dissect.TypeProtocol {
@@ -93,6 +96,22 @@ func (c *scanCompiler) over(a *dissect.Access, all bool, test holds) *leaf {
 	return l
 }
 
+// overNumbers is over for fields that are read as numbers.
+func (c *scanCompiler) overNumbers(a *dissect.Access, all bool, test func(number uint64) bool) *leaf {
+	l := c.over(a, all, nil)
+	l.judge = func(s *Scanned) Verdict {
+		found, n := a.Any(s.Headers, !all, test)
+		switch {
+		case found:
+			return verdict(!all)
+		case s.Headers.Unsure.Has(a.In):
+			return Unsure
+		}
+		return verdict(all && n > 0)
+	}
+	return l
+}
+
 // compareConstant compiles the comparison of an occurrence with a constant, nil
 // where headers do not have what it takes.
 func compareConstant(a *dissect.Access, t *checkedComparison, want Value) holds {
@@ -103,7 +122,7 @@ func compareConstant(a *dissect.Access, t *checkedComparison, want Value) holds 
 		return nil
 	}
 	if test := compareNumber(a, t.op, want); test != nil {
-		return test
+		return func(o *dissect.Occurrence) bool { return test(o.Number) }
 	}
 	value := valueOf(a)
 	if value == nil {
@@ -137,7 +156,7 @@ func searchProtocol(a *dissect.Access, t *checkedComparison, want Value) holds {
 }
 
 // compareNumber compiles the comparisons that need nothing but the number.
-func compareNumber(a *dissect.Access, op string, want Value) holds {
+func compareNumber(a *dissect.Access, op string, want Value) func(number uint64) bool {
 	switch a.Type {
 	case "IPv4":
 		if op != "==" && op != "!=" || want.kind != KindIPv4 {
@@ -147,7 +166,7 @@ func compareNumber(a *dissect.Access, op string, want Value) holds {
 		addr := net.Addr().As4()
 		base, mask := uint64(binary.BigEndian.Uint32(addr[:])), uint64(^uint32(0)<<(32-net.Bits()))
 		equal := op == "=="
-		return func(o *dissect.Occurrence) bool { return (o.Number&mask == base) == equal }
+		return func(number uint64) bool { return (number&mask == base) == equal }
 	case "ETHER":
 		if op != "==" && op != "!=" || len(want.raw) != 6 {
 			return nil
@@ -155,7 +174,7 @@ func compareNumber(a *dissect.Access, op string, want Value) holds {
 		var wide [8]byte
 		copy(wide[2:], want.raw)
 		addr, equal := binary.BigEndian.Uint64(wide[:]), op == "=="
-		return func(o *dissect.Occurrence) bool { return (o.Number == addr) == equal }
+		return func(number uint64) bool { return (number == addr) == equal }
 	}
 	if want.kind != KindUint || typeOf(a.Type).class != classUint {
 		return nil
@@ -163,17 +182,17 @@ func compareNumber(a *dissect.Access, op string, want Value) holds {
 	n := want.num
 	switch op {
 	case "==":
-		return func(o *dissect.Occurrence) bool { return o.Number == n }
+		return func(number uint64) bool { return number == n }
 	case "!=":
-		return func(o *dissect.Occurrence) bool { return o.Number != n }
+		return func(number uint64) bool { return number != n }
 	case "<":
-		return func(o *dissect.Occurrence) bool { return o.Number < n }
+		return func(number uint64) bool { return number < n }
 	case "<=":
-		return func(o *dissect.Occurrence) bool { return o.Number <= n }
+		return func(number uint64) bool { return number <= n }
 	case ">":
-		return func(o *dissect.Occurrence) bool { return o.Number > n }
+		return func(number uint64) bool { return number > n }
 	case ">=":
-		return func(o *dissect.Occurrence) bool { return o.Number >= n }
+		return func(number uint64) bool { return number >= n }
 	}
 	return nil
 }
@@ -215,12 +234,12 @@ func inConstants(a *dissect.Access, set []checkedItem) holds {
 			return nil
 		}
 		if item.high == nil {
-			test := compareNumber(a, "==", low.value)
-			if test == nil {
-				equal := predicate("==")
-				test = func(o *dissect.Occurrence) bool { return equal(value(o), low.value) }
+			if same := compareNumber(a, "==", low.value); same != nil {
+				tests = append(tests, func(o *dissect.Occurrence) bool { return same(o.Number) })
+				continue
 			}
-			tests = append(tests, test)
+			equal := predicate("==")
+			tests = append(tests, func(o *dissect.Occurrence) bool { return equal(value(o), low.value) })
 			continue
 		}
 		high, ok := item.high.(*constant)

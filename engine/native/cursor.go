@@ -22,6 +22,8 @@ type Cursor struct {
 	light  *dissect.Reader
 	detail bool
 	at     int
+	record capfile.Record
+	odd    bool          // the first packet's time is odd, and so are those that count from it
 	tree   *dissect.Tree // of the packet at hand, nil until asked for
 }
 
@@ -39,6 +41,7 @@ type CursorConfig struct {
 // NewCursor returns a cursor over a file, which may still be growing.
 func NewCursor(f File, c CursorConfig) *Cursor {
 	cur := &Cursor{source: newSource(f), walker: c.Walker, timed: c.Timed, at: -1}
+	cur.odd = f.Len() > 0 && f.Record(0).OddTime
 	if len(c.Trees) > 0 {
 		names := slices.Clone(c.Trees)
 		slices.Sort(names)
@@ -51,32 +54,31 @@ func NewCursor(f File, c CursorConfig) *Cursor {
 
 // Load walks through the i-th packet, from 0.
 func (c *Cursor) Load(i int) {
-	r := c.fill(i)
-	c.Headers.Data = c.file.Data(i)
-	c.walker.Walk(&c.Headers, c.link(r.Interface))
+	c.Headers.Data = c.file.Packet(i, &c.record)
+	c.fill(i)
+	c.walker.Walk(&c.Headers, c.link(c.record.Interface))
 }
 
 // LoadFrame is Load without the packet itself: only its number, time and lengths.
 func (c *Cursor) LoadFrame(i int) {
-	r := c.fill(i)
-	c.Headers.Frame(int(r.Captured))
+	c.record = c.file.Record(i)
+	c.fill(i)
+	c.Headers.Frame(int(c.record.Captured))
 }
 
-// fill notes what the index says of the i-th packet.
-func (c *Cursor) fill(i int) capfile.Record {
-	r := c.file.Record(i)
-	h := &c.Headers
-	if c.timed && i > 0 && i != c.at+1 {
-		h.Previous = c.file.Record(i - 1).Time
-	} else {
-		h.Previous = h.Time
-	}
-	if i == 0 {
+// fill notes what the record of the i-th packet says.
+func (c *Cursor) fill(i int) {
+	h, r := &c.Headers, &c.record
+	odd := r.OddTime || c.odd
+	if c.timed {
 		h.Previous = r.Time
+		if i > 0 {
+			before := c.file.Record(i - 1)
+			h.Previous, odd = before.Time, odd || before.OddTime
+		}
 	}
-	h.Number, h.Original, h.Time, h.HasTime, h.OddTime, h.First = uint32(i)+1, r.Original, r.Time, r.HasTime, r.OddTime, c.first
+	h.Number, h.Original, h.Time, h.HasTime, h.OddTime, h.First = uint32(i)+1, r.Original, r.Time, r.HasTime, odd, c.first
 	c.at, c.tree = i, nil
-	return r
 }
 
 // link returns how packets of an interface begin.

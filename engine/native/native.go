@@ -27,6 +27,8 @@ type File interface {
 	Record(i int) capfile.Record
 	// Data is what was captured of it; it is valid until the file is closed.
 	Data(i int) []byte
+	// Packet is both at once.
+	Packet(i int, r *capfile.Record) []byte
 	// Comments are its comments.
 	Comments(i int) []string
 	// Interfaces are what Record.Interface points into.
