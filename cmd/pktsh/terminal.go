@@ -142,7 +142,7 @@ func interactive(o *options, session *engine.Session, shell *repl.Shell, t *term
 	// the look above at times, and so the prompt.
 	code, err := prompt.Run(starting, prompt.Config{
 		Catching: caught.release,
-		In: t.in, Out: os.Stdout, Term: os.Getenv("TERM"), Color: t.color,
+		In:       t.in, Out: os.Stdout, Term: os.Getenv("TERM"), Color: t.color,
 		History:  t.history,
 		Prefix:   shell.Prefix,
 		Complete: shell.Complete,
