@@ -39,6 +39,7 @@ type Capture struct {
 	trees   *lru.Cache[uint32, *dissect.Tree]
 	rows    *lru.Cache[uint32, []dissect.Summary]
 	columns *lru.Cache[string, *column.Column]
+	counts  *lru.Cache[string, []column.Count]
 	peek    peek
 
 	mu     sync.Mutex
@@ -63,6 +64,7 @@ func newCapture(s *Session, f *capfile.File, own *native.Dissector, cfg wireshar
 	c.trees, _ = lru.New[uint32, *dissect.Tree](treesKept)
 	c.rows, _ = lru.New[uint32, []dissect.Summary](rowBlocksMax)
 	c.columns, _ = lru.New[string, *column.Column](columnsKept)
+	c.counts, _ = lru.New[string, []column.Count](columnsKept)
 	return c
 }
 

@@ -198,7 +198,27 @@ func (v *View) CountBy(ctx context.Context, field string) ([]column.Count, error
 	if err != nil {
 		return nil, err
 	}
-	return col.CountBy(places(set)), nil
+	key := field + "\x00" + v.Filter()
+	if counts, ok := v.capture.counts.Get(key); ok && v.filtersOnly() {
+		return counts, nil
+	}
+	counts := col.CountBy(places(set))
+	if v.filtersOnly() && v.capture.columns.Contains(field) { // both are Wireshark's answer, or never change
+		v.capture.counts.Add(key, counts)
+	}
+	return counts, nil
+}
+
+// filtersOnly says that the view's filter tells its packets: it is no slice, and the
+// filter's answer is one that is kept.
+func (v *View) filtersOnly() bool {
+	if v.base == nil {
+		return true
+	}
+	v.mu.Lock()
+	kept := v.frames != nil
+	v.mu.Unlock()
+	return kept && v.filter != "" && v.base.filtersOnly()
 }
 
 // Values yields, for each of the view's packets in order, the values of a field,
