@@ -176,7 +176,7 @@ func (r *run) rows(ctx context.Context, f *capfile.File, q *question, walker *di
 	err := inOrder(ctx, r.feed, r.Count, func() func(lo, hi int) (*result, error) {
 		return newWorker(ctx, q, f, walker, buffers).block
 	}, func(b *result) error {
-		onward.apply(b)
+		onward.apply(f, b)
 		kept, err := m.take(b)
 		if !kept {
 			select {

@@ -37,10 +37,11 @@ type result struct {
 }
 
 // detours leaves what comes after a detour to Wireshark.
+// Keys that the capture brings are one, too: Wireshark decrypts with them.
 type detours struct{ seen bool }
 
-func (d *detours) apply(r *result) {
-	d.seen = d.seen || r.detour
+func (d *detours) apply(f *capfile.File, r *result) {
+	d.seen = d.seen || r.detour || f.Secrets()
 	if !d.seen {
 		return
 	}

@@ -63,7 +63,7 @@ func (r *run) copySure(ctx context.Context, f *capfile.File, q *question, walker
 			w.frames = true
 			return w.block
 		}, func(b *result) error {
-			onward.apply(b)
+			onward.apply(f, b)
 			a.marks.Add(b.hi-b.lo, b.marks)
 			defer f.Release(b.lo, b.hi)
 			for _, h := range b.holes {
