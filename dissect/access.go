@@ -27,7 +27,7 @@ type Access struct {
 	// OfFrame says that it depends on nothing but the packet's number, time and
 	// lengths, OfFlow that packets of one flow share it.
 	OfFrame, OfFlow bool
-	// Timed says that it needs Headers.Previous.
+	// Timed says that it counts from another packet's time: Headers.Previous or First.
 	Timed bool
 
 	def *FieldDef
@@ -69,7 +69,7 @@ func (t *Table) Access(name string) (a *Access, ok bool) {
 		}
 	}
 	a.OfFrame = a.In == setOf(idFrame) && a.Direct
-	a.Timed = a.def == frameDelta
+	a.Timed = a.def != nil && (a.def == frameDelta || a.def == frameRelative)
 	return a, ok
 }
 

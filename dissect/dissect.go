@@ -110,15 +110,16 @@ func (t *Tree) Has(name string) bool {
 	return !Walk(t.Nodes, func(f *Field, _ int) bool { return f.Name != name })
 }
 
-// Text is the field's value as `tshark -T fields` prints it. A byte string of a
-// tree that a [Reader] made has it in the packet.
-func (f *Field) Text(t *Tree) string {
+// Text is the field's value as `tshark -T fields` prints it, but for its control
+// characters, of a field of that type: of a protocol its line, of bytes their digits
+// without the colons of Show.
+func (f *Field) Text(t *Tree, kind Type) string {
 	switch {
 	case f.Protocol && f.Label != "":
 		return f.Label
 	case f.Protocol:
 		return f.Name
-	case f.Show == "" && f.Size > 0:
+	case kind == "BYTES" && f.Size > 0: // empty ones show a word: "<MISSING>"
 		return hex.EncodeToString(f.Bytes(t))
 	}
 	return f.Show

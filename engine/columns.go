@@ -46,7 +46,8 @@ func (c *Capture) Column(ctx context.Context, name string) (col *column.Column, 
 }
 
 func (c *Capture) fillColumn(ctx context.Context, name string) (*column.Column, bool, error) {
-	facts := plan.FilterFacts{Mode: c.session.cfg.Mode, Deep: c.Deep().State, Packets: c.size, WhyNot: name + " is no header field that pktsh knows"}
+	facts := c.facts()
+	facts.WhyNot = name + " is no header field that pktsh knows"
 	access, known := c.session.table.Access(name)
 	if !known && !c.session.deepAllowed() {
 		return nil, false, c.unknownField(name)
@@ -116,6 +117,10 @@ func textsStandAlone(t dissect.Type) bool {
 // dissectors: there is nobody else.
 func (c *Capture) completeByTrees(ctx context.Context, col *column.Column, open *roaring.Bitmap, name string) error {
 	defer c.session.wait("reading "+name, unknown)()
+	var kind dissect.Type
+	if info, ok := c.session.fields.Lookup(name); ok {
+		kind = info.Type
+	}
 	for it := open.Iterator(); it.HasNext(); {
 		frame := it.Next()
 		tree, err := c.own.Tree(ctx, frame)
@@ -124,7 +129,7 @@ func (c *Capture) completeByTrees(ctx context.Context, col *column.Column, open 
 		}
 		var values []string
 		for _, f := range tree.Values(name) {
-			values = append(values, f.Text(tree))
+			values = append(values, f.Text(tree, kind))
 		}
 		col.Put(int(frame)-1, values)
 	}

@@ -144,17 +144,21 @@ func (q *filtering) scan(ctx context.Context) error {
 	}
 }
 
-// facts is what the choice depends on.
-func (q *filtering) facts() plan.FilterFacts {
-	c := q.c
+// facts is what the choice of any question's way depends on.
+func (c *Capture) facts() plan.FilterFacts {
 	deep := c.Deep()
-	f := plan.FilterFacts{
-		Mode: c.session.cfg.Mode, Deep: deep.State, Loaded: max(deep.Fraction, 0), Packets: c.size,
-		Native: q.answer != nil, WhyNot: q.whyNot, Flows: c.own.FlowsKnown(),
-	}
+	f := plan.FilterFacts{Mode: c.session.cfg.Mode, Deep: deep.State, Loaded: max(deep.Fraction, 0), Packets: c.size}
 	if deep.State == plan.Ready {
 		f.Loaded = 1
 	}
+	return f
+}
+
+// facts is what the choice depends on.
+func (q *filtering) facts() plan.FilterFacts {
+	c := q.c
+	f := c.facts()
+	f.Native, f.WhyNot, f.Flows = q.answer != nil, q.whyNot, c.own.FlowsKnown()
 	if q.answer == nil {
 		return f
 	}

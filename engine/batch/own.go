@@ -3,7 +3,6 @@ package batch
 import (
 	"bufio"
 	"context"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -102,24 +101,12 @@ func (r *run) fieldsLine(l layout) ownLine {
 			}
 			var values []string
 			for _, v := range tree.Values(name) {
-				values = append(values, ownText(tree, v, kinds[i]))
+				values = append(values, escape(v.Text(tree, kinds[i])))
 			}
 			out = l.cell(out, values)
 		}
 		return out, nil
 	}
-}
-
-// ownText is a field of a whole tree as -T fields prints it: of a protocol its
-// line, and a byte string without the colons that a tree shows.
-func ownText(tree *dissect.Tree, f *dissect.Field, kind dissect.Type) string {
-	switch {
-	case f.Protocol:
-		return escape(f.Label)
-	case kind == "BYTES":
-		return hex.EncodeToString(f.Bytes(tree))
-	}
-	return escape(f.Show)
 }
 
 // summaryLine writes a row of the packet list as tshark does: numbers and sources

@@ -17,9 +17,6 @@ type column struct {
 	ofIndex bool
 }
 
-// fieldRelative is the field that counts from the first packet.
-const fieldRelative = "frame.time_relative"
-
 // question is what is asked of every packet, as far as headers answer it.
 type question struct {
 	table   *dissect.Table
@@ -29,11 +26,9 @@ type question struct {
 	filter  string
 	// flat says that the packets themselves need not be looked at.
 	flat bool
-	// clocked says that a time is printed, timed that the packet before matters to it.
-	// relative says that the first packet's time does.
-	clocked, timed, relative bool
-	trees                    []string
-	frame                    dissect.Set // what has the fields of the frame itself
+	// clocked says that a time is printed, timed that others' times matter to it.
+	clocked, timed bool
+	trees          []string
 	// aside says that a side capture can answer for packets that headers do not
 	// answer for, if the fields of the frame are left to the index.
 	aside bool
@@ -45,8 +40,7 @@ type question struct {
 
 // newQuestion returns the question; ok is false when it takes Wireshark's dissectors.
 func newQuestion(table *dissect.Table, expr string, fields []string, l layout) (q *question, ok bool) {
-	frame, _ := table.Access("frame")
-	q = &question{table: table, layout: l, filter: expr, flat: true, frame: frame.In}
+	q = &question{table: table, layout: l, filter: expr, flat: true}
 	var asked []string // of packets
 	for i, name := range fields {
 		c := column{name: name}
@@ -57,7 +51,6 @@ func newQuestion(table *dissect.Table, expr string, fields []string, l layout) (
 			}
 			c.access, c.ofIndex = a, name == "frame.number" || name == "frame.len" || name == "frame.cap_len"
 			q.timed = q.timed || a.Timed
-			q.relative = q.relative || name == fieldRelative
 			q.clocked = q.clocked || a.OfFrame && !c.ofIndex
 			if !a.OfFrame {
 				q.flat = false
@@ -80,7 +73,6 @@ func newQuestion(table *dissect.Table, expr string, fields []string, l layout) (
 				return nil, false
 			}
 			q.flat = q.flat && a.OfFrame
-			q.relative = q.relative || name == fieldRelative
 			asked = append(asked, name)
 		}
 		q.scan = program.Scan(table)

@@ -2,7 +2,6 @@ package batch
 
 import (
 	"context"
-	"encoding/hex"
 
 	"pktsh/dissect"
 	"pktsh/engine/capfile"
@@ -58,8 +57,6 @@ type worker struct {
 	file   *capfile.File
 	cursor *native.Cursor
 	packet filter.Scanned
-	// oddFirst says that Wireshark may read the first packet's time in another way.
-	oddFirst bool
 	// frames says that the numbers of the packets are wanted, not their rows.
 	frames bool
 
@@ -73,9 +70,8 @@ type worker struct {
 func newWorker(ctx context.Context, q *question, f *capfile.File, w *dissect.Walker, buffers chan []byte) *worker {
 	cursor := native.NewCursor(f, native.CursorConfig{Walker: w, Timed: q.timed, Table: q.table, Trees: q.trees})
 	return &worker{
-		oddFirst: f.Len() > 0 && f.Record(0).OddTime,
-		marker:   side.NewMarker(q.table),
-		q:        q, ctx: ctx, file: f, cursor: cursor, buffers: buffers,
+		marker: side.NewMarker(q.table),
+		q:      q, ctx: ctx, file: f, cursor: cursor, buffers: buffers,
 		packet: filter.Scanned{Headers: &cursor.Headers, Tree: cursor.Tree},
 	}
 }
@@ -122,9 +118,6 @@ func (w *worker) one(r *result, i int) {
 		}
 	}
 	h := &w.cursor.Headers
-	if w.q.relative && w.oddFirst || w.q.timed && i > 0 && w.file.Record(i-1).OddTime {
-		h.OddTime, h.Unsure = true, h.Unsure|w.q.frame
-	}
 	if w.q.scan != nil {
 		switch w.q.scan.Verdict(&w.packet) {
 		case filter.False:
@@ -201,19 +194,11 @@ func (w *worker) treeCell(out []byte, c *column) []byte {
 	w.values = w.values[:0]
 	dissect.Walk(tree.Nodes, func(f *dissect.Field, _ int) bool {
 		if f.Name == c.name {
-			w.values = append(w.values, fieldText(tree, f))
+			w.values = append(w.values, escape(f.Text(tree, c.access.Type)))
 		}
 		return true
 	})
 	return w.q.layout.cell(out, w.values)
-}
-
-// fieldText is a field of a light tree as -T fields prints it.
-func fieldText(tree *dissect.Tree, f *dissect.Field) string {
-	if f.Show == "" {
-		return hex.EncodeToString(f.Bytes(tree))
-	}
-	return escape(f.Show)
 }
 
 // escape writes control characters as tshark does.

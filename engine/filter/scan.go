@@ -80,7 +80,7 @@ func (p *Program) Scan(table *dissect.Table) *Scan {
 // Level is how much of a packet the scan may have to look at.
 func (s *Scan) Level() Level { return s.level }
 
-// Timed says that the scan needs Headers.Previous.
+// Timed says that the scan asks for times that count from other packets'.
 func (s *Scan) Timed() bool { return s.timed }
 
 // Trees are the fields and protocols that are looked for in packets' trees.

@@ -110,7 +110,7 @@ func (f *filler) put(i int) bool {
 	case a.Doubtful:
 		return false
 	case !a.Direct:
-		f.out.Put(i, f.cursor.texts(a.Name))
+		f.out.Put(i, f.cursor.texts(a))
 		return true
 	}
 	f.found = a.Read(h, f.found[:0])
@@ -128,10 +128,10 @@ func (f *filler) put(i int) bool {
 }
 
 // texts are a field's values in the tree of the packet at hand.
-func (c *Cursor) texts(name string) (values []string) {
+func (c *Cursor) texts(a *dissect.Access) (values []string) {
 	tree := c.Tree()
-	for _, field := range tree.Values(name) {
-		values = append(values, field.Text(tree))
+	for _, field := range tree.Values(a.Name) {
+		values = append(values, field.Text(tree, a.Type))
 	}
 	return values
 }

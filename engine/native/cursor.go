@@ -23,14 +23,15 @@ type Cursor struct {
 	detail bool
 	at     int
 	record capfile.Record
-	odd    bool          // the first packet's time is odd, and so are those that count from it
+	odd    bool          // the first packet's time is odd
 	tree   *dissect.Tree // of the packet at hand, nil until asked for
 }
 
 // CursorConfig says what a cursor has to know of packets.
 type CursorConfig struct {
 	Walker *dissect.Walker
-	// Timed says that Headers.Previous is wanted.
+	// Timed says that times count which other packets' times are in: Headers.Previous
+	// is wanted, and OddTime is also of that packet and the first.
 	Timed bool
 	// Table and Trees are for [Cursor.Tree]: the fields and protocols that it
 	// shall find. Names that the table does not have are an error of the caller's.
@@ -69,9 +70,9 @@ func (c *Cursor) LoadFrame(i int) {
 // fill notes what the record of the i-th packet says.
 func (c *Cursor) fill(i int) {
 	h, r := &c.Headers, &c.record
-	odd := r.OddTime || c.odd
+	odd := r.OddTime
 	if c.timed {
-		h.Previous = r.Time
+		h.Previous, odd = r.Time, odd || c.odd
 		if i > 0 {
 			before := c.file.Record(i - 1)
 			h.Previous, odd = before.Time, odd || before.OddTime

@@ -78,6 +78,7 @@ var neverSure = map[string]bool{"http": true, "tls": true, "ssdp": true, "snmp":
 // suite is what native answers are made of.
 type suite struct {
 	table  *dissect.Table
+	types  *dissect.Catalogue
 	walker *dissect.Walker
 	fields []*dissect.Access // that some packet can be sure of
 	names  []string          // of all fields, frame.protocols for the report
@@ -87,6 +88,7 @@ type suite struct {
 func newSuite(t *testing.T, r registrations) *suite {
 	t.Helper()
 	s := &suite{table: dissect.NewTable()}
+	s.types = s.table.Catalogue()
 	s.walker = s.table.NewWalker(dissect.Rules{Registrations: r})
 	for _, f := range s.table.Catalogue().All() {
 		a, ok := s.table.Access(f.Name)
@@ -156,7 +158,8 @@ func (r *reader) walk(oddTime bool) {
 	clear(r.cells)
 	tree := r.tree.Tree(&r.in)
 	dissect.Walk(tree.Nodes, func(f *dissect.Field, _ int) bool {
-		r.cells[f.Name] = append(r.cells[f.Name], f.Text(tree))
+		info, _ := r.s.types.Lookup(f.Name)
+		r.cells[f.Name] = append(r.cells[f.Name], f.Text(tree, info.Type))
 		return true
 	})
 }
