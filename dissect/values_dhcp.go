@@ -1,6 +1,7 @@
 package dissect
 
-// This file holds DHCP's options and value strings in Wireshark 4.0's wording.
+// This file holds DHCP's options and value strings in Wireshark 4.0's wording: the
+// notes in brackets are its own, and what its trees show.
 
 // dhcpOptions describes the options by their code (IANA bootp-dhcp-parameters);
 // a code that is missing is not assigned.

@@ -34,7 +34,7 @@ func (w Way) String() string {
 // What the ways cost, as measured with Wireshark 4.0 on one of two shared cores
 // (docs/performance.md); they differ by so much that the machine hardly matters.
 const (
-	headersPacket = 60 * time.Nanosecond   // walk and judge a packet
+	headersPacket = 200 * time.Nanosecond  // walk and judge a packet
 	flowPacket    = 5 * time.Nanosecond    // judge a packet whose flow is known
 	sideStart     = 400 * time.Millisecond // tshark's own start, twice the private profile
 	sidePacket    = 30 * time.Microsecond  // write, dissect twice, read the reply
