@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -34,7 +35,8 @@ type Capture struct {
 	own     *native.Dissector
 	config  wireshark.Config
 	size    int
-	digits  []int // of each interface's times
+	digits  []int            // of each interface's times
+	growing *capfile.Growing // nil but for a capture in memory
 
 	trees   *lru.Cache[uint32, *dissect.Tree]
 	rows    *lru.Cache[uint32, []dissect.Summary]
@@ -47,6 +49,8 @@ type Capture struct {
 	sets   map[string]*roaring.Bitmap
 	scans  int // how many filters asked headers
 	closed bool
+	// generation counts the changes of what answers depend on (renew.go).
+	generation atomic.Uint64
 
 	// What runs in the background ends with ctx, and Close waits for it.
 	ctx        context.Context
@@ -55,11 +59,9 @@ type Capture struct {
 }
 
 func newCapture(s *Session, f *capfile.File, own *native.Dissector, cfg wireshark.Config) *Capture {
-	c := &Capture{session: s, file: f, own: own, config: cfg, size: f.Len(), sets: map[string]*roaring.Bitmap{}}
+	c := &Capture{session: s, config: cfg, sets: map[string]*roaring.Bitmap{}}
+	c.use(f, own)
 	c.ctx, c.end = context.WithCancel(s.ctx)
-	for _, i := range f.Interfaces() {
-		c.digits = append(c.digits, timeDigits(i))
-	}
 	// The sizes are constants above zero, the only thing lru.New refuses.
 	c.trees, _ = lru.New[uint32, *dissect.Tree](treesKept)
 	c.rows, _ = lru.New[uint32, []dissect.Summary](rowBlocksMax)
@@ -117,7 +119,11 @@ func (c *Capture) Close() error {
 	}
 	c.peek.close()
 	c.own.Close()
-	return errors.Join(err, c.file.Close())
+	err = errors.Join(err, c.file.Close())
+	if c.growing != nil {
+		err = errors.Join(err, c.growing.Close())
+	}
+	return err
 }
 
 // Closed says whether Close was called.

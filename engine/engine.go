@@ -12,6 +12,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,7 +64,9 @@ type Session struct {
 
 	mu       sync.Mutex
 	captures []*Capture
-	notified map[string]bool
+	// dissection is cfg's until SetDissection.
+	dissection wireshark.Config
+	notified   map[string]bool
 	// validated are the keys of the configurations that Wireshark takes.
 	validated map[string]bool
 	walks     map[string]*rules // by the configuration's key
@@ -85,7 +88,7 @@ type Session struct {
 
 // NewSession returns a session. Close it to end every process it started.
 func NewSession(cfg Config) *Session {
-	s := &Session{cfg: cfg, notified: map[string]bool{}, validated: map[string]bool{}, walks: map[string]*rules{}, table: dissect.NewTable()}
+	s := &Session{cfg: cfg, dissection: cfg.Dissection.Clone(), notified: map[string]bool{}, validated: map[string]bool{}, walks: map[string]*rules{}, table: dissect.NewTable()}
 	s.fields = s.table.Catalogue()
 	s.catalogue.ready = make(chan struct{})
 	s.ctx, s.end = context.WithCancel(context.Background())
@@ -96,8 +99,10 @@ func NewSession(cfg Config) *Session {
 type OpenOptions struct {
 	// Paths are the capture files; several are merged by time.
 	Paths []string
-	// Reader is read instead of Paths when it is set ("-r -").
+	// Reader is read instead of Paths when it is set ("-r -"). Name is what it is
+	// called in messages; "" is "standard input".
 	Reader io.Reader
+	Name   string
 	// Dissection replaces the session's configuration for this capture.
 	Dissection *wireshark.Config
 }
@@ -108,11 +113,8 @@ func (s *Session) Open(ctx context.Context, o OpenOptions) (*Capture, error) {
 	if s.cfg.Mode == plan.Wireshark && s.cfg.Tools.Sharkd == "" {
 		return nil, errors.New("--engine wireshark needs sharkd, which is not on PATH; install Wireshark's command-line programs (Debian: apt-get install tshark) or use --engine native")
 	}
-	cfg := s.cfg.Dissection
-	if o.Dissection != nil {
-		cfg = *o.Dissection
-	}
-	if err := s.validate(ctx, cfg); err != nil {
+	cfg, err := s.dissectionFor(ctx, o)
+	if err != nil {
 		return nil, err
 	}
 	var fraction atomicFraction
@@ -132,10 +134,9 @@ func (s *Session) Open(ctx context.Context, o OpenOptions) (*Capture, error) {
 		options.NoEditcap = "leave out --engine native"
 	}
 	var f *capfile.File
-	var err error
 	switch {
 	case o.Reader != nil:
-		f, err = capfile.OpenReader(ctx, o.Reader, "standard input", options)
+		f, err = capfile.OpenReader(ctx, o.Reader, cmp.Or(o.Name, "standard input"), options)
 	case len(o.Paths) == 0:
 		return nil, errors.New("no capture file was named")
 	case len(o.Paths) == 1:
@@ -146,7 +147,23 @@ func (s *Session) Open(ctx context.Context, o OpenOptions) (*Capture, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.adopt(f, cfg, nil), nil
+}
+
+// dissectionFor returns the configuration to open a capture with, if Wireshark
+// takes it.
+func (s *Session) dissectionFor(ctx context.Context, o OpenOptions) (wireshark.Config, error) {
+	cfg := s.Dissection()
+	if o.Dissection != nil {
+		cfg = o.Dissection.Clone()
+	}
+	return cfg, s.validate(ctx, cfg)
+}
+
+// adopt makes a capture of a file; growing is not nil for one in memory.
+func (s *Session) adopt(f *capfile.File, cfg wireshark.Config, growing *capfile.Growing) *Capture {
 	c := newCapture(s, f, native.New(f), cfg)
+	c.growing = growing
 	s.mu.Lock()
 	s.captures = append(s.captures, c)
 	s.mu.Unlock()
@@ -154,7 +171,7 @@ func (s *Session) Open(ctx context.Context, o OpenOptions) (*Capture, error) {
 		c.startDeep()
 	}
 	c.inBackground(c.keepIndex)
-	return c, nil
+	return c
 }
 
 // validate refuses a configuration that Wireshark would not take, once per
@@ -196,9 +213,6 @@ func (s *Session) Mode() plan.Mode { return s.cfg.Mode }
 
 // Tools returns Wireshark's programs as the session found them.
 func (s *Session) Tools() wireshark.Tools { return s.cfg.Tools }
-
-// Dissection returns how Wireshark is configured where a capture says nothing else.
-func (s *Session) Dissection() wireshark.Config { return s.cfg.Dissection }
 
 // NoticePartial says, once, that Wireshark would show more of a packet than
 // pktsh's own dissectors did.

@@ -79,8 +79,9 @@ type Packet struct {
 	frame   uint32
 	record  capfile.Record
 
-	mu   sync.Mutex
-	tree *dissect.Tree
+	mu         sync.Mutex
+	tree       *dissect.Tree
+	generation uint64 // the capture's that tree is of
 }
 
 // Capture returns the packet's capture.
@@ -138,6 +139,7 @@ func (p *Packet) Bytes() ([]byte, error) {
 func (p *Packet) Tree(ctx context.Context) (*dissect.Tree, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.renew()
 	if p.tree != nil {
 		return p.tree, nil
 	}
@@ -162,10 +164,18 @@ func (p *Packet) Dissected() *dissect.Tree {
 		return nil
 	}
 	defer p.mu.Unlock()
+	p.renew()
 	if p.tree == nil {
 		p.tree, _ = p.capture.trees.Get(p.frame)
 	}
 	return p.tree
+}
+
+// renew forgets a tree of an earlier generation.
+func (p *Packet) renew() {
+	if now := p.capture.Generation(); p.generation != now {
+		p.tree, p.generation = nil, now
+	}
 }
 
 // Row returns the packet's row in the packet list.

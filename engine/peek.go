@@ -273,3 +273,10 @@ func (k *peek) close() {
 	defer k.mu.Unlock()
 	k.closed, k.cursor, k.frame = true, nil, 0
 }
+
+// reopen begins anew after close, with nothing known.
+func (k *peek) reopen() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.closed, k.cursor, k.frame, k.absent = false, nil, 0, nil
+}

@@ -23,6 +23,9 @@ type View struct {
 
 	mu     sync.Mutex
 	frames frameSet // nil until known
+	// generation is the capture's when a filter's frames were kept. A slice keeps
+	// the packets that it was made of.
+	generation uint64
 }
 
 // frameSet is a view's packets.
@@ -121,7 +124,8 @@ func (v *View) resolve(ctx context.Context) (frameSet, error) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.frames != nil {
+	generation := v.capture.Generation()
+	if v.frames != nil && (v.filter == "" || v.generation == generation) {
 		return v.frames, nil
 	}
 	set, sure, err := v.capture.set(ctx, v.filter)
@@ -134,7 +138,7 @@ func (v *View) resolve(ctx context.Context) (frameSet, error) {
 	}
 	frames := intersect(below, set)
 	if sure {
-		v.frames = frames
+		v.frames, v.generation = frames, generation
 	}
 	return frames, nil
 }
@@ -152,6 +156,9 @@ func intersect(below frameSet, set *roaring.Bitmap) frameSet {
 		if f := below.at(i); set.Contains(f) {
 			kept = append(kept, f)
 		}
+	}
+	if _, any := below.(order); any {
+		return newOrder(kept)
 	}
 	return kept
 }
@@ -218,6 +225,9 @@ func (v *View) Slice(ctx context.Context, start, end, step int) (*View, error) {
 	set, err := v.resolve(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if _, any := set.(order); any {
+		return &View{capture: v.capture, base: v, frames: newOrder(pick(set, start, end, step))}, nil
 	}
 	if _, descending := set.(list); descending == (step > 0) {
 		return &View{capture: v.capture, base: v, frames: pick(set, start, end, step)}, nil

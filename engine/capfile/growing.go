@@ -22,7 +22,7 @@ type Growing struct {
 	spool   *os.File
 	buffer  *bufio.Writer
 	out     *BlockWriter
-	ids     map[int]uint32 // link type → interface
+	ids     map[int]uint32 // link type → interface, in the order in which they are first used
 	written int64          // bytes of packets
 	packets int
 }
@@ -42,42 +42,61 @@ func NewGrowing(name string, o Options) (*Growing, error) {
 	return g, nil
 }
 
+// NewPacket is a packet to add.
+type NewPacket struct {
+	// LinkType is a LINKTYPE_ value (tcpdump.org/linktypes.html).
+	LinkType int
+	Time     time.Time
+	Data     []byte
+}
+
 // growingDigits is the time resolution: nanoseconds.
 const growingDigits = 9
 
-// CheckPacket says why Add would refuse a packet: no such link type, too many
-// bytes for one, a time that pcapng cannot hold.
-func (g *Growing) CheckPacket(linkType int, at time.Time, data []byte) error {
-	const mostLinkTypes = 1 << 16 // pcapng has 16 bits for them
+// check refuses a link type that is none, more bytes than Wireshark takes for one
+// packet, and a time that nanoseconds since 1970 do not tell.
+func (p *NewPacket) check() error {
+	const linkTypes = 1 << 16 // pcapng has 16 bits for them
 	switch {
-	case linkType < 0 || linkType >= mostLinkTypes:
-		return fmt.Errorf("link type: got %d, want 0 to %d (tcpdump.org/linktypes.html)", linkType, mostLinkTypes-1)
-	case uint64(len(data)) > uint64(packetLimit(linkType)):
-		return fmt.Errorf("packet: got %d bytes, want at most %d", len(data), packetLimit(linkType))
-	case at.UnixNano() < 0 || !time.Unix(0, at.UnixNano()).Equal(at):
-		return fmt.Errorf("time: got %s, want one from 1970 to 2262", at.UTC().Format(time.DateTime))
+	case p.LinkType < 0 || p.LinkType >= linkTypes:
+		return fmt.Errorf("link type: got %d, want 0 to %d (tcpdump.org/linktypes.html)", p.LinkType, linkTypes-1)
+	case uint64(len(p.Data)) > uint64(packetLimit(p.LinkType)):
+		return fmt.Errorf("got %d bytes, want at most %d", len(p.Data), packetLimit(p.LinkType))
+	case p.Time.UnixNano() < 0 || !time.Unix(0, p.Time.UnixNano()).Equal(p.Time):
+		return fmt.Errorf("time: got %s, want one from 1970 to 2262", p.Time.UTC().Format(time.DateTime))
 	}
 	return nil
 }
 
-// Add writes a packet. linkType is a LINKTYPE_ value; the link types come in
-// the order in which they are first used.
-func (g *Growing) Add(linkType int, at time.Time, data []byte) error {
-	if err := g.CheckPacket(linkType, at, data); err != nil {
-		return err
+// Add writes packets: all of them or, when one is refused, none. The error then
+// says which.
+func (g *Growing) Add(packets ...NewPacket) error {
+	for i := range packets {
+		if err := packets[i].check(); err != nil {
+			return fmt.Errorf("packet %d of %d: %w", i+1, len(packets), err)
+		}
 	}
-	id, ok := g.ids[linkType]
-	if !ok {
-		var err error
-		if id, err = g.out.Interface(Interface{LinkType: linkType, Digits: growingDigits, FCS: -1}); err != nil {
+	for _, p := range packets {
+		if err := g.add(p); err != nil {
 			return spoolError(g.spool, g.written, err)
 		}
-		g.ids[linkType] = id
 	}
-	if err := g.out.Packet(id, uint64(at.UnixNano()), data, uint32(len(data))); err != nil {
-		return spoolError(g.spool, g.written, err)
+	return nil
+}
+
+func (g *Growing) add(p NewPacket) error {
+	id, ok := g.ids[p.LinkType]
+	if !ok {
+		var err error
+		if id, err = g.out.Interface(Interface{LinkType: p.LinkType, Digits: growingDigits, FCS: -1}); err != nil {
+			return err
+		}
+		g.ids[p.LinkType] = id
 	}
-	g.written += int64(len(data))
+	if err := g.out.Packet(id, uint64(p.Time.UnixNano()), p.Data, uint32(len(p.Data))); err != nil {
+		return err
+	}
+	g.written += int64(len(p.Data))
 	g.packets++
 	return nil
 }

@@ -33,7 +33,7 @@ func TestGrowing(t *testing.T) {
 		linkType int
 		data     []byte
 	}{{1, []byte("first")}, {105, nil}, {1, bytes.Repeat([]byte{7}, 300000)}, {1, []byte("third")}} {
-		err := g.Add(p.linkType, at.Add(time.Duration(i)*time.Second), p.data)
+		err := g.Add(NewPacket{p.linkType, at.Add(time.Duration(i) * time.Second), p.data})
 		if tooLong := len(p.data) > commonLimit; (err != nil) != tooLong {
 			t.Fatalf("packet %d: got %v", i, err)
 		}
@@ -45,7 +45,7 @@ func TestGrowing(t *testing.T) {
 	if r := f.Record(0); r.Time != at.UnixNano() || string(f.Data(0)) != "first" {
 		t.Errorf("got %q at %d", f.Data(0), r.Time)
 	}
-	if err := g.Add(1, at, []byte("fourth")); err != nil {
+	if err := g.Add(NewPacket{1, at, []byte("fourth")}); err != nil {
 		t.Fatal(err)
 	}
 	if later := open(4); string(later.Data(3)) != "fourth" || f.Len() != 3 || string(f.Data(2)) != "third" {
@@ -64,12 +64,12 @@ func TestGrowingRefuses(t *testing.T) {
 		at       time.Time
 		want     string
 	}{
-		{-1, time.Unix(1, 0), "link type: got -1"},
+		{-1, time.Unix(1, 0), "packet 2 of 2: link type: got -1"},
 		{1 << 16, time.Unix(1, 0), "link type: got 65536"},
 		{1, time.Unix(-1, 0), "time: got 1969"},
 		{1, time.Date(2500, 1, 1, 0, 0, 0, 0, time.UTC), "time: got 2500"},
 	} {
-		if err := g.Add(c.linkType, c.at, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+		if err := g.Add(NewPacket{1, time.Unix(1, 0), nil}, NewPacket{c.linkType, c.at, nil}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("got %v, want %q", err, c.want)
 		}
 	}

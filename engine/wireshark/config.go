@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -26,6 +27,14 @@ type Config struct {
 	// DecryptionKeys are records of Wireshark's 80211_keys table, each
 	// `"wpa-pwd","passphrase:ssid"`; keys switch decryption on.
 	DecryptionKeys []string
+}
+
+// Clone returns a copy that shares no slice with c.
+func (c Config) Clone() Config {
+	for _, list := range []*[]string{&c.Preferences, &c.DecodeAs, &c.DisabledProtocols, &c.EnabledProtocols, &c.DecryptionKeys} {
+		*list = slices.Clone(*list)
+	}
+	return c
 }
 
 // Key identifies the configuration: equal keys give equal answers.
