@@ -50,8 +50,9 @@ type Options struct {
 	Tools  wireshark.Tools
 	Config wireshark.Config
 	Flags  []string
-	// CacheDir is where what is known of the installed Wireshark is kept, TempDir
-	// where temporary files are: "" for none and for os.TempDir().
+	// CacheDir is where what is known of the installed Wireshark is kept, and indexes
+	// that sessions leave are found; TempDir is where temporary files are: "" for
+	// none and for os.TempDir().
 	CacheDir, TempDir string
 	// Time is the Time column of the i-th packet, from 0, for Mode native.
 	Time func(f *capfile.File, i int) string
@@ -224,7 +225,7 @@ func (r *run) whole(ctx context.Context) (*capfile.File, error) {
 
 // open opens what the question is put to.
 func (r *run) open(ctx context.Context, indexed func(*capfile.File, int)) (*capfile.File, error) {
-	o := capfile.Options{TempDir: r.TempDir, Indexed: indexed}
+	o := capfile.Options{TempDir: r.TempDir, CacheDir: r.CacheDir, Indexed: indexed}
 	if r.Mode == plan.Native {
 		o.NoEditcap = "leave out --engine native"
 	} else if r.Write != "" {
