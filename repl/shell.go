@@ -86,6 +86,7 @@ func New(cfg Config) *Shell {
 		Out:       escapedWriter{s.out},
 		Echo:      func(repr string) { fmt.Fprintln(s.out, render.EscapeText(repr)) },
 		Show:      func(r result.Result) { _ = s.show(context.Background(), r) },
+		Page:      s.page,
 		Notice:    s.Notice,
 		Open:      s.openForScript,
 		Catalogue: s.scriptCatalogue,
@@ -314,6 +315,12 @@ func (s *Shell) refresh() {
 		}
 		s.state.PageRows = max(style.Height-around, 5)
 	}
+}
+
+// page returns how many rows fit on the screen, 0 where nobody looks on.
+func (s *Shell) page() int {
+	s.refresh()
+	return s.state.PageRows
 }
 
 // show prints a result.

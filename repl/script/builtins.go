@@ -200,6 +200,12 @@ func (it *Interp) echo(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tu
 		return v, nil
 	}
 	it.main.env["_"] = v
+	if it.cfg.Show != nil && it.pending == nil {
+		if t := it.asTable(v); t != nil {
+			it.cfg.Show(t)
+			return starlark.None, nil
+		}
+	}
 	if it.cfg.Echo != nil {
 		if s := it.repr(v); it.pending == nil {
 			it.cfg.Echo(s)

@@ -316,3 +316,48 @@ func (v *fakeView) Values(_ context.Context, field string) (iter.Seq[[]string], 
 		}
 	}, nil
 }
+
+func (v *fakeView) Table(ctx context.Context, fields []string) (iter.Seq[[][]string], error) {
+	columns := make([][][]string, len(fields))
+	for i, field := range fields {
+		packets, err := v.Values(ctx, field)
+		if err != nil {
+			return nil, err
+		}
+		columns[i] = slices.Collect(packets)
+	}
+	return func(yield func([][]string) bool) {
+		row := make([][]string, len(fields))
+		for place := range v.packets {
+			for i := range fields {
+				row[i] = columns[i][place]
+			}
+			if !yield(row) {
+				return
+			}
+		}
+	}, nil
+}
+
+func (v *fakeView) FieldType(_ context.Context, name string) (dissect.Type, error) {
+	info, _ := dissect.NativeCatalogue().Lookup(name)
+	return info.Type, nil
+}
+
+// Sort orders by the text of the first occurrence.
+func (v *fakeView) Sort(_ context.Context, field string, reverse bool) (viewSource, error) {
+	text := func(p *fakePacket) string {
+		for _, f := range p.tree.Values(field) {
+			return f.Show
+		}
+		return ""
+	}
+	out := &fakeView{packets: slices.Clone(v.packets)}
+	slices.SortStableFunc(out.packets, func(a, b *fakePacket) int {
+		if reverse {
+			a, b = b, a
+		}
+		return strings.Compare(text(a), text(b))
+	})
+	return out, nil
+}

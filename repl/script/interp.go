@@ -30,6 +30,9 @@ type Config struct {
 	Echo func(repr string)
 	// Show receives what pretty_print shows. When it is nil the text goes to Out.
 	Show func(result.Result)
+	// Page returns how many rows of a long answer are shown at once where a person
+	// looks on; 0 for all of them.
+	Page func() int
 	// Notice receives what a person should know and nobody asked for, a line each.
 	Notice func(line string)
 	// Open opens a capture for FileCapture.
@@ -70,6 +73,8 @@ type Interp struct {
 	// protocols are the catalogue's by the spelling under which names are compared;
 	// "" stands for several. Nil until the catalogue is loaded.
 	protocols map[string]string
+
+	answers answers
 
 	ctx     atomic.Pointer[context.Context]
 	thread  *starlark.Thread // the one that runs, nil when none does

@@ -45,6 +45,12 @@ type viewSource interface {
 	// CountBy and Values are a field of all packets.
 	CountBy(ctx context.Context, field string) ([]column.Count, error)
 	Values(ctx context.Context, field string) (iter.Seq[[]string], error)
+	// Table is several fields of all packets; the outer slice is used again.
+	Table(ctx context.Context, fields []string) (iter.Seq[[][]string], error)
+	// FieldType returns the type of a field's values, "" of a name nobody knows.
+	FieldType(ctx context.Context, name string) (dissect.Type, error)
+	// Sort returns the packets in the order of a field.
+	Sort(ctx context.Context, field string, reverse bool) (viewSource, error)
 	Narrow(ctx context.Context, expr string) (viewSource, error)
 	Slice(ctx context.Context, start, end, step int) (viewSource, error)
 	Close() error
@@ -67,6 +73,18 @@ func (v engineView) Packet(frame uint32) (packetSource, error) {
 
 func (v engineView) Narrow(ctx context.Context, expr string) (viewSource, error) {
 	n, err := v.View.Narrow(ctx, expr)
+	if err != nil {
+		return nil, err
+	}
+	return engineView{n}, nil
+}
+
+func (v engineView) FieldType(ctx context.Context, name string) (dissect.Type, error) {
+	return v.Capture().FieldType(ctx, name)
+}
+
+func (v engineView) Sort(ctx context.Context, field string, reverse bool) (viewSource, error) {
+	n, err := v.View.Sort(ctx, field, reverse)
 	if err != nil {
 		return nil, err
 	}
