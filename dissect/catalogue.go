@@ -1,6 +1,7 @@
 package dissect
 
 import (
+	"slices"
 	"sort"
 	"strings"
 )
@@ -37,7 +38,7 @@ type Catalogue struct {
 // NewCatalogue returns a catalogue of fields. Of entries with the same name
 // the first is kept. It takes ownership of the slice.
 func NewCatalogue(fields []FieldInfo) *Catalogue {
-	sort.SliceStable(fields, func(i, j int) bool { return fields[i].Name < fields[j].Name })
+	slices.SortStableFunc(fields, func(a, b FieldInfo) int { return strings.Compare(a.Name, b.Name) })
 	out := fields[:0]
 	for i, f := range fields {
 		if i > 0 && f.Name == out[len(out)-1].Name {
