@@ -15,8 +15,11 @@ import (
 // and, in a capture of packets from memory, which packets there are. Views and
 // packets that were handed out stay those of the capture and answer anew.
 
+// Dissection is how Wireshark is configured.
+type Dissection = wireshark.Config
+
 // Dissection returns how Wireshark is configured for the capture.
-func (c *Capture) Dissection() wireshark.Config { return c.config.Clone() }
+func (c *Capture) Dissection() Dissection { return c.config.Clone() }
 
 // Generation counts how often what the answers depend on has changed: an answer
 // of an earlier generation is not one of the capture as it is.
@@ -26,7 +29,7 @@ func (c *Capture) Generation() uint64 { return c.generation.Load() }
 // that Wireshark would not take is an error, and nothing has changed then. Every
 // answer is forgotten and the next one comes from a fresh process. No question may
 // run meanwhile.
-func (c *Capture) Reconfigure(ctx context.Context, cfg wireshark.Config) error {
+func (c *Capture) Reconfigure(ctx context.Context, cfg Dissection) error {
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -136,7 +139,7 @@ func (s *Session) OpenMemory(ctx context.Context, name string, o OpenOptions) (*
 
 // SetDissection changes how Wireshark is configured for the captures that are
 // opened from now on.
-func (s *Session) SetDissection(ctx context.Context, cfg wireshark.Config) error {
+func (s *Session) SetDissection(ctx context.Context, cfg Dissection) error {
 	if err := s.validate(ctx, cfg); err != nil {
 		return err
 	}
@@ -147,7 +150,7 @@ func (s *Session) SetDissection(ctx context.Context, cfg wireshark.Config) error
 }
 
 // Dissection returns how Wireshark is configured where a capture says nothing else.
-func (s *Session) Dissection() wireshark.Config {
+func (s *Session) Dissection() Dissection {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.dissection.Clone()

@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"syscall"
 
 	"pktsh/completion"
@@ -209,26 +208,6 @@ func (s *Shell) pullVariables(ctx context.Context) error {
 		s.state.Packet, s.pushed.packet = packet, packet
 	}
 	return nil
-}
-
-// openForScript is FileCapture's way to the session.
-func (s *Shell) openForScript(ctx context.Context, o script.OpenOptions) (*engine.Capture, error) {
-	paths, err := command.ExpandPaths(o.Paths)
-	if err != nil {
-		return nil, err
-	}
-	options := engine.OpenOptions{Paths: paths}
-	cfg := s.cfg.Session.Dissection()
-	cfg.Preferences = append(slices.Clone(cfg.Preferences), o.Preferences...)
-	cfg.DecodeAs = append(slices.Clone(cfg.DecodeAs), o.DecodeAs...)
-	cfg.DisabledProtocols = append(slices.Clone(cfg.DisabledProtocols), o.DisabledProtocols...)
-	cfg.DecryptionKeys = append(slices.Clone(cfg.DecryptionKeys), o.DecryptionKeys...)
-	options.Dissection = &cfg
-	c, err := s.cfg.Session.Open(ctx, options)
-	if err == nil {
-		s.warnings(c)
-	}
-	return c, err
 }
 
 // addFunction makes a command a function under each of its names.

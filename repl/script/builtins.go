@@ -55,9 +55,7 @@ func (it *Interp) addBuiltins(env starlark.StringDict) {
 			return starlark.Call(thread, std, args, kwargs)
 		})
 	}
-	env["StopCapture"] = stopCapture{}
-	env["FileCapture"] = starlark.NewBuiltin("FileCapture", it.fileCapture)
-	env["pyshark"] = pyshark{env["FileCapture"]}
+	it.addPyshark(env)
 }
 
 func (it *Interp) write(s string) {

@@ -21,7 +21,8 @@ type Capture struct {
 	next        int     // what next() returns next, from 0
 	last        *Packet // what was indexed last: cap[0].ip and then cap[0].dns is one dissection
 	closed      bool
-	constructor string // "FileCapture", for repr
+	constructor string  // "FileCapture", for repr
+	feed        *feeder // nil but for InMemCapture
 }
 
 var (
@@ -59,15 +60,19 @@ func (c *Capture) length(ctx context.Context) (int, error) {
 // String returns <FileCapture path (589 packets)>; of a filtered capture the
 // packets that are let through.
 func (c *Capture) String() string {
+	name := c.constructor
+	if c.feed == nil {
+		name += " " + c.view.Path()
+	}
 	if c.closed {
-		return fmt.Sprintf("<%s %s (closed)>", c.constructor, c.view.Path())
+		return fmt.Sprintf("<%s (closed)>", name)
 	}
 	n, err := c.view.Len(c.it.context())
 	if err != nil {
 		c.it.fail(err)
-		return fmt.Sprintf("<%s %s>", c.constructor, c.view.Path())
+		return fmt.Sprintf("<%s>", name)
 	}
-	return fmt.Sprintf("<%s %s (%d packets)>", c.constructor, c.view.Path(), n)
+	return fmt.Sprintf("<%s (%d packets)>", name, n)
 }
 
 // Type returns "Capture".
@@ -238,11 +243,15 @@ func (c *Capture) Attr(name string) (starlark.Value, error) {
 	if m, ok := captureMembers[name]; ok {
 		return m.get(c.it.context(), c)
 	}
-	return nil, fmt.Errorf("a capture has no attribute %q%s", name, suggestion(name, captureMembers.names()))
+	all := c.members()
+	if m, ok := all[name]; ok {
+		return m.get(c.it.context(), c)
+	}
+	return nil, fmt.Errorf("a capture has no attribute %q%s", name, suggestion(name, all.names()))
 }
 
 // AttrNames returns the attributes and methods.
-func (c *Capture) AttrNames() []string { return captureMembers.names() }
+func (c *Capture) AttrNames() []string { return c.members().names() }
 
 func captureInterp(c *Capture) *Interp { return c.it }
 

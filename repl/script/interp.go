@@ -46,21 +46,6 @@ type Config struct {
 	Args []string
 }
 
-// OpenOptions is what FileCapture asks to be opened. Fields hold what the
-// matching flags of tshark take.
-type OpenOptions struct {
-	Paths []string
-	// Preferences are "name:value" (tshark -o).
-	Preferences []string
-	// DecodeAs are "layertype==selector,protocol" (tshark -d).
-	DecodeAs []string
-	// DisabledProtocols are filter names (tshark --disable-protocol).
-	DisabledProtocols []string
-	// DecryptionKeys are records of Wireshark's 80211_keys table:
-	// `"wpa-pwd","passphrase:ssid"`.
-	DecryptionKeys []string
-}
-
 // Interp runs source and keeps its globals. It is not safe for concurrent use:
 // the one goroutine that reads the prompt uses it.
 type Interp struct {

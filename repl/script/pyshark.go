@@ -5,7 +5,9 @@ package script
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.starlark.net/starlark"
@@ -15,10 +17,23 @@ import (
 const noLive = "live capture is not in this version; capture with dumpcap or tshark -w FILE and open that with FileCapture"
 
 // liveCaptures are PyShark's classes that capture.
-var liveCaptures = []string{"LiveCapture", "LiveRingCapture", "RemoteCapture", "PipeCapture", "InMemCapture"}
+var liveCaptures = []string{"LiveCapture", "LiveRingCapture", "RemoteCapture"}
+
+// addPyshark defines PyShark's classes, by themselves and in the module.
+func (it *Interp) addPyshark(env starlark.StringDict) {
+	classes := starlark.StringDict{
+		"FileCapture":  starlark.NewBuiltin("FileCapture", it.fileCapture),
+		"PipeCapture":  starlark.NewBuiltin("PipeCapture", it.pipeCapture),
+		"InMemCapture": starlark.NewBuiltin("InMemCapture", it.inMemCapture),
+		"LinkTypes":    linkTypesValue{},
+		"StopCapture":  stopCapture{},
+	}
+	maps.Copy(env, classes)
+	env["pyshark"] = pyshark{classes}
+}
 
 // pyshark is the module's value.
-type pyshark struct{ fileCapture starlark.Value }
+type pyshark struct{ classes starlark.StringDict }
 
 func (pyshark) String() string        { return "<module pyshark>" }
 func (pyshark) Type() string          { return "module" }
@@ -27,26 +42,32 @@ func (pyshark) Truth() starlark.Bool  { return true }
 func (pyshark) Hash() (uint32, error) { return 0, fmt.Errorf("unhashable: module") }
 
 // AttrNames returns the classes there are.
-func (pyshark) AttrNames() []string { return []string{"FileCapture"} }
+func (p pyshark) AttrNames() []string { return p.classes.Keys() }
 
-// Attr returns pyshark.FileCapture.
+// Attr returns a class. PyShark's own modules have the same classes:
+// pyshark.capture.inmem_capture.LinkTypes is pyshark.LinkTypes.
 func (p pyshark) Attr(name string) (starlark.Value, error) {
-	if name == "FileCapture" {
-		return p.fileCapture, nil
+	if class, ok := p.classes[name]; ok {
+		return class, nil
 	}
-	for _, live := range liveCaptures {
-		if name == live {
-			return nil, fmt.Errorf("no pyshark.%s: %s", name, noLive)
-		}
+	if slices.Contains(pysharkModules, name) {
+		return p, nil
 	}
-	return nil, fmt.Errorf("no pyshark.%s; there is pyshark.FileCapture%s", name, suggestion(name, p.AttrNames()))
+	if slices.Contains(liveCaptures, name) {
+		return nil, fmt.Errorf("no pyshark.%s: %s", name, noLive)
+	}
+	return nil, fmt.Errorf("no pyshark.%s; there is pyshark.%s%s", name, strings.Join(p.AttrNames(), ", pyshark."), suggestion(name, p.AttrNames()))
 }
+
+// pysharkModules are the modules of PyShark that hold its classes.
+var pysharkModules = []string{"capture", "file_capture", "pipe_capture", "inmem_capture"}
 
 // importLine is an import of what is there already.
 var importLine = regexp.MustCompile(`(?m)^([ \t]*)import[ \t]+(pyshark|json|math|time)(?:[ \t]+as[ \t]+([A-Za-z_]\w*))?[ \t]*(?:#.*)?\r?$`)
 
-// fromLine is the import of the one class there is.
-var fromLine = regexp.MustCompile(`(?m)^([ \t]*)from[ \t]+pyshark[ \t]+import[ \t]+FileCapture[ \t]*(?:#.*)?\r?$`)
+// fromLine is the import of classes that are there.
+var fromLine = regexp.MustCompile(`(?m)^([ \t]*)from[ \t]+pyshark(?:\.capture(?:\.(?:capture|file_capture|pipe_capture|inmem_capture))?)?[ \t]+import[ \t]+` +
+	`(?:(?:FileCapture|PipeCapture|InMemCapture|LinkTypes|StopCapture)[ \t]*,?[ \t]*)+(?:#.*)?\r?$`)
 
 // withoutImports returns source with the imports of what is there already
 // replaced by statements that do what they did, line for line.
