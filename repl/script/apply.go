@@ -96,7 +96,7 @@ func packetCount(v starlark.Value) (int, error) {
 }
 
 // applyTo calls fn with one packet. An error keeps its place in the function
-// and names the frame.
+// and names the packet.
 func (it *Interp) applyTo(ctx context.Context, thread *starlark.Thread, fn starlark.Callable, p *Packet) (stop bool, err error) {
 	v, err := starlark.Call(thread, fn, starlark.Tuple{p}, nil)
 	switch {
@@ -112,7 +112,7 @@ func (it *Interp) applyTo(ctx context.Context, thread *starlark.Thread, fn starl
 			out = it.translateEval(evalErr)
 		}
 		named := *out
-		named.Msg = fmt.Sprintf("frame %d: %s", p.src.Number(), out.Msg)
+		named.Msg = inPacketText(p.src.Number(), out.Msg)
 		return false, &named
 	}
 	_, stop = v.(stopCapture)

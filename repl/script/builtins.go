@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/big"
+	"strconv"
 	"strings"
 
 	"go.starlark.net/starlark"
@@ -135,6 +137,21 @@ func (it *Interp) writeRepr(b *strings.Builder, v starlark.Value, path []starlar
 			it.writeRepr(b, item[1], append(path, v))
 		}
 		b.WriteByte('}')
+	case *autoDict:
+		if contained(path, v) {
+			b.WriteString(v.name + "(...)")
+			return
+		}
+		b.WriteString(v.name + "({")
+		for i, item := range v.shownItems() {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			it.writeRepr(b, item[0], path)
+			b.WriteString(": ")
+			it.writeRepr(b, item[1], append(path, v))
+		}
+		b.WriteString("})")
 	case *starlark.Set:
 		b.WriteString("set([")
 		i := v.Iterate()
@@ -214,7 +231,8 @@ func (it *Interp) echo(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tu
 
 func (it *Interp) print(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	sep, end := " ", "\n"
-	if err := starlark.UnpackArgs("print", nil, kwargs, "sep?", &sep, "end?", &end); err != nil {
+	flush := false // what is printed is written at once anyway
+	if err := starlark.UnpackArgs("print", nil, kwargs, "sep?", &sep, "end?", &end, "flush?", &flush); err != nil {
 		return nil, err
 	}
 	parts := make([]string, len(args))
@@ -228,8 +246,8 @@ func (it *Interp) print(_ *starlark.Thread, _ *starlark.Builtin, args starlark.T
 }
 
 func (it *Interp) str(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	var v starlark.Value
-	if err := starlark.UnpackPositionalArgs("str", args, kwargs, 1, &v); err != nil {
+	var v starlark.Value = starlark.String("")
+	if err := starlark.UnpackPositionalArgs("str", args, kwargs, 0, &v); err != nil {
 		return nil, err
 	}
 	if f, ok := v.(*Field); ok {
@@ -254,6 +272,9 @@ func toNumber(name string, of func(*Field) (starlark.Value, error)) builtinFunc 
 			if f, ok := args[0].(*Field); ok {
 				return of(f)
 			}
+		}
+		if len(args)+len(kwargs) == 0 { // what defaultdict(int) asks for
+			args = starlark.Tuple{starlark.MakeInt(0)}
 		}
 		return starlark.Call(thread, std, plainArgs(args), kwargs)
 	}
@@ -329,22 +350,42 @@ func round(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs 
 	if err != nil {
 		return nil, fmt.Errorf("round: %w", err)
 	}
-	if n, ok := n.(starlark.Int); ok {
-		return n, nil
-	}
-	x := float64(n.(starlark.Float))
+	x, isFloat := n.(starlark.Float)
 	if digits == starlark.None {
-		return starlark.NumberToInt(starlark.Float(math.RoundToEven(x)))
+		if !isFloat {
+			return n, nil
+		}
+		return starlark.NumberToInt(starlark.Float(math.RoundToEven(float64(x))))
 	}
 	d, err := starlark.AsInt32(digits)
 	if err != nil || d < -300 || d > 300 {
 		return nil, fmt.Errorf("round: ndigits: got %s, want a small int", digits)
 	}
-	if d > 15 {
-		return starlark.Float(x), nil
+	switch {
+	case !isFloat && d >= 0, isFloat && d > 16:
+		return n, nil
+	case !isFloat:
+		return roundInt(n.(starlark.Int), -d), nil
+	case d < 0:
+		scale := math.Pow(10, float64(-d))
+		return starlark.Float(math.RoundToEven(float64(x)/scale) * scale), nil
 	}
-	scale := math.Pow(10, float64(d))
-	return starlark.Float(math.RoundToEven(x*scale) / scale), nil
+	// The digits that are printed are those of the exact value, as in Python.
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(float64(x), 'f', d, 64), 64)
+	return starlark.Float(rounded), err
+}
+
+// roundInt rounds to a multiple of ten to the d, halves to the even one.
+func roundInt(n starlark.Int, d int) starlark.Value {
+	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(d)), nil)
+	quotient, rest := new(big.Int).DivMod(n.BigInt(), unit, new(big.Int))
+	switch new(big.Int).Lsh(rest, 1).Cmp(unit) {
+	case 1:
+		quotient.Add(quotient, big.NewInt(1))
+	case 0:
+		quotient.Add(quotient, new(big.Int).And(quotient, big.NewInt(1)))
+	}
+	return starlark.MakeBigInt(quotient.Mul(quotient, unit))
 }
 
 func hexBuiltin(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {

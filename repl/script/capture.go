@@ -198,7 +198,8 @@ func (c *Capture) Iterate() starlark.Iterator {
 		return starlark.Tuple(nil).Iterate()
 	}
 	next, stop := iter.Pull2(c.view.Frames(ctx))
-	return &packetIterator{c: c, ctx: ctx, next: next, stop: stop, window: &rowWindow{view: c.view}}
+	c.it.iterations++
+	return &packetIterator{c: c, ctx: ctx, next: next, stop: stop, window: &rowWindow{view: c.view}, nth: c.it.iterations}
 }
 
 type packetIterator struct {
@@ -209,10 +210,14 @@ type packetIterator struct {
 
 	window *rowWindow
 	place  int
+
+	nth     int    // how many iterations of captures began before it
+	current uint32 // the frame number of the packet handed out last, 0 for none
 }
 
 // Next hands out the next packet. An error stops the running chunk.
 func (i *packetIterator) Next(p *starlark.Value) bool {
+	i.current = 0
 	if err := i.ctx.Err(); err != nil {
 		i.c.it.fail(err)
 		return false
@@ -231,12 +236,18 @@ func (i *packetIterator) Next(p *starlark.Value) bool {
 	}
 	packet.window, packet.place = i.window, i.place
 	i.place++
+	i.current = frame
 	*p = packet
 	return true
 }
 
 // Done ends the iteration.
-func (i *packetIterator) Done() { i.stop() }
+func (i *packetIterator) Done() {
+	if i.current != 0 && i.c.it.thread != nil {
+		leftLoop(i.c.it.thread, i.nth, i.current)
+	}
+	i.stop()
+}
 
 // Attr returns an attribute or a method.
 func (c *Capture) Attr(name string) (starlark.Value, error) {

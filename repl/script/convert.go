@@ -40,6 +40,8 @@ func toGo(v starlark.Value) (any, error) {
 		if e, ok := v.view.(engineView); ok {
 			return e.View, nil
 		}
+	case *autoDict:
+		return toGo(v.Dict)
 	case *starlark.Dict:
 		out := make(map[string]any, v.Len())
 		for _, item := range v.Items() {

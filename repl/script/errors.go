@@ -154,23 +154,16 @@ func (it *Interp) undefined(name string) string {
 
 // pythonOnly maps names that Python has and Starlark lacks to what to use.
 var pythonOnly = map[string]string{
-	"open":       "Starlark reads no files; FileCapture('path') opens a capture",
-	"input":      "Starlark reads no input",
-	"map":        "use [f(x) for x in …]",
-	"Exception":  "Starlark has no exceptions; test with `in`, hasattr or get",
-	"iter":       "use for",
-	"next":       "use cap.next()",
-	"format":     "use '…'.format(…), '…' % … or fmt('…', …)",
-	"isinstance": "compare type(x)",
-	"true":       "write True",
-	"false":      "write False",
-	"null":       "write None",
-	"nil":        "write None",
-	"filter":     "use [x for x in … if …]; cap.filter('…') takes a display filter",
-	"chr":        "use '%c' % n",
-	"pow":        "use * in a loop, or math.pow(x, y)",
-	"divmod":     "use n // d and n % d",
-	"exec":       "the command source FILE runs a file",
+	"open":      "Starlark reads no files; FileCapture('path') opens a capture",
+	"input":     "Starlark reads no input",
+	"Exception": "Starlark has no exceptions; test with `in`, hasattr or get",
+	"iter":      "use for",
+	"next":      "use cap.next()",
+	"true":      "write True",
+	"false":     "write False",
+	"null":      "write None",
+	"nil":       "write None",
+	"exec":      "the command source FILE runs a file",
 }
 
 // suggestion returns " (did you mean x?)" for the nearest of names, or "".

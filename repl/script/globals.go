@@ -21,12 +21,16 @@ type Func func(ctx context.Context, args []any, kwargs map[string]any) (any, err
 // this package's. Commands do not take it away.
 func (it *Interp) Owns(name string) bool {
 	_, ok := it.builtin[name]
-	return ok
+	return ok && overloaded[name] == nil
 }
 
-// AddFunc makes fn callable under a name, which the user may rebind.
+// AddFunc makes fn callable under a name, which the user may rebind. Of the names in
+// overloaded, calls with several arguments stay Python's.
 func (it *Interp) AddFunc(name string, fn Func) {
-	b := starlark.NewBuiltin(name, func(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	b := starlark.NewBuiltin(name, func(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		if own := overloaded[name]; own != nil && len(args) > 1 {
+			return own(thread, b, args, kwargs)
+		}
 		goArgs := make([]any, len(args))
 		for i, a := range args {
 			v, err := toGo(a)

@@ -206,7 +206,7 @@ func (it *Interp) knowCall(ctx context.Context, e *syntax.CallExpr, locals map[s
 		if !ok {
 			return known{}, false
 		}
-		if _, module := base.value.(pyshark); module && fn.Name.Name == "FileCapture" {
+		if _, module := base.value.(*pyshark); module && fn.Name.Name == "FileCapture" {
 			return known{kind: kindCapture}, true
 		}
 		k, method := memberKind(base.static(), fn.Name.Name)

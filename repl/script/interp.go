@@ -11,9 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"go.starlark.net/lib/json"
 	"go.starlark.net/lib/math"
-	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
 
@@ -65,6 +63,8 @@ type Interp struct {
 	thread  *starlark.Thread // the one that runs, nil when none does
 	pending error            // what an iterator could not return
 	nested  int              // chunks that run within each other
+	// iterations is how many loops over captures began.
+	iterations int
 }
 
 // maxNested bounds the chunks that run each other (source within source).
@@ -74,11 +74,10 @@ const maxNested = 50
 func New(cfg Config) *Interp {
 	it := &Interp{cfg: cfg, modules: map[string]*module{}, noticed: map[string]bool{}}
 	it.builtin = maps.Clone(starlark.Universe)
-	it.builtin["json"] = json.Module
 	it.builtin["math"] = math.Module
-	it.builtin["time"] = startime.Module
 	it.addOperators(it.builtin)
 	it.addBuiltins(it.builtin)
+	it.addPython(it.builtin)
 	args := make([]starlark.Value, len(cfg.Args))
 	for i, a := range cfg.Args {
 		args[i] = starlark.String(a)
@@ -138,8 +137,9 @@ func parse(src, filename string, line int) (*syntax.File, error) {
 	}
 	file, err := parse(src)
 	if err != nil {
-		var imports bool
-		if src, imports = withoutImports(src); imports {
+		written := src
+		src, _ = withoutImports(src)
+		if src = withoutModuleImports(src); src != written {
 			file, err = parse(src)
 		}
 	}
@@ -202,10 +202,10 @@ func (it *Interp) run(thread *starlark.Thread, in *scope, file *syntax.File, ech
 			in.set(name, v)
 		}
 		if it.pending != nil {
-			return it.atStack(err, it.pending)
+			return it.inPacket(thread, it.atStack(err, it.pending))
 		}
 		if err != nil {
-			return err
+			return it.inPacket(thread, err)
 		}
 	}
 	return nil

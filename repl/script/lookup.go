@@ -19,7 +19,7 @@ func keyIn(m starlark.Mapping, k starlark.Value) starlark.Value {
 		return plainValue(k)
 	}
 	text := starlark.String(f.text())
-	if d, ok := m.(*starlark.Dict); ok {
+	if d, ok := plainDict(m).(*starlark.Dict); ok {
 		if _, found, err := d.Get(text); err == nil && !found {
 			if n, ok := f.number(); ok {
 				if _, found, err := d.Get(n); err == nil && found {
@@ -93,7 +93,7 @@ type slot struct{ x, y starlark.Value }
 
 func newSlot(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
 	s := slot{args[0], args[1]}
-	if d, ok := s.x.(*starlark.Dict); ok {
+	if d, ok := plainDict(s.x).(*starlark.Dict); ok {
 		s.y = keyIn(d, s.y)
 	}
 	return s, nil

@@ -53,12 +53,22 @@ func compare(op syntax.Token, x, y starlark.Value) (starlark.Value, error) {
 }
 
 func compareValues(op syntax.Token, x, y starlark.Value) (bool, error) {
+	if d, ok := y.(*autoDict); ok {
+		y = d.Dict
+	}
 	switch fx := x.(type) {
+	case *autoDict:
+		return compareValues(op, fx.Dict, y)
 	case *Field:
 		return fx.compareWith(op, y)
 	case starlark.String, starlark.Int, starlark.Float, starlark.Bool:
-		if fy, ok := y.(*Field); ok {
-			return fy.compareWith(mirrored(op), x)
+		switch y := y.(type) {
+		case *Field:
+			return y.compareWith(mirrored(op), x)
+		case *starlark.Builtin, bytesClass:
+			if err := comparedWithClass(x, y); err != nil {
+				return false, err
+			}
 		}
 	case starlark.Tuple:
 		if ty, ok := y.(starlark.Tuple); ok && (holdsField(fx, plainDepth) || holdsField(ty, plainDepth)) {
@@ -74,6 +84,16 @@ func compareValues(op syntax.Token, x, y starlark.Value) (bool, error) {
 		x, y = unwrapped(x), unwrapped(y)
 	}
 	return starlark.Compare(op, x, y)
+}
+
+// comparedWithClass refuses type(x) == str, which can never be true: type returns
+// text.
+func comparedWithClass(x, class starlark.Value) error {
+	named, ok := class.(interface{ Name() string })
+	if _, text := x.(starlark.String); !ok || !text || typeNames[named.Name()] == "" {
+		return nil
+	}
+	return fmt.Errorf("type(x) is text here: write isinstance(x, %s), or type(x) == '%s'", named.Name(), typeNames[named.Name()])
 }
 
 // mirrored returns the operator with which y op' x says what x op y does.
@@ -102,6 +122,8 @@ func contains(x, y starlark.Value) (bool, error) {
 		return strings.Contains(y.text(), needle), nil
 	case *Packet:
 		return y.Has(plainValue(x))
+	case *autoDict:
+		return contains(x, y.Dict)
 	case *starlark.List:
 		return containsElement(x, y)
 	case starlark.Tuple:

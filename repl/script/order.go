@@ -25,7 +25,7 @@ func withKeys(thread *starlark.Thread, values starlark.Iterable, key starlark.Va
 		k := v
 		if key != starlark.None {
 			var err error
-			if k, err = starlark.Call(thread, key, starlark.Tuple{v}, nil); err != nil {
+			if k, err = callBack(thread, key, starlark.Tuple{v}); err != nil {
 				return nil, err
 			}
 		}

@@ -29,24 +29,24 @@ func (it *Interp) addPyshark(env starlark.StringDict) {
 		"StopCapture":  stopCapture{},
 	}
 	maps.Copy(env, classes)
-	env["pyshark"] = pyshark{classes}
+	env["pyshark"] = &pyshark{classes}
 }
 
 // pyshark is the module's value.
 type pyshark struct{ classes starlark.StringDict }
 
-func (pyshark) String() string        { return "<module pyshark>" }
-func (pyshark) Type() string          { return "module" }
-func (pyshark) Freeze()               {}
-func (pyshark) Truth() starlark.Bool  { return true }
-func (pyshark) Hash() (uint32, error) { return 0, fmt.Errorf("unhashable: module") }
+func (*pyshark) String() string        { return "<module pyshark>" }
+func (*pyshark) Type() string          { return "module" }
+func (*pyshark) Freeze()               {}
+func (*pyshark) Truth() starlark.Bool  { return true }
+func (*pyshark) Hash() (uint32, error) { return 0, fmt.Errorf("unhashable: module") }
 
 // AttrNames returns the classes there are.
-func (p pyshark) AttrNames() []string { return p.classes.Keys() }
+func (p *pyshark) AttrNames() []string { return p.classes.Keys() }
 
 // Attr returns a class. PyShark's own modules have the same classes:
 // pyshark.capture.inmem_capture.LinkTypes is pyshark.LinkTypes.
-func (p pyshark) Attr(name string) (starlark.Value, error) {
+func (p *pyshark) Attr(name string) (starlark.Value, error) {
 	if class, ok := p.classes[name]; ok {
 		return class, nil
 	}

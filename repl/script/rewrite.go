@@ -211,7 +211,7 @@ func rewriteExpr(e syntax.Expr) syntax.Expr {
 		rewriteList(e.List)
 	case *syntax.DotExpr:
 		e.X = rewriteExpr(e.X)
-		if _, ok := textMethods[e.Name.Name]; ok {
+		if isAddedMethod(e.Name.Name) {
 			return apply(opAttr, e.NamePos, e.X, literal(e.Name.Name, e.NamePos))
 		}
 	case *syntax.IndexExpr:

@@ -15,7 +15,7 @@ import (
 // pythonStatements maps statements that Python has and Starlark lacks to what
 // to write.
 var pythonStatements = map[string]string{
-	"import":   "modules json, math and time are there already, and so is pyshark; load('file.star', 'name') loads a file",
+	"import":   "modules collections, datetime, json, math and time are there already, and so is pyshark; load('file.star', 'name') loads a file",
 	"from":     "load('file.star', 'name') loads names from a file",
 	"try":      "there are no exceptions; test with `in`, hasattr or get",
 	"except":   "there are no exceptions; test with `in`, hasattr or get",
