@@ -49,6 +49,7 @@ type Capture struct {
 	sets   map[string]*roaring.Bitmap
 	scans  int // how many filters asked headers
 	closed bool
+	judged bool // whether the keys were (decryption.go)
 	// generation counts the changes of what answers depend on (renew.go).
 	generation atomic.Uint64
 
@@ -248,7 +249,7 @@ func (c *Capture) tier(ctx context.Context, q plan.Question) (tier, plan.Choice,
 			return nil, choice, ctx.Err()
 		}
 		if err == nil {
-			return deep, choice, nil
+			return deep, choice, c.judgeKeys(ctx, deep)
 		}
 		if changed := c.changed(); changed != nil {
 			return nil, choice, changed // that is why, and our own dissectors would read it too

@@ -111,7 +111,7 @@ func (c *Capture) forget() {
 	c.peek.reopen()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.sets, c.scans = map[string]*roaring.Bitmap{}, 0
+	c.sets, c.scans, c.judged = map[string]*roaring.Bitmap{}, 0, false
 	c.generation.Add(1)
 }
 

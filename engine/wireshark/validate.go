@@ -3,7 +3,6 @@ package wireshark
 import (
 	"context"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 )
@@ -20,12 +19,10 @@ func (c Config) Validate(ctx context.Context, tools Tools) error {
 			return err
 		}
 	}
-	if c.KeyLog != "" {
-		f, err := os.Open(c.KeyLog)
-		if err != nil {
-			return fmt.Errorf("key log: %w", err)
+	for _, path := range c.KeyLogs() {
+		if _, err := ReadKeyLog(path); err != nil {
+			return err
 		}
-		_ = f.Close()
 	}
 	if err := c.checkProtocols(ctx, tools); err != nil {
 		return err
