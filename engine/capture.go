@@ -361,33 +361,31 @@ func (c *Capture) summaries(ctx context.Context, frames []uint32, q plan.Questio
 	}))
 }
 
-// set returns the frames that a filter lets through. A sure answer is kept:
-// asking again costs nothing.
-func (c *Capture) set(ctx context.Context, expr string) (set *roaring.Bitmap, sure bool, err error) {
-	c.mu.Lock()
-	set, ok := c.sets[expr]
-	c.mu.Unlock()
-	if ok {
-		return set, true, nil
+// set returns the frames that a filter lets through, of those of within (nil: all).
+// A sure answer about all is kept: asking again costs nothing.
+func (c *Capture) set(ctx context.Context, expr string, within *roaring.Bitmap) (set *roaring.Bitmap, sure bool, err error) {
+	text := spelling(expr)
+	if set := c.known(text); set != nil {
+		return common(set, within), true, nil
 	}
 	if err := c.check(); err != nil {
 		return nil, false, err
 	}
 	err = c.file.Guard(func() error {
-		q, err := c.ask(ctx, expr)
-		if err != nil {
-			return err
+		if l := filter.Split(expr); l != nil {
+			if set, sure, err = c.joined(ctx, l, within); err == nil || ctx.Err() != nil {
+				return err
+			}
 		}
-		set, sure, err = q.run(ctx)
+		// What is wrong is said of the filter as it was written.
+		set, sure, err = c.question(ctx, expr, within)
 		return err
 	})
 	if err != nil {
 		return nil, false, c.because(err)
 	}
-	if sure {
-		c.mu.Lock()
-		c.sets[expr] = set
-		c.mu.Unlock()
+	if sure && within == nil {
+		c.keep(text, set)
 	}
 	return set, sure, nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"pktsh/dissect"
+	"pktsh/engine/filter"
 	"pktsh/engine/plan"
 )
 
@@ -16,6 +17,10 @@ type Explanation struct {
 	// Known says that the answer is kept from an earlier question; nothing more is
 	// said then.
 	Known bool
+	// Steps are the filter's parts in the order in which they are asked, each about
+	// the packets that those before leave; then no more is said. Nil for a filter
+	// that is one question.
+	Steps []Step
 	Plan  plan.FilterPlan
 	// Asked says that packets' headers were asked: Sure is how many of them tell,
 	// Unsure counts the others by the reason, Took how long it took.
@@ -37,15 +42,18 @@ func (c *Capture) Explain(ctx context.Context, expr string) (*Explanation, error
 		return nil, err
 	}
 	e := &Explanation{Filter: expr, Packets: c.size}
-	c.mu.Lock()
-	_, e.Known = c.sets[expr]
-	c.mu.Unlock()
-	if e.Known {
+	if e.Known = c.known(spelling(expr)) != nil; e.Known {
 		return e, nil
+	}
+	if l := filter.Split(expr); l != nil {
+		if e.Steps = c.steps(l); len(e.Steps) > 1 {
+			return e, nil
+		}
+		e.Steps = nil
 	}
 	began := time.Now()
 	err := c.file.Guard(func() error {
-		q, err := c.ask(ctx, expr)
+		q, err := c.ask(ctx, expr, nil)
 		if err != nil {
 			return err
 		}

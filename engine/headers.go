@@ -92,20 +92,26 @@ func (s *Session) rules(ctx context.Context, cfg wireshark.Config, caution strin
 type filtering struct {
 	c       *Capture
 	expr    string
-	program *filter.Program // nil where headers cannot be asked
+	within  *roaring.Bitmap // the packets that are asked about, nil for all
+	program *filter.Program // nil where neither headers nor columns can be asked
+	fields  filter.Fields   // by which it was compiled
 	whyNot  string
-	rules   *rules
-	answer  *native.Answer
+	rules   *rules         // nil where headers were not asked
+	answer  *native.Answer // nil where the whole capture is Wireshark's to judge
 	plan    plan.FilterPlan
 }
 
 // ask asks headers, as far as they can be, and plans how the rest is answered.
-func (c *Capture) ask(ctx context.Context, expr string) (*filtering, error) {
-	q := &filtering{c: c, expr: expr}
+// within are the packets in question, nil for all.
+func (c *Capture) ask(ctx context.Context, expr string, within *roaring.Bitmap) (*filtering, error) {
+	q := &filtering{c: c, expr: expr, within: within}
 	if c.session.cfg.Mode != plan.Wireshark {
 		if err := q.scan(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if q.answer == nil && within != nil {
+		q.leave(within)
 	}
 	q.plan = plan.ChooseFilter(q.facts())
 	return q, nil
@@ -126,7 +132,7 @@ func (q *filtering) scan(ctx context.Context) error {
 		q.whyNot = err.Error()
 		return ctx.Err()
 	}
-	q.program = program
+	q.program, q.fields = program, c.session.fields
 	var fraction atomicFraction
 	defer c.session.wait("filtering "+c.Name(), fraction.get)()
 	c.mu.Lock()
@@ -134,7 +140,9 @@ func (q *filtering) scan(ctx context.Context) error {
 	c.scans++
 	c.mu.Unlock()
 	for {
-		q.answer, err = c.own.Scan(ctx, q.rules.walker, program.Scan(c.session.table), keep, fraction.set)
+		q.answer, err = c.own.Scan(ctx, q.rules.walker, program.Scan(c.session.table), native.ScanOptions{
+			Within: q.within, Keep: keep, Progress: fraction.set,
+		})
 		if err != nil || !c.own.Detours() || q.rules.caution != "" {
 			return err
 		}
@@ -142,6 +150,21 @@ func (q *filtering) scan(ctx context.Context) error {
 			return err // without Wireshark nothing is said to be its answer
 		}
 	}
+}
+
+// leave leaves packets to Wireshark, as ones that headers say nothing of, where the
+// filter's fields are such that it can be asked for those of single packets.
+func (q *filtering) leave(packets *roaring.Bitmap) {
+	catalogue := q.c.session.Catalogue()
+	if catalogue == nil || !q.c.session.deepAllowed() {
+		return // a pass over the whole capture is what can be done without
+	}
+	program, err := filter.Compile(q.expr, catalogue)
+	if err != nil || !program.Columnar() {
+		return
+	}
+	q.program, q.fields = program, catalogue
+	q.answer = &native.Answer{Yes: roaring.New(), Unsure: packets.Clone()}
 }
 
 // facts is what the choice of any question's way depends on.
@@ -163,7 +186,7 @@ func (q *filtering) facts() plan.FilterFacts {
 		return f
 	}
 	f.Unsure, f.Runs = int(q.answer.Unsure.GetCardinality()), runsOf(q.answer.Unsure)
-	f.SideAllowed = c.sideAllowed(q.program.FieldNames())
+	f.SideAllowed = q.rules != nil && c.sideAllowed(q.program.FieldNames())
 	f.RowsAllowed = q.program.Columnar()
 	return f
 }
@@ -246,7 +269,7 @@ func (q *filtering) byRows(ctx context.Context) (*roaring.Bitmap, error) {
 	set := q.answer.Yes.Clone()
 	names := q.program.FieldNames()
 	err := deep.Columns(ctx, q.answer.Unsure.ToArray(), names, func(frame uint32, values []string) error {
-		if q.program.Match(filter.FromColumns(names, values, c.session.fields)) {
+		if q.program.Match(filter.FromColumns(names, values, q.fields)) {
 			set.Add(frame)
 		}
 		return nil
@@ -262,10 +285,16 @@ func (q *filtering) whole(ctx context.Context) (*roaring.Bitmap, bool, error) {
 		return nil, false, err
 	}
 	own, isOwn := t.(nativeTier)
-	if !isOwn || q.answer == nil {
+	if !isOwn || q.rules == nil {
 		defer q.c.session.wait("filtering "+q.c.Name(), unknown)()
 		set, err := t.Filter(ctx, q.expr)
-		return set, !choice.Preview, err
+		if err != nil {
+			return nil, false, err
+		}
+		if !choice.Preview {
+			q.c.keep(spelling(q.expr), set)
+		}
+		return common(set, q.within), !choice.Preview, nil
 	}
 	set, err := own.filterOf(ctx, q.program, q.answer.Unsure)
 	if err != nil {

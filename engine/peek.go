@@ -160,7 +160,7 @@ func (p *Packet) Absent(ctx context.Context, protocol string) bool {
 		}
 		var sure bool
 		var err error
-		if set, sure, err = c.set(ctx, protocol); err != nil || !sure {
+		if set, sure, err = c.set(ctx, protocol, nil); err != nil || !sure {
 			if ctx.Err() != nil {
 				c.peek.countAgain(protocol)
 			}

@@ -128,11 +128,15 @@ func (v *View) resolve(ctx context.Context) (frameSet, error) {
 	if v.frames != nil && (v.filter == "" || v.generation == generation) {
 		return v.frames, nil
 	}
-	set, sure, err := v.capture.set(ctx, v.filter)
+	below, err := v.base.resolve(ctx)
 	if err != nil {
 		return nil, err
 	}
-	below, err := v.base.resolve(ctx)
+	var within *roaring.Bitmap
+	if b, ok := below.(bitmap); ok {
+		within = b.Bitmap
+	}
+	set, sure, err := v.capture.set(ctx, v.filter, within)
 	if err != nil {
 		return nil, err
 	}

@@ -89,7 +89,7 @@ func BenchmarkScan(b *testing.B) {
 			b.Run(expr+"/"+kind, func(b *testing.B) {
 				d := native.New(f)
 				if kind == "again" {
-					if _, err := d.Scan(b.Context(), walker, scan, true, nil); err != nil {
+					if _, err := d.Scan(b.Context(), walker, scan, native.ScanOptions{Keep: true}); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -98,7 +98,7 @@ func BenchmarkScan(b *testing.B) {
 					if kind == "keeping" {
 						d = native.New(f)
 					}
-					if _, err := d.Scan(b.Context(), walker, scan, kind != "first", nil); err != nil {
+					if _, err := d.Scan(b.Context(), walker, scan, native.ScanOptions{Keep: kind != "first"}); err != nil {
 						b.Fatal(err)
 					}
 				}

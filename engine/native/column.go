@@ -68,14 +68,14 @@ func (f *filler) block(ctx context.Context, flows *flowBlock, lo, hi int) error 
 	q := question{ctx: ctx, d: f.d}
 	defer f.d.file.Release(lo, hi)
 	if flows == nil || !f.access.OfFlow || !f.access.Direct {
-		return q.each(lo, hi, func(i int) {
+		return q.each(span(lo, hi), func(i int) {
 			if !f.put(i) {
 				f.unsure = append(f.unsure, uint32(i)+1)
 			}
 		})
 	}
 	sure := make([]bool, len(flows.first))
-	err := q.each(0, len(flows.first), func(i int) { sure[i] = f.put(lo + int(flows.first[i])) })
+	err := q.each(span(0, len(flows.first)), func(i int) { sure[i] = f.put(lo + int(flows.first[i])) })
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func TestDetours(t *testing.T) {
 			t.Fatal(err)
 		}
 		d := native.New(f)
-		if _, err := d.Scan(t.Context(), walker, p.Scan(table), true, nil); err != nil {
+		if _, err := d.Scan(t.Context(), walker, p.Scan(table), native.ScanOptions{Keep: true}); err != nil {
 			t.Fatal(err)
 		}
 		if d.Detours() != want || (d.Flows() == nil) != want {

@@ -40,12 +40,12 @@ func TestFlows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := plain.Scan(t.Context(), walker, p.Scan(table), false, nil)
+		want, err := plain.Scan(t.Context(), walker, p.Scan(table), native.ScanOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for how, d := range map[string]*native.Dissector{"kept": kept, "read": read} {
-			got, err := d.Scan(t.Context(), walker, p.Scan(table), true, nil)
+			got, err := d.Scan(t.Context(), walker, p.Scan(table), native.ScanOptions{Keep: true})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -20,7 +20,7 @@ func (d *Dissector) BuildFlows(ctx context.Context, walker *dissect.Walker) erro
 	if err != nil {
 		return err
 	}
-	_, err = d.Scan(ctx, walker, everything.Scan(d.table), true, nil)
+	_, err = d.Scan(ctx, walker, everything.Scan(d.table), ScanOptions{Keep: true})
 	return err
 }
 

@@ -2,6 +2,7 @@ package native
 
 import (
 	"context"
+	"iter"
 	"runtime"
 	"sync/atomic"
 
@@ -27,10 +28,19 @@ type Answer struct {
 // blockSize is how many packets a flow column's block has.
 const blockSize = 1 << 16
 
-// Scan evaluates a filter in three values over every packet. keep makes it keep
-// the packets' flows, for later scans by the same walker. progress, which may be
-// nil, hears of the frames done and of all; it is called from several goroutines.
-func (d *Dissector) Scan(ctx context.Context, walker *dissect.Walker, scan *filter.Scan, keep bool, progress func(done, total int64)) (*Answer, error) {
+// ScanOptions says how packets are scanned. The zero value is of use.
+type ScanOptions struct {
+	// Within are the frames that are asked about, nil for all.
+	Within *roaring.Bitmap
+	// Keep makes a scan of all frames keep the packets' flows, for later scans by the
+	// same walker.
+	Keep bool
+	// Progress hears of the frames done and of all, on several goroutines. It may be nil.
+	Progress func(done, total int64)
+}
+
+// Scan evaluates a filter in three values over packets.
+func (d *Dissector) Scan(ctx context.Context, walker *dissect.Walker, scan *filter.Scan, o ScanOptions) (*Answer, error) {
 	n := d.file.Len()
 	columns := d.columnsOf(walker)
 	blocks := make([]blockAnswer, (n+blockSize-1)/blockSize)
@@ -41,12 +51,12 @@ func (d *Dissector) Scan(ctx context.Context, walker *dissect.Walker, scan *filt
 		g.Go(func() error {
 			lo, hi := i*blockSize, min((i+1)*blockSize, n)
 			b := &blocks[i]
-			q := question{ctx: ctx, d: d, walker: walker, scan: scan, out: b}
-			if err := q.block(columns, i, lo, hi, keep); err != nil {
+			q := question{ctx: ctx, d: d, walker: walker, scan: scan, within: o.Within, out: b}
+			if err := q.block(columns, i, lo, hi, o.Keep && o.Within == nil); err != nil {
 				return err
 			}
-			if progress != nil {
-				progress(done.Add(int64(hi-lo)), int64(n))
+			if o.Progress != nil {
+				o.Progress(done.Add(int64(hi-lo)), int64(n))
 			}
 			return nil
 		})
@@ -90,10 +100,14 @@ type question struct {
 	d      *Dissector
 	walker *dissect.Walker
 	scan   *filter.Scan
+	within *roaring.Bitmap // nil for all
 	out    *blockAnswer
 }
 
 func (q *question) block(columns *columns, i, lo, hi int, keep bool) error {
+	if q.within != nil && !q.within.IntersectsWithInterval(uint64(lo)+1, uint64(hi)+1) {
+		return nil
+	}
 	defer q.d.file.Release(lo, hi)
 	cursor := NewCursor(q.d.file, CursorConfig{Walker: q.walker, Timed: q.scan.Timed(), Table: q.d.table, Trees: q.scan.Trees()})
 	packet := filter.Scanned{Headers: &cursor.Headers, Tree: cursor.Tree}
@@ -104,7 +118,7 @@ func (q *question) block(columns *columns, i, lo, hi int, keep bool) error {
 	if keep {
 		grow = newFlowBuilder(q.d.table, hi-lo)
 	}
-	err := q.each(lo, hi, func(i int) {
+	err := q.each(q.asked(lo, hi), func(i int) {
 		cursor.Load(i)
 		if cursor.Headers.Detour {
 			q.d.detours.Store(true)
@@ -120,23 +134,46 @@ func (q *question) block(columns *columns, i, lo, hi int, keep bool) error {
 	return err
 }
 
-// each calls fn for the packets from lo up to hi, with the file guarded and an eye
-// on the context.
-func (q *question) each(lo, hi int, fn func(i int)) error {
-	for lo < hi {
-		if err := q.ctx.Err(); err != nil {
-			return err
-		}
-		end := min(lo+step, hi)
-		if err := q.d.read(func() {
-			for ; lo < end; lo++ {
-				fn(lo)
+// asked are the packets that are asked about, of those from lo up to hi.
+func (q *question) asked(lo, hi int) iter.Seq[int] {
+	if q.within == nil {
+		return span(lo, hi)
+	}
+	return func(yield func(int) bool) {
+		it := q.within.Iterator()
+		for it.AdvanceIfNeeded(uint32(lo) + 1); it.HasNext(); {
+			if i := int(it.Next()) - 1; i >= hi || !yield(i) {
+				return
 			}
-		}); err != nil {
-			return err
 		}
 	}
-	return nil
+}
+
+// span are the numbers from lo up to hi.
+func span(lo, hi int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := lo; i < hi && yield(i); i++ {
+		}
+	}
+}
+
+// each calls fn for packets, with the file guarded and an eye on the context.
+func (q *question) each(packets iter.Seq[int], fn func(i int)) error {
+	n, stopped := 0, error(nil)
+	err := q.d.read(func() {
+		for i := range packets {
+			if n++; n%step == 0 {
+				if stopped = q.ctx.Err(); stopped != nil {
+					return
+				}
+			}
+			fn(i)
+		}
+	})
+	if stopped != nil {
+		return stopped
+	}
+	return err
 }
 
 // byFlows judges every flow once, and the packets of those flows that this does
@@ -148,7 +185,7 @@ func (q *question) byFlows(flows *flowBlock, cursor *Cursor, packet *filter.Scan
 		known   uint64
 	}
 	verdicts := make([]judged, len(flows.first))
-	err := q.each(0, len(flows.first), func(i int) {
+	err := q.each(span(0, len(flows.first)), func(i int) {
 		cursor.Load(lo + int(flows.first[i]))
 		v := &verdicts[i]
 		v.verdict, v.known = q.scan.Flow(packet)
@@ -158,7 +195,7 @@ func (q *question) byFlows(flows *flowBlock, cursor *Cursor, packet *filter.Scan
 		return err
 	}
 	byFrame := q.scan.Level() == filter.OfFrame
-	return q.each(lo, hi, func(i int) {
+	return q.each(q.asked(lo, hi), func(i int) {
 		flow := &verdicts[flows.ids[i-lo]]
 		v := flow.verdict
 		if v == filter.Pending && byFrame {

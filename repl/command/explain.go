@@ -65,6 +65,13 @@ func explanation(e *engine.Explanation, c *engine.Capture) result.Result {
 		add("answer", "known: asked before, kept")
 		return pairs(rows)
 	}
+	if len(e.Steps) > 0 {
+		add("answer", "part by part, each of the packets that those before leave open")
+		for _, step := range e.Steps {
+			add("  "+step.How.String(), "%s", step.Filter)
+		}
+		return pairs(rows)
+	}
 	add("answer", "%s", e.Plan.Way)
 	add("because", "%s", e.Plan.Reason)
 	if e.Asked {
