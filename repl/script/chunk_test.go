@@ -159,7 +159,7 @@ func TestOnlySummariesDissectNothing(t *testing.T) {
 	c := h.newCapture(h.view)
 	c.onlySummary = true
 	h.main.env["cap"] = c
-	got, err := h.exec("for p in cap: print(p, p.info, p.length)\ncap[0]\nlen(cap)\n")
+	got, err := h.exec("for p in cap: print(p, p.no, p.time, p.source, p.destination, p.protocol, p.info, p.summary_line, p.length, repr(p))\ncap[0]\nlen(cap)\n")
 	if err != nil {
 		t.Fatal(err)
 	}
