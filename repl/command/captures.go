@@ -224,6 +224,7 @@ func runClose(ctx context.Context, st *State, in Input) (result.Result, error) {
 		return nil, fmt.Errorf("closing %s: %w", c.Name(), err)
 	}
 	delete(st.left, c)
+	delete(st.marks, c)
 	if st.View == nil || st.View.Capture() != c {
 		return &result.Status{Line: line}, nil
 	}

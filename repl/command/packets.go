@@ -140,10 +140,7 @@ func runLs(ctx context.Context, st *State, in Input) (result.Result, error) {
 	}
 	preview := false
 	table := &result.Table{Columns: listColumns()}
-	current := uint32(0)
-	if st.Packet != nil && st.Packet.Capture() == v.Capture() {
-		current = st.Packet.Number()
-	}
+	current := st.currentIn(v)
 	table.Rows = func(yield func(result.Row, error) bool) {
 		for _, p := range parts {
 			for row, err := range v.Rows(ctx, p.Lo, p.Hi, engine.RowOptions{PreviewAllowed: st.Interactive()}) {
@@ -160,6 +157,14 @@ func runLs(ctx context.Context, st *State, in Input) (result.Result, error) {
 	}
 	table.Footer = func() []string { return st.listFooter(v, parts, n, preview) }
 	return table, nil
+}
+
+// currentIn is the current packet's frame number, 0 when it is of another capture.
+func (st *State) currentIn(v *engine.View) uint32 {
+	if st.Packet == nil || st.Packet.Capture() != v.Capture() {
+		return 0
+	}
+	return st.Packet.Number()
 }
 
 func listRow(r engine.Row, current uint32) result.Row {
