@@ -79,6 +79,8 @@ type Session struct {
 	ctx context.Context
 	end context.CancelFunc
 
+	preferences loadedPreferences
+
 	catalogue struct {
 		once  sync.Once
 		ready chan struct{}
@@ -252,6 +254,7 @@ func (s *Session) Close() error {
 	s.end()
 	s.catalogue.once.Do(func() { close(s.catalogue.ready) }) // it shall not begin now
 	<-s.catalogue.ready
+	s.preferences.wait()
 	var errs []error
 	for _, c := range s.Captures() {
 		errs = append(errs, c.Close())

@@ -85,7 +85,7 @@ func completionCommand(c *command.Command) completion.Command {
 	for _, o := range c.Options {
 		option := completion.Option{Name: "--" + o.Name, Help: o.Help}
 		if o.Value != "" {
-			option.Value.Kinds = max(o.Kinds, completion.ArgText)
+			option.Value = completion.Arg{Kinds: max(o.Kinds, completion.ArgText), Choices: o.Choices}
 		}
 		out.Options = append(out.Options, option)
 	}
@@ -103,6 +103,10 @@ func (w sessionWords) Words(ctx context.Context, kind completion.ArgKind, at com
 		return w.captures()
 	case completion.ArgFrame, completion.ArgRange:
 		return w.frames(ctx)
+	case completion.ArgPreference:
+		return w.preferences()
+	case completion.ArgSettingValue:
+		return w.preferenceValues(at)
 	case completion.ArgHelp:
 		var out []completion.Suggestion
 		for _, t := range command.Topics() {
@@ -159,6 +163,41 @@ func (w sessionWords) frames(ctx context.Context) []completion.Suggestion {
 		{Text: fmt.Sprint(current), Description: "the current packet"},
 		{Text: "-1", Description: "the last packet", Rank: 1},
 	}
+}
+
+// preferences are Wireshark's, once they are known.
+func (w sessionWords) preferences() []completion.Suggestion {
+	var out []completion.Suggestion
+	for _, p := range w.s.cfg.Session.KnownPreferences() {
+		out = append(out, completion.Suggestion{Text: p.Name, Description: strings.ReplaceAll(p.Description, "\n", " ")})
+	}
+	return out
+}
+
+// preferenceValues are those of the preference that is the word before.
+func (w sessionWords) preferenceValues(at completion.Context) []completion.Suggestion {
+	if len(at.Args) != 1 {
+		return nil
+	}
+	for _, p := range w.s.cfg.Session.KnownPreferences() {
+		if p.Name != at.Args[0] {
+			continue
+		}
+		values := p.Choices
+		if p.Kind == "TRUE or FALSE" {
+			values = []string{"TRUE", "FALSE"}
+		}
+		var out []completion.Suggestion
+		for i, v := range values {
+			s := completion.Suggestion{Text: v, Rank: i}
+			if v == p.Default {
+				s.Description = "the default"
+			}
+			out = append(out, s)
+		}
+		return out
+	}
+	return nil
 }
 
 // scriptObjects shows the interpreter's names and values to completion. source

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"syscall"
 
 	"pktsh/completion"
@@ -250,6 +251,8 @@ func functionInput(c *command.Command, args []any, kwargs map[string]any) (comma
 			words = append(words, "cap")
 		case string, int64, int, float64:
 			words = append(words, fmt.Sprint(a))
+		case bool: // prefs('tcp.desegment_tcp_streams', False)
+			words = append(words, strings.ToUpper(fmt.Sprint(a)))
 		default:
 			return command.Input{}, fmt.Errorf("%s: a string, a number or a packet was wanted as argument", c.Name)
 		}

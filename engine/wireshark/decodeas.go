@@ -3,6 +3,7 @@ package wireshark
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -83,9 +84,15 @@ func cutLast(s, sep string) (before, after string, ok bool) {
 	return s[:i], s[i+len(sep):], true
 }
 
-// protocolNames reads `tshark -G protocols`: long name, short name, filter name,
-// separated by tabs. It returns short names by filter name.
-func (t Tools) protocolNames(ctx context.Context) (map[string]string, error) {
+// Protocol is one of Wireshark's protocols.
+type Protocol struct {
+	// Name is the filter name, "dns"; Short and Long are as Wireshark shows them:
+	// "DNS", "Domain Name System".
+	Name, Short, Long string
+}
+
+// Protocols lists Wireshark's protocols by filter name. It takes some 0.3 s.
+func (t Tools) Protocols(ctx context.Context) ([]Protocol, error) {
 	if t.Tshark == "" {
 		return nil, errNoTshark
 	}
@@ -93,12 +100,27 @@ func (t Tools) protocolNames(ctx context.Context) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s -G protocols: %w", t.Tshark, err)
 	}
-	names := make(map[string]string)
+	var all []Protocol
 	for line := range strings.Lines(string(out)) {
+		// Long name, short name, filter name, and in later versions more.
 		parts := strings.Split(strings.TrimRight(line, "\n"), "\t")
 		if len(parts) >= 3 {
-			names[parts[2]] = parts[1]
+			all = append(all, Protocol{Name: parts[2], Short: parts[1], Long: parts[0]})
 		}
+	}
+	slices.SortFunc(all, func(a, b Protocol) int { return strings.Compare(a.Name, b.Name) })
+	return all, nil
+}
+
+// protocolNames returns short names by filter name.
+func (t Tools) protocolNames(ctx context.Context) (map[string]string, error) {
+	all, err := t.Protocols(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]string, len(all))
+	for _, p := range all {
+		names[p.Name] = p.Short
 	}
 	return names, nil
 }

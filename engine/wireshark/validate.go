@@ -3,7 +3,6 @@ package wireshark
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -82,7 +81,7 @@ func (c Config) checkProtocols(ctx context.Context, tools Tools) error {
 
 // askTshark has tshark judge preferences, decode-as rules and keys, one flag
 // each, all in one run.
-func (c Config) askTshark(ctx context.Context, tools Tools, known map[string]preference) error {
+func (c Config) askTshark(ctx context.Context, tools Tools, known map[string]Preference) error {
 	var args []string
 	for _, p := range c.Preferences {
 		args = append(args, "-o", p)
@@ -106,7 +105,7 @@ func (c Config) askTshark(ctx context.Context, tools Tools, known map[string]pre
 // explain turns tshark's complaint into an error. A complaint about a decode-as
 // rule is followed by everything that could have been written, a tab in front of
 // each: that is for the suggestion, not for the message.
-func (c Config) explain(stderr string, known map[string]preference) error {
+func (c Config) explain(stderr string, known map[string]Preference) error {
 	var said string
 	var candidates []string
 	for line := range strings.Lines(stderr) {
@@ -140,61 +139,21 @@ func (c Config) explain(stderr string, known map[string]preference) error {
 	return fmt.Errorf("tshark does not take the configuration: %s", said)
 }
 
-// preference is what `tshark -G currentprefs` says of a preference's values.
-type preference struct {
-	kind    string   // the comment's first word or two: "TRUE", "One of", "A decimal number"
-	choices []string // of "One of"
-}
-
-// numberBase maps the kinds of numbers to their bases.
-var numberBase = map[string]int{"A decimal number": 10, "An octal number": 8, "A hexadecimal number": 16}
-
-// preferences reads `tshark -G currentprefs`: for each preference a comment,
-// whose end says what values it takes, and then "#name: value" when the value is
-// the default.
-func (t Tools) preferences(ctx context.Context) (map[string]preference, error) {
-	out, err := outputOf(command(ctx, t.Tshark, "-G", "currentprefs"))
-	if err != nil {
-		return nil, fmt.Errorf("%s -G currentprefs: %w", t.Tshark, err)
-	}
-	return parsePreferences(string(out)), nil
-}
-
-func parsePreferences(out string) map[string]preference {
-	known := map[string]preference{}
-	var p preference
-	for line := range strings.Lines(out) {
-		line = strings.TrimRight(line, "\n")
-		text, comment := strings.CutPrefix(line, "# ")
-		switch {
-		case line == "":
-			p = preference{}
-		case comment && strings.HasPrefix(text, "TRUE or FALSE"):
-			p.kind = "TRUE"
-		case comment && strings.HasPrefix(text, "One of: "):
-			p.kind, p.choices = "One of", strings.Split(strings.TrimPrefix(text, "One of: "), ", ")
-		case comment && numberBase[text] != 0:
-			p.kind = text
-		case !comment:
-			if name, _, ok := strings.Cut(strings.TrimPrefix(line, "#"), ":"); ok && !strings.ContainsAny(name, " \t\"") {
-				known[name] = p
-			}
-		}
-	}
-	return known
-}
-
 // checkValues checks the values of the preferences that tshark lists, since it
 // takes some that mean nothing, such as "maybe" for a boolean, which it reads as
 // FALSE. It returns that list; names that are not in it, old ones too, are left
 // to tshark.
-func (c Config) checkValues(ctx context.Context, tools Tools) (map[string]preference, error) {
+func (c Config) checkValues(ctx context.Context, tools Tools) (map[string]Preference, error) {
 	if len(c.Preferences) == 0 {
 		return nil, nil
 	}
-	known, err := tools.preferences(ctx)
+	list, err := tools.Preferences(ctx)
 	if err != nil {
 		return nil, err
+	}
+	known := make(map[string]Preference, len(list))
+	for _, p := range list {
+		known[p.Name] = p
 	}
 	for _, p := range c.Preferences {
 		name, value, _ := splitPreference(p)
@@ -203,31 +162,4 @@ func (c Config) checkValues(ctx context.Context, tools Tools) (map[string]prefer
 		}
 	}
 	return known, nil
-}
-
-func (p preference) check(value string) error {
-	switch p.kind {
-	case "TRUE":
-		if !strings.EqualFold(value, "true") && !strings.EqualFold(value, "false") {
-			return fmt.Errorf("got %q, want TRUE or FALSE", value)
-		}
-	case "One of":
-		for _, choice := range p.choices {
-			if strings.EqualFold(value, choice) {
-				return nil
-			}
-		}
-		return fmt.Errorf("got %q, want one of %s%s", value, strings.Join(p.choices, ", "), didYouMean(value, p.choices))
-	default:
-		if base, ok := numberBase[p.kind]; ok {
-			digits := value
-			if base == 16 {
-				digits = strings.TrimPrefix(strings.ToLower(value), "0x")
-			}
-			if _, err := strconv.ParseUint(digits, base, 64); err != nil {
-				return fmt.Errorf("got %q, want %s%s", value, strings.ToLower(p.kind[:1]), p.kind[1:])
-			}
-		}
-	}
-	return nil
 }

@@ -26,6 +26,8 @@ func TestValidateRefuses(t *testing.T) {
 		{Config{DisabledProtocols: []string{"htttp"}}, []string{`unknown protocol "htttp"`, `did you mean "http"`}},
 		{Config{EnabledProtocols: []string{"HTTP"}}, []string{`unknown protocol "HTTP"`}},
 		{Config{KeyLog: filepath.Join(t.TempDir(), "absent")}, []string{"key log", "no such file"}},
+		{Config{Preferences: []string{"ssl.keylog_file:" + filepath.Join(t.TempDir(), "absent")}}, []string{"key log", "no such file"}},
+		{Config{KeyLog: "validate_test.go"}, []string{"key log validate_test.go", "no line with a key"}},
 		{Config{DecryptionKeys: []string{`"wpa-psk","short"`}}, []string{"Invalid key format"}},
 	} {
 		err := c.cfg.Validate(testContext(t), tools)

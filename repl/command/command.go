@@ -5,8 +5,9 @@
 // results and print nothing.
 //
 // A file holds one group: captures.go (open, close, caps, use), packets.go
-// (ls, show, layers, hex, next, prev, goto), filter.go, save.go, session.go
-// (status, history, quit, !) and help.go.
+// (ls, show, layers, hex, next, prev, goto), filter.go, find.go (find, mark),
+// save.go, settings.go (with prefs.go, decodeas.go, protocols.go, keys.go),
+// session.go (status, history, quit, !) and help.go.
 package command
 
 import (
@@ -53,11 +54,12 @@ type Group string
 const (
 	GroupCaptures Group = "Captures"
 	GroupPackets  Group = "Packets"
+	GroupSettings Group = "Settings"
 	GroupSession  Group = "Session"
 )
 
 // groups returns the groups in the order help shows them.
-func groups() []Group { return []Group{GroupCaptures, GroupPackets, GroupSession} }
+func groups() []Group { return []Group{GroupCaptures, GroupPackets, GroupSettings, GroupSession} }
 
 // Arg is one positional argument.
 type Arg struct {
@@ -74,9 +76,11 @@ type Arg struct {
 type Option struct {
 	Name  string // without the dashes
 	Value string // the value's name in the usage line; "" for a switch
-	// Kinds say what the value may be, for completion.
-	Kinds completion.ArgKind
-	Help  string
+	// Kinds say what the value may be, for completion; Choices are the words of
+	// completion.ArgChoice.
+	Kinds   completion.ArgKind
+	Choices []string
+	Help    string
 }
 
 // Example is a line to type and what it does.
@@ -132,6 +136,10 @@ type State struct {
 	Packet *engine.Packet
 	// left is where the captures that are not in use were left.
 	left map[*engine.Capture]leftAt
+	// sought is what find looked for last.
+	sought *sought
+	// marks are the packets that were marked.
+	marks map[*engine.Capture]marks
 	// Listed is the place in the view where ls goes on.
 	Listed int
 	// PageRows is how many rows a page holds; 0 means that everything is
@@ -227,7 +235,7 @@ type Table struct {
 // NewTable returns the table of every command.
 func NewTable() *Table {
 	t := &Table{byName: map[string]*Command{}}
-	for _, group := range [][]*Command{captureCommands(), packetCommands(), filterCommands(), saveCommands(), explainCommands(), sessionCommands()} {
+	for _, group := range [][]*Command{captureCommands(), packetCommands(), filterCommands(), findCommands(), saveCommands(), settingsCommands(), explainCommands(), sessionCommands()} {
 		t.commands = append(t.commands, group...)
 	}
 	t.commands = append(t.commands, helpCommand(t))

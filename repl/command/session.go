@@ -112,6 +112,9 @@ func runStatus(ctx context.Context, st *State, _ Input) (result.Result, error) {
 			add("current", "packet %d", st.Packet.Number())
 		}
 		add("dissection", "%s", deepSentence(ctx, st))
+		if set := settingsLine(c.Dissection()); set != "" {
+			add("settings", "%s", set)
+		}
 		for _, w := range c.Warnings() {
 			add("warning", "%s", w)
 		}
