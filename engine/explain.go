@@ -84,3 +84,27 @@ func (c *Capture) Verified(ctx context.Context) (version string, verified bool) 
 	}
 	return r.version, r.verified
 }
+
+// ReadFilter returns how a filter is read: its syntax tree, a node a line, with the
+// type of every operand. The error of a bad filter is a *filter.Error.
+func (c *Capture) ReadFilter(ctx context.Context, expr string) (string, error) {
+	if err := c.checkFilter(ctx, expr); err != nil {
+		return "", err
+	}
+	e, err := filter.Parse(expr)
+	if err != nil {
+		return "", err
+	}
+	checked, err := filter.Check(e, c.session.fields)
+	if err != nil && c.session.deepAllowed() { // it has fields that only Wireshark knows
+		var all *dissect.Catalogue
+		if all, err = c.session.WaitCatalogue(ctx); err != nil {
+			return "", err
+		}
+		checked, err = filter.Check(e, all)
+	}
+	if err != nil {
+		return "", err
+	}
+	return checked.Dump(), nil
+}

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	humanize "github.com/dustin/go-humanize"
 
@@ -16,6 +17,8 @@ func filterCommands() []*Command {
 		Args: []Arg{{Name: "FILTER", Kinds: completion.ArgFilter, Optional: true}},
 		Options: []Option{
 			{Name: "and", Help: "narrow the filter in force instead of replacing it"},
+			{Name: "ast", Help: "show how the filter is read, with the types of its operands, and do no more"},
+			{Name: "plan", Help: "show how it would be answered, and do no more: explain"},
 			{Name: "to", Value: "FILE", Kinds: completion.ArgFile, Help: "write what it says to a file"},
 		},
 		Summary: "let through only the packets that match a display filter",
@@ -28,6 +31,7 @@ costs nothing to ask again.`,
 			{`filter http.host contains "example"`, "a text in a field"},
 			{"filter tcp.port in {80, 443}", "one of several values"},
 			{"filter --and frame.len > 1000", "narrow what is there"},
+			{"filter --ast dns && !(ip.ttl < 5)", "how it is read"},
 			{"filter", "clear it"},
 		},
 		Run: runFilter,
@@ -40,9 +44,20 @@ func runFilter(ctx context.Context, st *State, in Input) (result.Result, error) 
 		return nil, err
 	}
 	all := v.Capture().All()
+	for _, option := range []string{"and", "ast", "plan"} {
+		if in.Raw == "" && in.Has(option) {
+			return nil, fmt.Errorf("filter: --%s wants a filter after it: filter --%s frame.len > 1000", option, option)
+		}
+	}
 	switch {
-	case in.Raw == "" && in.Has("and"):
-		return nil, fmt.Errorf("filter: --and wants a filter after it: filter --and frame.len > 1000")
+	case in.Has("ast"):
+		tree, err := v.Capture().ReadFilter(ctx, in.Raw)
+		if err != nil {
+			return nil, err
+		}
+		return &result.Text{Lines: strings.Split(strings.TrimSuffix(tree, "\n"), "\n")}, nil
+	case in.Has("plan"):
+		return runExplain(ctx, st, Input{Raw: in.Raw})
 	case in.Raw == "":
 		st.View, st.Listed = all, 0
 		if st.Packet == nil {
