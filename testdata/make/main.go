@@ -3,6 +3,9 @@
 // the same seed gives the same bytes.
 //
 //	go run ./testdata/make testdata
+//	go run ./testdata/make testdata tls
+//
+// The second line makes tls.pcapng and tls.keys, which differ with each run.
 package main
 
 import (
@@ -22,14 +25,32 @@ import (
 )
 
 func main() {
+	if len(os.Args) == 3 && os.Args[2] == "tls" {
+		if err := writeTLS(os.Args[1]); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	if len(os.Args) != 2 {
-		log.Fatal("usage: go run ./testdata/make DIRECTORY")
+		log.Fatal("usage: go run ./testdata/make DIRECTORY [tls]")
 	}
 	for name, build := range map[string]func() *scene{"browse.pcapng": browse, "hostile.pcapng": hostile} {
 		if err := build().write(filepath.Join(os.Args[1], name)); err != nil {
 			log.Fatal(err)
 		}
 	}
+}
+
+// writeTLS writes the TLS scene and its key log.
+func writeTLS(dir string) error {
+	s, keys, err := tlsScene()
+	if err != nil {
+		return err
+	}
+	if err := s.write(filepath.Join(dir, "tls.pcapng")); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "tls.keys"), keys, 0o644)
 }
 
 var (
