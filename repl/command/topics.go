@@ -35,6 +35,10 @@ const capTopic = `cap is the capture in use, seen through the filter in force.
   for p in cap: print(p.highest_layer)
   cap.filter('dns')                         a view of it; costs no copy
   cap.apply_on_packets(fn)                  calls fn with each packet
+  cap.count_by('ip.src', 'tcp.dstport')     how often, at the engine's speed
+  cap.group('ip.src').sum('frame.len')      also .count() .min .max .mean .table
+  cap.table('frame.number', 'http.host', where='http')
+  cap.sort_by('frame.len', reverse=True)    the packets in another order
 
   c = FileCapture('other.pcap', display_filter='dns')
   use c                                     commands work on it from now on`
@@ -42,10 +46,11 @@ const capTopic = `cap is the capture in use, seen through the filter in force.
 const starlarkTopic = `A line that is no command is Starlark: Python's syntax for expressions, for,
 while, if, def, lambda, lists, dictionaries, comprehensions.
 
-  print is a function; there are no f-strings: 'port %s' % pkt.tcp.dstport
-  There are no classes, imports or try; load('file.star', 'name') loads names.
+  print is a function; f'{pkt.tcp.dstport:>5}' and '%5d' % n format as Python does.
+  There are no classes and no try: ask first, as in if 'http' in pkt.
   A block ends with an empty line. _ is the last value.
-  json, math and time are there, and sum, round, hex, fmt.
+  collections (Counter, defaultdict), datetime, json, math and time are there;
+  load('file.star', 'name') loads names from a file.
 
 A name that is both: ls is the command, ls = 3 makes it a variable, and :ls is
 always the command.`

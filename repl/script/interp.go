@@ -142,6 +142,12 @@ func parse(src, filename string, line int) (*syntax.File, error) {
 		if src = withoutModuleImports(src); src != written {
 			file, err = parse(src)
 		}
+		if err != nil {
+			before := src
+			if src = fromPython(src); src != before {
+				file, err = parse(src)
+			}
+		}
 	}
 	if err != nil {
 		return nil, explainSyntax(src, line, err)

@@ -5,7 +5,7 @@
 // redefining a helper does not reach its callers. Here an assignment at top
 // level, `x = 1`, becomes `⟨globals⟩["x"] = 1`, and every name that is not
 // local is looked up in the interpreter's one table when it is used, as in
-// Python.
+// Python. What a function declares with `global` (dialect.go) is assigned likewise.
 //
 // Fields. A Field stands for its text, but Starlark compares values of
 // different types as unequal before a value is asked, and a dictionary keeps
@@ -52,11 +52,60 @@ var comparisons = map[syntax.Token]string{
 // rewriteTop returns the statements that stand for one top-level statement.
 // With echo, an expression's value is handed to the echo operator.
 func rewriteTop(s syntax.Stmt, echo bool) []syntax.Stmt {
-	if e, ok := s.(*syntax.ExprStmt); ok && echo && !isDocString(e.X) {
+	if e, ok := s.(*syntax.ExprStmt); ok && echo && !isDocString(e.X) && globalNames(s) == nil {
 		e.X = apply(opEcho, syntax.Start(e.X), rewriteExpr(e.X))
 		return []syntax.Stmt{e}
 	}
-	return rewriteStmts([]syntax.Stmt{s}, true)
+	return rewriteStmts([]syntax.Stmt{s}, assigned{all: true})
+}
+
+// assigned is to which names a block assigns as globals: all at top level, in a
+// function those that it declared.
+type assigned struct {
+	all   bool
+	names map[string]bool
+}
+
+func (a assigned) has(name string) bool { return a.all || a.names[name] }
+
+// globalNames returns what `global x, y` declares, nil for any other statement.
+func globalNames(s syntax.Stmt) []string {
+	e, ok := s.(*syntax.ExprStmt)
+	if !ok {
+		return nil
+	}
+	call, ok := e.X.(*syntax.CallExpr)
+	if !ok {
+		return nil
+	}
+	if fn, ok := call.Fn.(*syntax.Ident); !ok || fn.Name != globalMarker {
+		return nil
+	}
+	var names []string
+	for _, arg := range call.Args {
+		if name, ok := arg.(*syntax.Ident); ok {
+			names = append(names, name.Name)
+		}
+	}
+	return names
+}
+
+// declaredGlobal collects what a function's body declares to be global.
+func declaredGlobal(body []syntax.Stmt, names map[string]bool) {
+	for _, s := range body {
+		for _, name := range globalNames(s) {
+			names[name] = true
+		}
+		switch s := s.(type) {
+		case *syntax.IfStmt:
+			declaredGlobal(s.True, names)
+			declaredGlobal(s.False, names)
+		case *syntax.ForStmt:
+			declaredGlobal(s.Body, names)
+		case *syntax.WhileStmt:
+			declaredGlobal(s.Body, names)
+		}
+	}
 }
 
 // isDocString says that e is a triple-quoted string standing by itself, which
@@ -73,10 +122,15 @@ func isDocString(e syntax.Expr) bool {
 	return len(raw) >= 6 && (raw[:3] == `"""` || raw[:3] == `'''`)
 }
 
-// rewriteStmts rewrites a block; global says that its assignments are to globals.
-func rewriteStmts(list []syntax.Stmt, global bool) []syntax.Stmt {
+// rewriteStmts rewrites a block; global says which of its assignments are to globals.
+func rewriteStmts(list []syntax.Stmt, global assigned) []syntax.Stmt {
 	out := make([]syntax.Stmt, 0, len(list))
 	for _, s := range list {
+		if globalNames(s) != nil {
+			start, _ := s.Span()
+			out = append(out, &syntax.BranchStmt{Token: syntax.PASS, TokenPos: start})
+			continue
+		}
 		out = append(out, s)
 		switch s := s.(type) {
 		case *syntax.AssignStmt:
@@ -105,8 +159,10 @@ func rewriteStmts(list []syntax.Stmt, global bool) []syntax.Stmt {
 			s.Body = rewriteStmts(s.Body, global)
 		case *syntax.DefStmt:
 			rewriteParams(s.Params)
-			s.Body = append([]syntax.Stmt{&syntax.ExprStmt{X: apply(opEnter, s.Def)}}, rewriteStmts(s.Body, false)...)
-			if global {
+			names := map[string]bool{}
+			declaredGlobal(s.Body, names)
+			s.Body = append([]syntax.Stmt{&syntax.ExprStmt{X: apply(opEnter, s.Def)}}, rewriteStmts(s.Body, assigned{names: names})...)
+			if global.has(s.Name.Name) {
 				// The rest of this very statement must see the function too.
 				out = append(out, &syntax.AssignStmt{
 					OpPos: s.Def, Op: syntax.EQ,
@@ -123,10 +179,10 @@ func rewriteStmts(list []syntax.Stmt, global bool) []syntax.Stmt {
 }
 
 // rewriteTarget rewrites what is assigned to.
-func rewriteTarget(e syntax.Expr, global bool) syntax.Expr {
+func rewriteTarget(e syntax.Expr, global assigned) syntax.Expr {
 	switch e := e.(type) {
 	case *syntax.Ident:
-		if global {
+		if global.has(e.Name) {
 			return globalTarget(e.Name, e.NamePos)
 		}
 	case *syntax.ParenExpr:

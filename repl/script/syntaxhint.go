@@ -12,21 +12,24 @@ import (
 	"go.starlark.net/syntax"
 )
 
+// noExceptions says what to write instead of catching an AttributeError.
+const noExceptions = "there are no exceptions; ask first: `if 'http' in p`, hasattr(p, 'http'), p.http.get('host', None), getattr(p.http, 'host', None)"
+
 // pythonStatements maps statements that Python has and Starlark lacks to what
 // to write.
 var pythonStatements = map[string]string{
 	"import":   "modules collections, datetime, json, math and time are there already, and so is pyshark; load('file.star', 'name') loads a file",
 	"from":     "load('file.star', 'name') loads names from a file",
-	"try":      "there are no exceptions; test with `in`, hasattr or get",
-	"except":   "there are no exceptions; test with `in`, hasattr or get",
-	"finally":  "there are no exceptions; test with `in`, hasattr or get",
-	"raise":    "there are no exceptions; fail('message') stops",
+	"try":      noExceptions,
+	"except":   noExceptions,
+	"finally":  noExceptions,
+	"raise":    "there are no exceptions; fail('message') stops, StopCapture() ends apply_on_packets",
 	"with":     "write c = FileCapture('path') and c.close()",
 	"class":    "use functions and dictionaries",
 	"del":      "use d.pop(key)",
 	"assert":   "write if not …: fail('message')",
-	"global":   "a name assigned in a function is local; keep state in a list or a dictionary",
-	"nonlocal": "a name assigned in a function is local; keep state in a list or a dictionary",
+	"global":   "write it in a line of its own: global n",
+	"nonlocal": "keep what a function within a function changes in a list or a dictionary, or in a global",
 	"yield":    "return a list",
 	"async":    "nothing here waits: write plain functions",
 	"await":    "nothing here waits: write plain functions",
@@ -46,30 +49,26 @@ var habits = []habit{
 	{regexp.MustCompile(`^print\s+[^\s(=.]`), "print is a function: print(…)"},
 	{regexp.MustCompile(`([A-Za-z_]\w*)\s*\+\+`), "there is no ++: write $1 += 1"},
 	{regexp.MustCompile(`([A-Za-z_]\w*)\s*--\s*$`), "there is no --: write $1 -= 1"},
-	{regexp.MustCompile(`\bis\s+not\b`), "there is no `is not`: write !="},
-	{regexp.MustCompile(`\bis\b`), "there is no `is`: write =="},
 	{regexp.MustCompile(`:=`), "there is no :=; assign with = in a line of its own"},
 	{regexp.MustCompile(`^([A-Za-z_]\w*)\s*:\s*[A-Za-z_][\w.\[\], ]*=`), "there are no type annotations: write $1 = …"},
 	{regexp.MustCompile(`\bdef\b.*(->|\w\s*:\s*\w+\s*[,)=])`), "there are no type annotations: write the parameters' names alone"},
-	{regexp.MustCompile(`\{[^:{}]*\bfor\b`), "there are no set comprehensions: write set([… for …])"},
-	{regexp.MustCompile(`\{[^:{}]+[,}]`), "there are no set literals: write set([…])"},
-	{regexp.MustCompile(`[(,=]\s*[^()\[\]{},=]+\sfor\s.*\sin\s`), "there are no generator expressions: write [… for …]"},
 	{regexp.MustCompile(`&&`), "there is no &&: write and"},
 	{regexp.MustCompile(`\|\|`), "there is no ||: write or"},
 	{regexp.MustCompile(`(?:^|[\s(])!\s*\w`), "there is no !: write not"},
 	{regexp.MustCompile(`<>`), "there is no <>: write !="},
-	{regexp.MustCompile(`\*\*`), "there is no **: write a product, or math.pow(x, y)"},
+	{regexp.MustCompile(`\*\*`), "there is no **: write pow(x, y)"},
 	{regexp.MustCompile(`^@`), "there are no decorators"},
 	{regexp.MustCompile(`\w\s*!==|===`), "there is one equality: write == or !="},
 	{regexp.MustCompile(`''\s*''`), "strings side by side do not join: write + between them"},
+	{regexp.MustCompile(`[<>]=?[^<>=()\[\]]*[<>]=?`), "comparisons do not chain: write a < b and b < c"},
 	{regexp.MustCompile(`=.*\?.*:`), "there is no ?:, write a if condition else b"},
 }
 
 // textInQuotes is a string within a line.
 var textInQuotes = regexp.MustCompile(`'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"`)
 
-// formatString is the beginning of an f-string.
-var formatString = regexp.MustCompile(`(?:^|\W)[fF]r?["']`)
+// brokenFormat is an f-string that could not be read: dialect.go left it as it was.
+var brokenFormat = regexp.MustCompile(`(?:^|\W)(?:[fF][rR]?|[rR][fF])["']`)
 
 // addressAlone is a line that is nothing but an address.
 var addressAlone = regexp.MustCompile(`^(?:(\d{1,3}(?:\.\d{1,3}){3}(?:/\d+)?)|((?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2})|([0-9a-fA-F]*(?::[0-9a-fA-F]*){2,7}))$`)
@@ -167,8 +166,8 @@ func lineHint(line string) string {
 	if hint := statementHint(line); hint != "" {
 		return hint
 	}
-	if formatString.MatchString(line) {
-		return "Starlark has no f-strings: write '%s' % x, '{}'.format(x) or fmt('%5d %s', n, s)"
+	if brokenFormat.MatchString(line) {
+		return "the braces of this f-string do not match: write {expression}, and {{ for a brace"
 	}
 	line = textInQuotes.ReplaceAllString(line, "''")
 	line, _, _ = strings.Cut(line, "#")

@@ -1,0 +1,67 @@
+package script
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestFromPython runs Python that is no Starlark; every result is what Python 3 gives.
+func TestFromPython(t *testing.T) {
+	for _, tt := range []struct{ src, want string }{
+		{`f'{1 + 1} {"a"}'`, "'2 a'"},
+		{`x = 255
+f"{x:#x}|{x:>6}|{x!r:>5}|{x:<{3 + 3}}|{{x}}|{x=}|{x = :d}"`, `'0xff|   255|  255|255   |{x}|x=255|x = 255'`},
+		{`f'{pkt.ip.src:>15} {pkt.number:03d} {pkt.length:,}'`, "'   192.168.1.20 001 71'"},
+		{`f'{pkt["ip"].src} {({"a": 1})["a"]} {[1, 2][1:]} {"x" if 1 != 2 else "y"} {pkt.ip.ttl!s}'`, "'192.168.1.20 1 [2] x 64'"},
+		{"f'plain', f'', f'{{}}', rf'\\d{1}', F\"it's {1}\"", `('plain', '', '{}', '\\d1', "it's 1")`},
+		{"print(f'''a\n{1}\nb''')", "a\n1\nb"},
+		{"def f(x):\n    # f'{' is a comment\n    return f'{x}' + '{x}'\nf(3)", "'3{x}'"},
+		{"x = None\nx is None, x is not None, 'this is' is 'not', not x is  not  None", "(True, False, False, True)"},
+		{"sum(p.length for p in cap if 'dns' in p), any(x > 2 for x in [1, 3]), ','.join(str(x) for x in range(3))", "(142, True, '0,1,2')"},
+		{"sorted((x for x in [2, 1]), reverse=True), max((len(a) for a in ['x', 'yy']), default=0), list(x for x in (1, 2))", "([2, 1], 2, [1, 2])"},
+		{"{1, 2} == set([1, 2]), {x % 2 for x in range(4)}, {}, {'a': 1}, {'a': {1}}", "(True, set([0, 1]), {}, {'a': 1}, {'a': set([1])})"},
+		{"dict((k, v) for k, v in [('a', 1)]), sum(f(x) for x in [1] for f in [abs])", "({'a': 1}, 1)"},
+		{"count = 0\nhosts = {}\ndef f(p):\n    global count, last\n    count += 1\n    if p.number > 2:\n        last = p.number\n    hosts[p.number] = f'{count}'\ncap.apply_on_packets(f)\ncount, last, hosts", "(4, 4, {1: '1', 2: '2', 3: '3', 4: '4'})"},
+		{"def f():\n    if True:\n        global g\n        def g(): return 7\nf()\ng()", "7"},
+		{"n = 1\ndef f():\n    global n; n += 1\n    for n in [5]: pass\nf()\nn", "5"},
+		{"n = 1\nglobal n\nn is 1", "True"},
+		{"u'a' + b'b'.decode()", "'ab'"},
+		{"import json, math as m\nx = {\n    1,\n    2,\n}\nlen(x) is 2", "True"},
+	} {
+		h := newHarness(t)
+		got, err := h.exec(tt.src)
+		if got = strings.TrimSuffix(got, "\n"); err != nil || got != tt.want {
+			t.Errorf("%s\ngot  %s, %v\nwant %s\nread as %s", tt.src, got, err, tt.want, fromPython(tt.src))
+		}
+	}
+}
+
+// TestFromPythonKeeps checks that Starlark comes through as it is, line by line.
+func TestFromPythonKeeps(t *testing.T) {
+	for _, src := range []string{
+		"for p in cap: print(p.ip.src)", "[x for x in y]", "{k: v for k in v}", "f(a, b)", "'is' + \"f'{x}'\" # is f'{x}'",
+		"x[1:2]", "{**a}", "(1, 2)", "def f(x, *args, **kwargs): pass", "lambda x: x", "'''is\n{1}'''", "isx = this.is_it", "globals = 3", "'unfinished",
+		"d = {'a': [1, 2], 'b': (x, y)}", "if x:\n    y = f (z)",
+	} {
+		if got := fromPython(src); got != src {
+			t.Errorf("%q became %q", src, got)
+		}
+	}
+	h := newHarness(t)
+	_, err := h.exec("a = 1\nb = f'{a}'\nc = {1, 2}\nif a is 1:\n    1 // 0")
+	if err == nil || !strings.Contains(err.Error(), "test.star:5:7: floored division by zero") {
+		t.Errorf("the place of an error behind Python: %v", err)
+	}
+}
+
+// FuzzFromPython reads whatever is typed.
+func FuzzFromPython(f *testing.F) {
+	for _, seed := range []string{"f'{x!r:>{w}}'", "{1, (2 for x in y)}", "global a, b", "x is not\\\n None", "f'{", "f\"{a['}']}\"", "u'", "'''", ")]}", "f'{=}'", "f'{x!'"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		if out := fromPython(src); strings.Count(out, "\n") < strings.Count(src, "\n")-strings.Count(src, "\\\n") {
+			t.Errorf("%q lost lines: %q", src, out)
+		}
+	})
+}
