@@ -78,6 +78,9 @@ func Run(ctx context.Context, o Options) (exit int, err error) {
 	if isClosed(err) {
 		return exitRead, nil // nobody reads the output any more: tshark ends so, too
 	}
+	if ended := (*wireshark.RunError)(nil); errors.As(err, &ended) {
+		exit = max(exit, ended.Code) // what it cannot read, we cannot
+	}
 	if err != nil && exit == exitOK {
 		exit = exitError
 	}

@@ -220,3 +220,26 @@ func TestCancel(t *testing.T) {
 		}
 	}
 }
+
+// TestUnsupportedLink asks a capture of a link type that Wireshark does not read: the
+// exit code is tshark's, and the error names the capture.
+func TestUnsupportedLink(t *testing.T) {
+	capture := longCapture(1)
+	capture[20], capture[21] = 0x19, 0x01 // LINKTYPE 281, a Broadcom switch's tag
+	path := filepath.Join(t.TempDir(), "tagged.pcap")
+	if err := os.WriteFile(path, capture, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Files: []string{path}, Format: "fields", Fields: []string{"ip.src"}, Tools: installed(t), TempDir: t.TempDir(), Stdout: io.Discard, Stderr: io.Discard}
+	want := tshark(t, o)
+	if want.code == 0 {
+		t.Skip("this Wireshark reads LINKTYPE 281")
+	}
+	code, err := Run(t.Context(), o)
+	if code != want.code {
+		t.Errorf("got exit code %d, want tshark's %d", code, want.code)
+	}
+	if err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("got the error %v, want one that names %s", err, path)
+	}
+}

@@ -87,7 +87,7 @@ func Ask(ctx context.Context, s Source, frames *roaring.Bitmap, q wireshark.Fiel
 
 	originals := &numbering{members: members.Iterator()}
 	q.Fields = append([]string{"frame.number"}, q.Fields...)
-	in := wireshark.Input{Path: "the side capture", Inherit: capture}
+	in := wireshark.Input{Path: strings.Join(s.File.Paths(), ", "), Inherit: capture} // its name is for messages
 	return wireshark.RunFields(ctx, s.Tools, s.Config, in, q, func(cells []string) error {
 		frame, err := originals.of(cells[0])
 		if err != nil || !frames.Contains(frame) {
