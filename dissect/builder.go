@@ -70,6 +70,13 @@ type builder struct {
 	ip6              *node       // of the innermost IPv6 header
 	radio            wlanRadio   // of the 802.11 frame
 	lastUsed         int         // end of the bytes that the network layer accounts for, 0 if unknown
+
+	// Messages over several segments: which source data is, the sources besides the
+	// frame, and the memory behind them. framings is set while recording.
+	source   int
+	sources  []Source
+	scratch  []byte
+	framings *framings
 }
 
 // maxDepth bounds the nesting of headers, against packets that are made of
@@ -137,6 +144,7 @@ func (b *builder) top() *node {
 	} else {
 		f = new(node)
 	}
+	f.Source = b.source
 	b.under.Children = append(b.under.Children, &f.Field)
 	return f
 }

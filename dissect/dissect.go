@@ -37,6 +37,9 @@ type Input struct {
 	// TimeOf returns the arrival time of any frame of the capture. Nil leaves out
 	// what depends on it.
 	TimeOf func(frame uint32) int64
+	// DataOf returns what was captured of any frame of the capture. Nil leaves messages
+	// in pieces.
+	DataOf func(frame uint32) []byte
 	// Flows answers for the packets before (and after) this one. Nil means that
 	// nothing is known: each packet then stands alone.
 	Flows Flows
@@ -59,6 +62,8 @@ type Flows interface {
 	Query(frame uint32, q stream.Query) stream.Peer
 	Version(frame uint32, v uint16) uint16
 	HTTP(frame uint32, m stream.Message) stream.Exchange
+	Application(frame uint32, found stream.Application) stream.Application
+	Data(frame uint32, d stream.Data) []stream.Part
 }
 
 // Dissect returns the packet's tree.
@@ -69,7 +74,7 @@ func (t *Table) Dissect(in Input) *Tree {
 	return &Tree{
 		Frame:   in.Number,
 		Nodes:   b.root.Children,
-		Sources: []Source{{Name: frameSourceName(len(in.Data)), Bytes: in.Data}},
+		Sources: append([]Source{{Name: frameSourceName(len(in.Data)), Bytes: in.Data}}, b.sources...),
 		Partial: b.partial,
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // This file is HTTP/1 (RFC 9112) and SSDP, which is HTTP over UDP (UPnP Device
 // Architecture 1.1 section 1): start lines, bodies and Info. Header fields are
-// in httpheader.go. A message is dissected in the segment that it begins in.
+// in httpheader.go, where messages end in a stream in httpframing.go.
 
 var (
 	httpNotification   = boolField("http.notification", "Notification", 0, 0, "", "")
@@ -188,18 +188,23 @@ func httpStatus(line []byte) int {
 	return n
 }
 
+// bodiless says that a response has no body whatever its head says (RFC 9112 section 6.3).
+func (h *httpHead) bodiless() bool {
+	return h.kind == httpIsResponse && (h.code/100 == 1 || h.code == 204 || h.code == 304)
+}
+
 // body is the length of the message's body out of what follows its head, and
-// whether all of it is there.
-func (h *httpHead) body(rest int) (size int, whole bool) {
+// whether all of it is there. ended says that nothing follows.
+func (h *httpHead) body(rest int, ended bool) (size int, whole bool) {
 	switch {
-	case h.kind == httpIsResponse && (h.code/100 == 1 || h.code == 204 || h.code == 304):
+	case h.bodiless():
 		return 0, true
-	case h.chunked:
-		return rest, false
 	case h.length >= 0:
 		return min(h.length, rest), h.length <= rest
+	case h.chunked:
+		return rest, false
 	case h.kind == httpIsResponse:
-		return rest, false // up to the end of the connection
+		return rest, ended // up to the end of the connection
 	}
 	return 0, true
 }
@@ -216,18 +221,30 @@ func decodeHTTP(b *builder, self *Protocol, p payload) {
 		if first && b.writes() {
 			b.col.protocol, b.col.info = self.Short, ""
 		}
+		x := b.httpExchangeOf(&h, d)
 		rest := p.skip(h.size)
-		size, whole := h.body(rest.captured())
+		size, whole := h.body(rest.captured(), b.source > 0)
+		if x.Head && h.kind == httpIsResponse {
+			size, whole = 0, true
+		}
 		if overUDP {
 			whole = h.whole
 		}
-		b.httpMessage(self, p, &h, size, whole && h.whole)
+		b.httpMessage(self, p, &h, x, size, whole && h.whole)
 		if !whole || !h.whole || overUDP {
 			b.partial = b.partial || !whole || !h.whole
 			return
 		}
 		p = rest.skip(size)
 	}
+}
+
+// httpExchangeOf asks the conversation for a message's surroundings.
+func (b *builder) httpExchangeOf(h *httpHead, d []byte) stream.Exchange {
+	if b.in.Flows == nil || b.quoted > 0 || h.kind == httpIsNotification {
+		return stream.Exchange{}
+	}
+	return b.in.Flows.HTTP(b.in.Number, stream.Message{Response: h.kind == httpIsResponse, Head: bytes.HasPrefix(d, []byte("HEAD "))})
 }
 
 // notHTTP leaves what is no message to "Data".
@@ -239,11 +256,7 @@ func (b *builder) notHTTP(p payload, first bool) {
 }
 
 // httpMessage shows one message: its head, and the size of its body.
-func (b *builder) httpMessage(self *Protocol, p payload, h *httpHead, size int, whole bool) {
-	var x stream.Exchange
-	if b.in.Flows != nil && b.quoted == 0 && h.kind != httpIsNotification {
-		x = b.in.Flows.HTTP(b.in.Number, stream.Message{Response: h.kind == httpIsResponse})
-	}
+func (b *builder) httpMessage(self *Protocol, p payload, h *httpHead, x stream.Exchange, size int, whole bool) {
 	if b.writes() {
 		b.httpInfo(p, h, size)
 	}

@@ -79,7 +79,7 @@ func (n *node) nowhere() *node {
 	}
 	if n.void == nil {
 		n.void = n.rec.node()
-		n.void.home = n
+		n.void.home, n.void.Source = n, n.Source
 	}
 	return n.void
 }

@@ -114,9 +114,10 @@ func (s *Selection) NeedsFrame() bool { return s.keeps(&frameProtocol) }
 // Reader dissects one packet after the other for a selection, in the same
 // memory. It is for one goroutine.
 type Reader struct {
-	b    builder
-	rec  recording
-	tree Tree
+	b        builder
+	rec      recording
+	tree     Tree
+	framings framings
 }
 
 // NewReader returns a reader for a selection of the same table, which may be
@@ -132,16 +133,18 @@ func (t *Table) NewReader(s *Selection) *Reader {
 func (r *Reader) Tree(in *Input) *Tree {
 	r.rec.used = 0
 	top := r.b.root.Children[:0]
-	r.b = builder{table: r.b.table, in: in, data: in.Data, tree: true, rec: &r.rec, path: r.b.path[:0], options: r.b.options}
+	r.b = builder{table: r.b.table, in: in, data: in.Data, tree: true, rec: &r.rec, path: r.b.path[:0], options: r.b.options,
+		sources: r.b.sources[:0], scratch: r.b.scratch[:0]}
 	r.b.root.Children = top
 	r.b.frame()
-	r.tree = Tree{Frame: in.Number, Nodes: r.b.root.Children, Sources: append(r.tree.Sources[:0], Source{Bytes: in.Data})}
+	r.tree = Tree{Frame: in.Number, Nodes: r.b.root.Children, Sources: append(append(r.tree.Sources[:0], Source{Bytes: in.Data}), r.b.sources...)}
 	return &r.tree
 }
 
 // Follow tells in.Flows of the packet's segments, datagrams, pings and queries,
 // and makes nothing else of it.
 func (r *Reader) Follow(in *Input) {
-	r.b = builder{table: r.b.table, in: in, data: in.Data, path: r.b.path[:0], options: r.b.options}
+	r.b = builder{table: r.b.table, in: in, data: in.Data, path: r.b.path[:0], options: r.b.options,
+		sources: r.b.sources[:0], scratch: r.b.scratch[:0], framings: &r.framings}
 	r.b.frame()
 }

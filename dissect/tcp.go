@@ -64,7 +64,7 @@ var tcpProtocol = Protocol{
 		tcpSrcPort, tcpDstPort, tcpPort, tcpStream, tcpComplete, tcpLen, tcpSeq, tcpSeqRaw, tcpNextSeq, tcpAck, tcpAckRaw,
 		tcpHdrLen, tcpFlags, tcpFlagStr, tcpWindowRaw, tcpWindow, tcpScale, tcpChecksum, tcpStatus, tcpUrgent, tcpRelative,
 		tcpDelta, tcpPayload, tcpSegmentData, tcpSyn, tcpSynAck, tcpFin, tcpFinActive, tcpFinPassive, tcpRst,
-	}, tcpFlagBits...), tcpOptionFields...),
+	}, tcpFlagBits...), append(tcpReassemblyFields, tcpOptionFields...)...),
 	carries: (*Table).overTCP,
 	decode:  decodeTCP,
 	walk:    walkTCP,
@@ -132,23 +132,19 @@ func decodeTCP(b *builder, self *Protocol, p payload) {
 	s.flow = b.tcpFlow(&s)
 	b.tcpInfo(&s)
 	next := p.skip(h.headerLen)
-	b.tcpNodes(self, p, &s, next)
-	if !whole {
+	var data tcpData
+	if whole {
+		data = b.segmentData(&s, next)
+	}
+	b.tcpNodes(self, p, &s, next, data)
+	switch {
+	case !whole:
 		b.exception(self, p, h.headerLen)
-		return
-	}
-	if next.captured() == 0 || h.flags&flagRST != 0 && b.quoted > 0 {
-		return
-	}
-	if s.flow.Analysis.Flags&stream.AnyRetransmission != 0 {
+	case s.flow.Analysis.Flags&stream.AnyRetransmission != 0 && next.captured() > 0:
 		b.partial = true
-		return // Wireshark does not dissect bytes twice
+	case h.flags&flagRST == 0 || b.quoted == 0:
+		b.dissectData(data, next)
 	}
-	proto := b.table.port(b.table.tcpPorts, h.src, h.dst)
-	if proto == nil {
-		proto = tcpGuess(b.rest(next))
-	}
-	b.run(proto, next)
 }
 
 // shortTCP shows a header that was cut; an ICMP error may quote only the ports.
@@ -257,7 +253,7 @@ func (b *builder) tcpInfo(s *tcpSegment) {
 	b.col.info = sb.String()
 }
 
-func (b *builder) tcpNodes(self *Protocol, p payload, s *tcpSegment, next payload) {
+func (b *builder) tcpNodes(self *Protocol, p payload, s *tcpSegment, next payload, data tcpData) {
 	n := b.protocol(self, p, s.headerLen, "")
 	if n == nil {
 		return
@@ -308,6 +304,7 @@ func (b *builder) tcpNodes(self *Protocol, p payload, s *tcpSegment, next payloa
 			relabel(f, "Retransmitted TCP segment data (%d byte%s)", size, plural(size))
 		}
 	}
+	b.reassemblyNodes(n, at, data)
 }
 
 // tcpNumberNodes adds the sequence and acknowledgment numbers.

@@ -3,8 +3,9 @@ package dissect
 import "strings"
 
 // This file is TLS (RFC 8446, RFC 5246): records, and which messages they hold.
-// Hellos are in tlshello.go. Records are dissected where they are whole in one
-// segment, a hello also as far as its segment has it; nothing is decrypted.
+// Hellos are in tlshello.go, where records end in a stream in tlsframing.go. Records
+// are dissected where they are whole, a hello also as far as its segment has it if
+// the rest never comes; nothing is decrypted.
 
 var (
 	tlsRecord       = field("tls.record", "Record Layer", "NONE")
@@ -141,13 +142,10 @@ func (n *node) grow(size int) {
 	}
 }
 
-// tlsSession is the version that the server chose: out of its hello, if that
-// is in this segment, or as the conversation knows it.
+// tlsSession is the version that the server chose: as the conversation knows it, or
+// out of these records.
 func (b *builder) tlsSession(d []byte, h tlsRecordHead) uint16 {
-	version := uint16(0)
-	if body := d[tlsRecordHeader:]; h.isHello(body) && body[0] == tlsServerHello {
-		version = tlsChosenVersion(body)
-	}
+	version := tlsVersionOf(d)
 	if b.in.Flows != nil && b.quoted == 0 {
 		if known := b.in.Flows.Version(b.in.Number, version); known != 0 {
 			return known
@@ -157,6 +155,27 @@ func (b *builder) tlsSession(d []byte, h tlsRecordHead) uint16 {
 		return version
 	}
 	return h.version
+}
+
+// tlsVersionOf is the version that the records say was chosen: in the server's hello
+// or, as Wireshark takes it, by application data; 0 if they do not say.
+func tlsVersionOf(d []byte) uint16 {
+	for {
+		h, ok := parseTLSRecord(d)
+		if !ok {
+			return 0
+		}
+		body := d[tlsRecordHeader:]
+		switch {
+		case h.isHello(body) && body[0] == tlsServerHello:
+			return tlsChosenVersion(body)
+		case h.content == tlsApplication:
+			return h.version
+		case h.length >= len(body):
+			return 0
+		}
+		d = body[h.length:]
+	}
 }
 
 // tlsRecordNodes adds one record, of which d may be only the start.

@@ -7,7 +7,11 @@ import "sort"
 // or, where that has a response already, is one of its own.
 
 // Message is an HTTP message.
-type Message struct{ Response bool }
+type Message struct {
+	Response bool
+	// Head says that a request asks for the head of a response alone.
+	Head bool
+}
 
 // Exchange is what is known of an HTTP message's surroundings: its number, from
 // 1, and frames, 0 for none.
@@ -16,10 +20,14 @@ type Exchange struct {
 	Request, Response         uint32 // of this exchange
 	PrevRequest, PrevResponse uint32
 	NextRequest, NextResponse uint32
+	Head                      bool // the request asks for the response's head alone
 }
 
 // exchange is a request and its response.
-type exchange struct{ request, response uint32 }
+type exchange struct {
+	request, response uint32
+	head              bool
+}
 
 // HTTP records a message of the newest conversation that the frame belongs to.
 func (r *Recorder) HTTP(frame uint32, m Message) Exchange {
@@ -32,7 +40,7 @@ func (r *Recorder) HTTP(frame uint32, m Message) Exchange {
 	last := len(log) - 1
 	switch {
 	case !m.Response:
-		log = append(log, exchange{request: frame})
+		log = append(log, exchange{request: frame, head: m.Head})
 	case last < 0 || log[last].response != 0:
 		log = append(log, exchange{response: frame})
 	default:
@@ -59,7 +67,7 @@ func (t *Table) HTTP(frame uint32, m Message) Exchange {
 	if at < 0 {
 		return Exchange{}
 	}
-	e := Exchange{Number: uint32(at) + 1, Total: uint32(len(log)), Request: log[at].request, Response: log[at].response}
+	e := Exchange{Number: uint32(at) + 1, Total: uint32(len(log)), Request: log[at].request, Response: log[at].response, Head: log[at].head}
 	if at > 0 {
 		e.PrevRequest, e.PrevResponse = log[at-1].request, log[at-1].response
 	}

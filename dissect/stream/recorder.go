@@ -9,6 +9,7 @@ type Recorder struct {
 	nUDP     uint32
 	echoes   map[Echo]uint32
 	queries  map[Query]uint32
+	orderer  orderer
 }
 
 // pair is two endpoints in order, as plain bytes: it is hashed for every packet.
@@ -59,6 +60,7 @@ func (r *Recorder) Finish() {
 	for i := range r.table.conversations {
 		if tcp := r.table.conversations[i].tcp; tcp != nil {
 			tcp.sides[0].unacked, tcp.sides[1].unacked = nil, nil
+			tcp.sides[0].open, tcp.sides[1].open = nil, nil
 		}
 	}
 	*r = Recorder{}

@@ -1,11 +1,13 @@
 // Package stream keeps what a packet's dissection needs from other packets:
 // conversations and their numbers, TCP's relative sequence numbers, window
-// scales and completeness, and which reply belongs to which request.
+// scales and completeness, which reply belongs to which request, and which
+// segments make up an application's message.
 //
 // A [Recorder] fills a [Table] in one pass over a capture, frame by frame; the
 // Table then answers for any recorded frame, from any goroutine once the
 // recording is over. It keeps two 32-bit numbers a frame and one record a
-// conversation; what is rare (a reply's request) is in maps.
+// conversation, five more for each stretch of a segment that is part of a longer
+// message, and no bytes; what is rare (a reply's request) is in maps.
 package stream
 
 import "net/netip"

@@ -16,6 +16,8 @@ type Table struct {
 	notes         []note
 	http          map[uint32][]exchange // by conversation + 1
 	versions      map[uint32]uint16     // by conversation + 1
+	pieces        []piece               // in order of frame
+	messages      []message
 }
 
 // note is what a segment's sequence numbers showed. Notes are in order of frame;
@@ -33,6 +35,7 @@ type conversation struct {
 	first, last uint32
 	from        Endpoint
 	complete    uint8
+	application Application
 	tcp         *tcpState // nil for UDP
 }
 

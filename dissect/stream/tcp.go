@@ -16,6 +16,7 @@ type side struct {
 	sawScale bool
 	second   bool // the other side closed first
 	closed   bool
+	open     []*assembly // messages that lack something, the newest last
 }
 
 func newTCPState() *tcpState {

@@ -32,7 +32,10 @@ var sample = []string{
 }
 
 // corpus returns the captures to measure with, or skips.
-func corpus(t *testing.T) []string {
+func corpus(t *testing.T) []string { return corpusOf(t, sample) }
+
+// corpusOf is corpus with another sample.
+func corpusOf(t *testing.T, sample []string) []string {
 	t.Helper()
 	if _, err := exec.LookPath("tshark"); err != nil {
 		t.Skip("tshark is not installed: nothing to compare with")

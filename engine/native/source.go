@@ -11,11 +11,12 @@ type source struct {
 	interfaces []capfile.Interface
 	first      int64 // time of the first frame
 	clock      func(frame uint32) int64
+	bytes      func(frame uint32) []byte
 }
 
 func newSource(f File) source {
 	s := source{file: f, interfaces: f.Interfaces()}
-	s.clock = s.timeOf
+	s.clock, s.bytes = s.timeOf, s.dataOf
 	if f.Len() > 0 {
 		s.first = f.Record(0).Time
 	}
@@ -36,7 +37,7 @@ func (s *source) describe(in *dissect.Input, i int, flows dissect.Flows) {
 	r := s.file.Record(i)
 	*in = dissect.Input{
 		Number: uint32(i) + 1, Data: s.file.Data(i), Original: r.Original, Time: r.Time, HasTime: r.HasTime,
-		First: s.first, LinkType: -1, TimeOf: s.clock, Flows: flows,
+		First: s.first, LinkType: -1, TimeOf: s.clock, DataOf: s.bytes, Flows: flows,
 	}
 	if c, ok := s.networkInterface(r); ok {
 		in.LinkType, in.FCS = c.LinkType, c.FCS
@@ -61,4 +62,11 @@ func (s *source) timeOf(frame uint32) int64 {
 		return 0
 	}
 	return s.file.Record(int(frame) - 1).Time
+}
+
+func (s *source) dataOf(frame uint32) []byte {
+	if frame == 0 || int(frame) > s.file.Len() {
+		return nil
+	}
+	return s.file.Data(int(frame) - 1)
 }
