@@ -209,11 +209,11 @@ func (p *FieldProvider) values(ctx context.Context, cat *dissect.Catalogue, at C
 	}
 	var out []Suggestion
 	t, _ := operandType(cat, f.Field)
-	if t == "BOOLEAN" {
-		out = append(out, Suggestion{Text: "True", Description: "1"}, Suggestion{Text: "False", Description: "0"})
-	}
 	if p.Values != nil && f.Field != "" {
 		out = append(out, p.Values(ctx, f.Field)...)
+	}
+	if t == "BOOLEAN" {
+		out = append(out, Suggestion{Text: "True", Description: "1", Rank: 1}, Suggestion{Text: "False", Description: "0", Rank: 1})
 	}
 	// A set holds no fields, and a value is seldom one: only on demand.
 	if at.Value != "" && !f.InSet && !strings.ContainsAny(at.Value[:1], "0123456789:-/") {

@@ -33,7 +33,7 @@ func (s *Shell) newCompleter() *completion.Completer {
 			completion.WordProvider{Words: sessionWords{s}},
 			completion.AttributeProvider{Objects: scriptObjects{s: s}},
 			completion.NameProvider{Globals: scriptObjects{s: s}, Functions: functions},
-			&completion.FieldProvider{Catalogue: s.catalogue, Present: s.present},
+			&completion.FieldProvider{Catalogue: s.catalogue, Present: s.present, Values: s.fieldValues},
 		},
 	}
 }
