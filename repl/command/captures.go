@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -98,7 +99,10 @@ func ExpandPaths(words []string) ([]string, error) {
 		case err != nil:
 			return nil, fmt.Errorf("%s: %w", w, err)
 		case len(found) == 0:
-			out = append(out, w) // perhaps a file really is named so; opening says
+			if _, err := os.Lstat(w); err != nil {
+				return nil, fmt.Errorf("%s: no file of such a name", w)
+			}
+			out = append(out, w) // a file really is named so
 		}
 		out = append(out, found...)
 	}

@@ -15,7 +15,7 @@ import (
 func decodeAsCommand() *Command {
 	return &Command{
 		Name: "decode_as", Group: GroupSettings,
-		Args: []Arg{{Name: "RULE", Kinds: completion.ArgText, Optional: true}},
+		Args: []Arg{{Name: "RULE", Kinds: completion.ArgText, Optional: true, Repeated: true}},
 		Options: []Option{{Name: "unset", Value: "RULE", Kinds: completion.ArgText,
 			Help: "take a rule back, named whole or up to its comma; * for all"}},
 		Summary: "which dissector takes a port, a type …: list, set, unset",
@@ -58,7 +58,7 @@ func runDecodeAs(ctx context.Context, st *State, in Input) (result.Result, error
 		})
 	}
 	if len(in.Words) > 0 {
-		rule := in.Words[0]
+		rule := strings.Join(in.Words, "") // udp.port == 5300, dns
 		return st.reconfigure(ctx, "decoded as "+rule, func(cfg *engine.Dissection) {
 			cfg.DecodeAs = slices.DeleteFunc(cfg.DecodeAs, func(r string) bool { return selectorOf(r) == selectorOf(rule) })
 			cfg.DecodeAs = append(cfg.DecodeAs, rule)

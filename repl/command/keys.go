@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -46,11 +45,7 @@ func runKeys(ctx context.Context, st *State, in Input) (result.Result, error) {
 	case in.Has("unset"):
 		return st.unsetKey(ctx, in.Options["unset"])
 	case in.Has("keylog"):
-		// The name is kept whole: it is looked for again with each start.
-		file, err := filepath.Abs(ExpandHome(in.Options["keylog"]))
-		if err != nil {
-			return nil, err
-		}
+		file := ExpandHome(in.Options["keylog"])
 		return st.reconfigure(ctx, "TLS keys from "+file, func(cfg *engine.Dissection) { cfg.KeyLog = file })
 	case len(in.Words) == 0 && in.Has("type"):
 		return nil, errors.New("keys: --type says what a key is; the key comes behind it: keys --type wep 1f:1f:1f:1f:1f")
