@@ -22,6 +22,7 @@ import (
 
 	"pktsh/dissect"
 	"pktsh/engine/capfile"
+	"pktsh/engine/filter"
 	"pktsh/engine/native"
 	"pktsh/engine/plan"
 	"pktsh/engine/wireshark"
@@ -48,6 +49,13 @@ type Config struct {
 	CacheDir string
 	// Times is how the Time column is written.
 	Times TimeFormat
+	// ColumnMemory is how many bytes the columns of a capture may take, those used
+	// longest ago are dropped first; 0 is 256 MiB.
+	ColumnMemory int64
+	// DissectorMemory is how many bytes of memory each of Wireshark's processes may
+	// have, after which it is ended and its capture only answered natively; 0 is
+	// three quarters of the machine's, less than 0 no limit. Only Linux tells.
+	DissectorMemory int64
 	// Eager starts Wireshark's dissectors when a capture is opened, not when
 	// the first question needs them.
 	Eager bool
@@ -70,6 +78,7 @@ type Session struct {
 	// validated are the keys of the configurations that Wireshark takes.
 	validated map[string]bool
 	walks     map[string]*rules // by the configuration's key
+	macros    filter.Macros
 
 	// What pktsh's own dissectors know.
 	table  *dissect.Table

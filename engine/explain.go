@@ -38,6 +38,10 @@ type Explanation struct {
 // Explain says how a filter would be answered. It asks the packets' headers, but
 // not Wireshark. The error of a bad filter is a *filter.Error.
 func (c *Capture) Explain(ctx context.Context, expr string) (*Explanation, error) {
+	expr, err := c.session.ExpandFilter(expr)
+	if err != nil {
+		return nil, err
+	}
 	if err := c.checkFilter(ctx, expr); err != nil {
 		return nil, err
 	}
@@ -52,7 +56,7 @@ func (c *Capture) Explain(ctx context.Context, expr string) (*Explanation, error
 		e.Steps = nil
 	}
 	began := time.Now()
-	err := c.file.Guard(func() error {
+	err = c.file.Guard(func() error {
 		q, err := c.ask(ctx, expr, nil)
 		if err != nil {
 			return err
@@ -88,6 +92,10 @@ func (c *Capture) Verified(ctx context.Context) (version string, verified bool) 
 // ReadFilter returns how a filter is read: its syntax tree, a node a line, with the
 // type of every operand. The error of a bad filter is a *filter.Error.
 func (c *Capture) ReadFilter(ctx context.Context, expr string) (string, error) {
+	expr, err := c.session.ExpandFilter(expr)
+	if err != nil {
+		return "", err
+	}
 	if err := c.checkFilter(ctx, expr); err != nil {
 		return "", err
 	}

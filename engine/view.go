@@ -214,6 +214,10 @@ func (v *View) Within(ctx context.Context, lo, hi uint32) ([]Places, error) {
 // The filter's syntax is checked at once; it runs when its answer is needed.
 // The error of a bad filter is a *filter.Error.
 func (v *View) Narrow(ctx context.Context, expr string) (*View, error) {
+	expr, err := v.capture.session.ExpandFilter(expr)
+	if err != nil {
+		return nil, err
+	}
 	if err := v.capture.checkFilter(ctx, expr); err != nil {
 		return nil, err
 	}

@@ -4,15 +4,15 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"unicode"
 
 	humanize "github.com/dustin/go-humanize"
 
 	"pktsh/completion"
 	"pktsh/dissect"
+	"pktsh/engine/filter"
 )
 
-// longestValue is the most characters that a value of a field may have to be offered.
+// longestValue is the most bytes that a value of a field may have to be offered.
 const longestValue = 80
 
 // fieldValues are the values that a field has in the capture in use, as a display
@@ -37,8 +37,8 @@ func (s *Shell) fieldValues(_ context.Context, field string) []completion.Sugges
 	}
 	var out []completion.Suggestion
 	for _, value := range seen.Values {
-		text, ok := filterLiteral(info.Type, value.Value)
-		if !ok {
+		text, ok := filter.Literal(info.Type, value.Value)
+		if !ok || len(text) > longestValue {
 			continue
 		}
 		out = append(out, completion.Suggestion{
@@ -47,30 +47,4 @@ func (s *Shell) fieldValues(_ context.Context, field string) []completion.Sugges
 		})
 	}
 	return out
-}
-
-// filterLiteral writes a field's value, as -T fields has it, as a display filter wants
-// it; ok is false for what cannot be typed.
-func filterLiteral(t dissect.Type, value string) (text string, ok bool) {
-	if value == "" || len(value) > longestValue || strings.ContainsFunc(value, func(r rune) bool { return r == unicode.ReplacementChar || !unicode.IsPrint(r) }) {
-		return "", false
-	}
-	switch {
-	case t == "BOOLEAN" && value == "1":
-		return "True", true
-	case t == "BOOLEAN" && value == "0":
-		return "False", true
-	case strings.Contains(string(t), "STRING"):
-		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`, true
-	case strings.HasSuffix(string(t), "BYTES"):
-		var b strings.Builder
-		for i := 0; i+1 < len(value); i += 2 {
-			if i > 0 {
-				b.WriteByte(':')
-			}
-			b.WriteString(value[i : i+2])
-		}
-		return b.String(), len(value)%2 == 0
-	}
-	return value, true
 }

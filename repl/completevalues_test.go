@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"pktsh/completion"
-	"pktsh/dissect"
 	"pktsh/repl/render"
 )
 
@@ -45,25 +44,5 @@ func TestCompleteValues(t *testing.T) {
 	// What is begun narrows them.
 	if found := offered("filter ip.src == 198.51.100.4"); len(found) == 0 || found[0].Text[:12] != "198.51.100.4" {
 		t.Errorf("got %v, want addresses that begin so", found)
-	}
-}
-
-func TestFilterLiteral(t *testing.T) {
-	for _, c := range []struct {
-		kind        dissect.Type
-		value, want string
-		ok          bool
-	}{
-		{"STRING", `a"b\c`, `"a\"b\\c"`, true},
-		{"STRING", "esc\x1b[31m", "", false},
-		{"STRING", "", "", false},
-		{"BYTES", "0011ff", "00:11:ff", true},
-		{"UINT16", "0x0800", "0x0800", true},
-		{"IPv4", "10.0.0.1", "10.0.0.1", true},
-		{"BOOLEAN", "1", "True", true},
-	} {
-		if got, ok := filterLiteral(c.kind, c.value); got != c.want || ok != c.ok {
-			t.Errorf("%s %q: got %q, %v, want %q, %v", c.kind, c.value, got, ok, c.want, c.ok)
-		}
 	}
 }

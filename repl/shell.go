@@ -43,6 +43,8 @@ type Config struct {
 	Args []string
 	// KeepGoing runs on after an error.
 	KeepGoing bool
+	// FiltersFile keeps saved filters between sessions; "" means nothing does.
+	FiltersFile string
 	// SystemShell runs shell commands; "" means /bin/sh.
 	SystemShell string
 }
@@ -96,6 +98,10 @@ func New(cfg Config) *Shell {
 		if !c.NoFunction {
 			s.addFunction(c)
 		}
+	}
+	var err error
+	if s.state.Saved, err = command.LoadSavedFilters(cfg.Session, cfg.FiltersFile); err != nil {
+		s.Notice(err.Error())
 	}
 	s.completer = s.newCompleter()
 	return s

@@ -102,8 +102,8 @@ func (t *terminal) wrap(f *os.File) io.Writer {
 func (o *options) shellConfig(session *engine.Session, t *terminal) repl.Config {
 	cfg := repl.Config{
 		Session: session, Out: t.wrap(os.Stdout), Err: t.wrap(os.Stderr), Args: o.args, KeepGoing: o.keepGoing,
-		SystemShell: os.Getenv("SHELL"),
-		Style:       func() render.Style { return render.Style{Color: o.colored(false)} },
+		SystemShell: os.Getenv("SHELL"), FiltersFile: filepath.Join(xdg.ConfigHome, "pktsh", "dmacros"),
+		Style: func() render.Style { return render.Style{Color: o.colored(false)} },
 	}
 	cfg.System.Out, cfg.System.Err = os.Stdout, os.Stderr
 	if t == nil {

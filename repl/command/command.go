@@ -140,6 +140,8 @@ type State struct {
 	sought *sought
 	// marks are the packets that were marked.
 	marks map[*engine.Capture]marks
+	// Saved are the filters that have names.
+	Saved *SavedFilters
 	// Listed is the place in the view where ls goes on.
 	Listed int
 	// PageRows is how many rows a page holds; 0 means that everything is

@@ -46,6 +46,9 @@ func runExplain(ctx context.Context, st *State, in Input) (result.Result, error)
 	if expr == "" {
 		return nil, fmt.Errorf("explain wants a filter after it: explain tcp.port == 443")
 	}
+	if expr, err = st.filterText(ctx, expr); err != nil {
+		return nil, err
+	}
 	e, err := v.Capture().Explain(ctx, expr)
 	if err != nil {
 		return nil, err

@@ -19,18 +19,28 @@ func filterCommands() []*Command {
 			{Name: "and", Help: "narrow the filter in force instead of replacing it"},
 			{Name: "ast", Help: "show how the filter is read, with the types of its operands, and do no more"},
 			{Name: "plan", Help: "show how it would be answered, and do no more: explain"},
+			{Name: "save", Value: "NAME", Help: "save FILTER under a name, to be used as ${NAME}"},
+			{Name: "saved", Help: "list what is saved"},
+			{Name: "forget", Value: "NAME", Help: "forget a saved filter"},
+			{Name: "import", Value: "FILE", Kinds: completion.ArgFile, Help: "save those of Wireshark's dfilters or dmacros; wireshark stands for its own files"},
 			{Name: "to", Value: "FILE", Kinds: completion.ArgFile, Help: "write what it says to a file"},
 		},
 		Summary: "let through only the packets that match a display filter",
 		Help: `Takes any Wireshark display filter, to the end of the line. From then on ls,
 next, save and the variable cap see only the packets that pass; frame numbers
 stay Wireshark's. filter alone clears it. A filter that was asked before
-costs nothing to ask again.`,
+costs nothing to ask again, nor do &&, || and ! of such filters.
+
+${name} stands for a saved filter, as Wireshark's macros do: $1, $2 … in it are
+the arguments of ${name:one;two}. ${ip.src} stands for what that field is in the
+current packet.`,
 		Examples: []Example{
 			{"filter dns && ip.src == 192.168.1.1", "DNS from that address"},
 			{`filter http.host contains "example"`, "a text in a field"},
 			{"filter tcp.port in {80, 443}", "one of several values"},
 			{"filter --and frame.len > 1000", "narrow what is there"},
+			{"filter --save web tcp.port in {80, 443}", "then: filter ${web} && ip.src == 10.0.0.1"},
+			{"filter tcp.stream == ${tcp.stream}", "the current packet's conversation"},
 			{"filter --ast dns && !(ip.ttl < 5)", "how it is read"},
 			{"filter", "clear it"},
 		},
@@ -39,6 +49,9 @@ costs nothing to ask again.`,
 }
 
 func runFilter(ctx context.Context, st *State, in Input) (result.Result, error) {
+	if r, ok, err := st.runSaved(in); ok || err != nil {
+		return r, err
+	}
 	v, err := st.view()
 	if err != nil {
 		return nil, err
@@ -48,6 +61,9 @@ func runFilter(ctx context.Context, st *State, in Input) (result.Result, error) 
 		if in.Raw == "" && in.Has(option) {
 			return nil, fmt.Errorf("filter: --%s wants a filter after it: filter --%s frame.len > 1000", option, option)
 		}
+	}
+	if in.Raw, err = st.filterText(ctx, in.Raw); err != nil {
+		return nil, err
 	}
 	switch {
 	case in.Has("ast"):

@@ -119,6 +119,9 @@ func runFind(ctx context.Context, st *State, in Input) (result.Result, error) {
 		if s, err = parseSought(in); err != nil {
 			return nil, err
 		}
+		if s.filter, err = st.filterText(ctx, s.filter); err != nil {
+			return nil, err
+		}
 	case in.Has("text") || in.Has("bytes"):
 		return nil, fmt.Errorf("find wants something to look for: find --text GET /")
 	case s == nil:
