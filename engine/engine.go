@@ -19,6 +19,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"pktsh/dissect"
 	"pktsh/engine/capfile"
@@ -78,6 +79,8 @@ type Session struct {
 	// validated are the keys of the configurations that Wireshark takes.
 	validated map[string]bool
 	walks     map[string]*rules // by the configuration's key
+	// generation counts the changes of what captures answer (renew.go).
+	generation atomic.Uint64
 	macros    filter.Macros
 
 	// What pktsh's own dissectors know.

@@ -113,7 +113,11 @@ func (c *Capture) forget() {
 	defer c.mu.Unlock()
 	c.sets, c.scans, c.judged = map[string]*roaring.Bitmap{}, 0, false
 	c.generation.Add(1)
+	c.session.generation.Add(1)
 }
+
+// Generation counts the changes of what any of the session's captures answers.
+func (s *Session) Generation() uint64 { return s.generation.Load() }
 
 // MemoryPacket is a packet that does not come from a file.
 type MemoryPacket = capfile.NewPacket

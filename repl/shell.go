@@ -62,6 +62,8 @@ type Shell struct {
 	quit   bool
 	code   int
 
+	generation uint64 // the session's that the user's packets are of
+
 	// pushed is what cap and pkt were last set to from the commands' side, or
 	// were seen to be bound to.
 	pushed struct {
@@ -187,6 +189,10 @@ func (s *Shell) variables() []command.Variable {
 // pushVariables brings cap and pkt in step with what the commands use, when that
 // has changed: until then a name that the user bound to something else is theirs.
 func (s *Shell) pushVariables() {
+	if now := s.cfg.Session.Generation(); now != s.generation {
+		s.generation = now
+		s.interp.Renew()
+	}
 	if s.state.View != s.pushed.view {
 		s.pushed.view = s.state.View
 		s.interp.SetCapture("cap", s.state.View)

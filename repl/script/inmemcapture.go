@@ -175,6 +175,7 @@ func (c *Capture) feedAll(ctx context.Context, data []starlark.Value, linkType s
 		return nil, err
 	}
 	c.last = nil
+	c.it.Renew() // a packet may be answered by one that came after it
 	return c.passing(ctx, before+1, before+len(fed))
 }
 

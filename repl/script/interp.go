@@ -59,6 +59,9 @@ type Interp struct {
 
 	answers answers
 
+	// epoch counts the changes of what packets answer (renew.go).
+	epoch uint64
+
 	ctx     atomic.Pointer[context.Context]
 	thread  *starlark.Thread // the one that runs, nil when none does
 	pending error            // what an iterator could not return

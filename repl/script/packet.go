@@ -23,6 +23,7 @@ type Packet struct {
 	// nothing but an attribute that needs it may start a dissection.
 	summaryOnly bool
 
+	epoch uint64      // the interpreter's that the next three are of
 	index *treeIndex  // nil until dissected
 	told  *Layer      // the first of which headers told
 	row   *engine.Row // nil until asked for
@@ -40,7 +41,7 @@ var (
 )
 
 func (it *Interp) newPacket(src packetSource, summaryOnly bool) *Packet {
-	return &Packet{it: it, src: src, summaryOnly: summaryOnly}
+	return &Packet{it: it, src: src, summaryOnly: summaryOnly, epoch: it.epoch}
 }
 
 // tree returns the packet's index, dissecting it when that did not happen yet.
@@ -86,6 +87,7 @@ func (p *Packet) summary(ctx context.Context) (*engine.Row, error) {
 // summaryLine joins the row as PyShark's summary_line does: number, time,
 // delta, source, destination, protocol, length, info.
 func (p *Packet) summaryLine(ctx context.Context) (string, error) {
+	p.renew()
 	r, err := p.summary(ctx)
 	if err != nil {
 		return "", err
@@ -107,6 +109,7 @@ func (p *Packet) String() string {
 // repr returns what the prompt echoes: <TCP/HTTP Packet>. A packet of an
 // only_summaries capture is <PacketSummary DNS: 1.2.3.4 to 5.6.7.8>.
 func (p *Packet) repr(ctx context.Context) (string, error) {
+	p.renew()
 	if p.summaryOnly && p.index == nil {
 		r, err := p.summary(ctx)
 		if err != nil {
@@ -145,6 +148,7 @@ func (p *Packet) Hash() (uint32, error) { return p.src.Number(), nil }
 func (p *Packet) Attr(name string) (starlark.Value, error) { return p.attr(p.it.context(), name) }
 
 func (p *Packet) attr(ctx context.Context, name string) (starlark.Value, error) {
+	p.renew()
 	if m, ok := packetMembers[name]; ok {
 		return m.get(ctx, p)
 	}
@@ -179,6 +183,7 @@ func (p *Packet) noLayer(ctx context.Context, name, what string) error {
 
 // AttrNames returns the attributes and the layers this packet holds.
 func (p *Packet) AttrNames() []string {
+	p.renew()
 	names := packetMembers.names()
 	if x, err := p.tree(p.it.context()); err == nil {
 		for _, n := range x.layerNames() {
@@ -193,6 +198,7 @@ func (p *Packet) AttrNames() []string {
 
 // Get returns pkt['dns'] or pkt[2].
 func (p *Packet) Get(k starlark.Value) (starlark.Value, bool, error) {
+	p.renew()
 	ctx := p.it.context()
 	switch k := k.(type) {
 	case starlark.String:
@@ -225,6 +231,7 @@ func (p *Packet) Get(k starlark.Value) (starlark.Value, bool, error) {
 
 // Has is name in pkt. What is no name is not in a packet.
 func (p *Packet) Has(k starlark.Value) (bool, error) {
+	p.renew()
 	name, ok := starlark.AsString(k)
 	if !ok {
 		return false, nil
@@ -234,6 +241,7 @@ func (p *Packet) Has(k starlark.Value) (bool, error) {
 
 // Iterate goes through the layers.
 func (p *Packet) Iterate() starlark.Iterator {
+	p.renew()
 	x, err := p.tree(p.it.context())
 	if err != nil {
 		p.it.fail(err)
