@@ -187,7 +187,7 @@ var completions = []struct {
 	{"x = y i|", "name", "i", "if in"},
 	{"x = 17|", "none", "", ""},
 	{"x = 3 # c|", "none", "", ""},
-	{"FileCapture('a', d|", "name", "d", "decode_as= decryption_key= disable_protocol= display_filter= dict dir"},
+	{"FileCapture('a', d|", "name", "d", "debug= decode_as= decryption_key= disable_protocol= display_filter= dict dir"},
 	{"FileCapture('a', keep_packets=T|", "name", "T", "True"},
 	{"FileCapture('a', x=(1, d|", "name", "d", "dict dir"},
 	{"cap.filter(dis|", "name", "dis", "display_filter="},

@@ -1,6 +1,9 @@
 package completion
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Signatures is a [Functions] from a table. The key of a function is its name
 // ("FileCapture"), that of a method its name after a dot (".filter"), whatever it
@@ -22,22 +25,44 @@ func (s Signatures) Parameters(callee string) []Parameter {
 // has. The map is the caller's, to add to.
 func PySharkSignatures() Signatures {
 	filter := Parameter{Name: "display_filter", Detail: "Wireshark display filter", Kinds: ArgFilter}
-	dissection := []Parameter{
+	// In the order in which all constructors have them.
+	common := []Parameter{
+		filter,
 		{Name: "only_summaries", Detail: "True: summary lines only"},
-		{Name: "decryption_key", Detail: "key or passphrase"},
+		{Name: "decryption_key", Detail: "802.11 key or passphrase, or a list"},
 		{Name: "encryption_type", Detail: "wep, wpa-pwd or wpa-psk"},
 		{Name: "decode_as", Detail: "dict of selector to protocol"},
 		{Name: "disable_protocol", Detail: "protocol not to dissect", Kinds: ArgProtocol},
+		{Name: "tshark_path", Detail: "changes nothing"},
 		{Name: "override_prefs", Detail: "dict of Wireshark preferences"},
-		{Name: "include_raw", Detail: "True: with raw bytes"},
+		{Name: "use_json", Detail: "changes nothing"},
+		{Name: "use_ek", Detail: "changes nothing"},
 	}
+	outputFile := Parameter{Name: "output_file", Detail: "write the packets that pass", Kinds: ArgFile}
+	last := []Parameter{
+		{Name: "include_raw", Detail: "raw bytes are always there"},
+		{Name: "eventloop", Detail: "changes nothing"},
+		{Name: "custom_parameters", Detail: "tshark's flags: a list or a dict"},
+		{Name: "debug", Detail: "changes nothing"},
+	}
+	linkType := Parameter{Name: "linktype", Detail: "LinkTypes.ETHERNET, a name or a number"}
+	timeout := Parameter{Name: "timeout", Detail: "changes nothing"}
 	member := Parameter{Name: "name", Detail: "field of this layer", Kinds: ArgMember}
 	return Signatures{
-		"FileCapture": append([]Parameter{
+		"FileCapture": slices.Concat([]Parameter{
 			{Name: "input_file", Detail: "path, pattern or list of paths", Kinds: ArgCaptureFile},
 			{Name: "keep_packets", Detail: "False: constant memory"},
-			filter,
-		}, dissection...),
+		}, common, []Parameter{outputFile}, last),
+		"PipeCapture": slices.Concat([]Parameter{
+			{Name: "pipe", Detail: "path of a FIFO, or a file descriptor", Kinds: ArgFile},
+		}, common, last, []Parameter{outputFile, {Name: "keep_packets", Detail: "False: constant memory"}}),
+		"InMemCapture": slices.Concat([]Parameter{
+			{Name: "bpf_filter", Detail: "not taken: use display_filter"},
+		}, common, []Parameter{linkType}, last),
+		".feed_packet":           {{Name: "binary_packet", Detail: "bytes, or hex digits"}, linkType, timeout, {Name: "sniff_time", Detail: "seconds since 1970"}},
+		".feed_packets":          {{Name: "binary_packets", Detail: "list of bytes"}, linkType, timeout, {Name: "sniff_times", Detail: "list of times"}},
+		".parse_packet":          {{Name: "binary_packet", Detail: "bytes, or hex digits"}, {Name: "sniff_time", Detail: "seconds since 1970"}, timeout},
+		".parse_packets":         {{Name: "binary_packets", Detail: "list of bytes"}, {Name: "sniff_times", Detail: "list of times"}, timeout},
 		".filter":                {filter},
 		".frame":                 {{Name: "number", Detail: "Wireshark's frame number"}},
 		".load_packets":          {{Name: "packet_count"}, {Name: "timeout", Detail: "seconds"}},
