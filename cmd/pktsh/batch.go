@@ -107,6 +107,7 @@ func (o *options) tsharkFlags() []string {
 	each("-o", o.preferences)
 	each("-d", o.decodeAs)
 	each("--disable-protocol", o.disabled)
+	each("--enable-protocol", o.enabled)
 	switch {
 	case o.noNames:
 		args = append(args, "-n")

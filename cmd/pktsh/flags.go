@@ -28,6 +28,7 @@ type options struct {
 	preferences []string
 	decodeAs    []string
 	disabled    []string
+	enabled     []string
 	times       engine.TimeFormat
 	keyLog      string
 	wlanKeys    []string // records of Wireshark's table
@@ -71,9 +72,10 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	fs.StringArrayVarP(&o.preferences, "preference", "o", nil, "Wireshark preference `NAME:VALUE`")
 	fs.StringArrayVarP(&o.decodeAs, "decode-as", "d", nil, "decode as `LAYER==SELECTOR,PROTOCOL`")
 	fs.StringArrayVar(&o.disabled, "disable-protocol", nil, "do not dissect `PROTOCOL`")
+	fs.StringArrayVar(&o.enabled, "enable-protocol", nil, "dissect `PROTOCOL` although Wireshark's default is not to")
 	fs.StringVar(&o.keyLog, "keylog", "", "TLS keys from `FILE` (SSLKEYLOGFILE format)")
-	key := fs.String("decryption-key", "", "802.11 `KEY`: hex digits, or passphrase:ssid")
-	keyType := fs.String("encryption-type", "wpa-pwk", "what --decryption-key is: `wep|wpa-pwd|wpa-psk`")
+	keys := fs.StringArray("decryption-key", nil, "802.11 `KEY`: hex digits, or passphrase:ssid; may be given several times")
+	keyType := fs.String("encryption-type", "wpa-pwk", "what every --decryption-key is: `wep|wpa-pwd|wpa-psk`")
 	fs.BoolVar(&o.onlySummaries, "only-summaries", false, "packets of cap print as summary lines and are not dissected until asked")
 	fs.BoolVar(&o.keepPackets, "keep-packets", true, "with =false cap can be iterated but not indexed, in constant memory")
 	times := fs.StringP("time", "t", "r", "time format, as tshark's -t: `a|ad|adoy|d|dd|e|r|u|ud|udoy`")
@@ -91,7 +93,7 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	}
 	o.evalSet = fs.Changed("eval")
 	o.files = append(slices.Clone(*reads), fs.Args()...)
-	return o, errors.Join(o.setEngine(*engineName), o.setTimes(*times), o.setKey(*keyType, *key), o.check(), o.output.check())
+	return o, errors.Join(o.setEngine(*engineName), o.setTimes(*times), o.setKeys(*keyType, *keys), o.check(), o.output.check())
 }
 
 // splitScript takes what follows --script FILE off the command line.
@@ -134,15 +136,17 @@ func (o *options) setTimes(format string) (err error) {
 	return err
 }
 
-func (o *options) setKey(kind, key string) error {
-	if key == "" {
-		return nil
+func (o *options) setKeys(kind string, keys []string) error {
+	if err := engine.CheckWLANKeyType(kind); err != nil {
+		return fmt.Errorf("--encryption-type: %w", err)
 	}
-	record, err := engine.WLANKey(kind, key)
-	if err != nil {
-		return fmt.Errorf("--decryption-key: %w", err)
+	for _, key := range keys {
+		record, err := engine.WLANKey(kind, key)
+		if err != nil {
+			return fmt.Errorf("--decryption-key: %w", err)
+		}
+		o.wlanKeys = append(o.wlanKeys, record)
 	}
-	o.wlanKeys = []string{record}
 	return nil
 }
 
@@ -167,7 +171,7 @@ func (o *options) check() error {
 func (o *options) dissection() wireshark.Config {
 	return wireshark.Config{
 		Names: o.names, Preferences: o.preferences, DecodeAs: o.decodeAs,
-		DisabledProtocols: o.disabled, KeyLog: o.keyLog, DecryptionKeys: o.wlanKeys,
+		DisabledProtocols: o.disabled, EnabledProtocols: o.enabled, KeyLog: o.keyLog, DecryptionKeys: o.wlanKeys,
 	}
 }
 
