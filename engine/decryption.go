@@ -188,9 +188,9 @@ func (d *Decryption) wlanComplaint() string {
 }
 
 // judgeKeys tells once, when the dissectors first are there, that the configured
-// keys decrypt nothing.
+// keys decrypt nothing. Of a capture that grows that cannot be told.
 func (c *Capture) judgeKeys(ctx context.Context, deep *wireshark.Dissector) error {
-	if len(c.config.DecryptionKeys)+len(c.config.KeyLogs()) == 0 || c.session.cfg.Notify == nil {
+	if len(c.config.DecryptionKeys)+len(c.config.KeyLogs()) == 0 || c.session.cfg.Notify == nil || c.growing != nil {
 		return nil
 	}
 	c.mu.Lock()

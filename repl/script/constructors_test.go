@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -108,6 +109,22 @@ func TestUselessOptionsAreToldOnce(t *testing.T) {
 	for i, want := range []string{"use_json", "debug", "eventloop", "tshark_path"} {
 		if i < len(h.notices) && !strings.HasPrefix(h.notices[i], want) {
 			t.Errorf("notice %d: got %q, want one of %s", i+1, h.notices[i], want)
+		}
+	}
+}
+
+// TestFeedMembersAreSuggested: dir() and TAB know what InMemCapture has besides.
+func TestFeedMembersAreSuggested(t *testing.T) {
+	h := newHarness(t)
+	c := *h.main.env["cap"].(*Capture)
+	c.feed = &feeder{}
+	h.main.env["m"] = &c
+	for name, want := range map[string]bool{"cap": false, "m": true} {
+		found, _ := h.ResolveIn(t.Context(), "", name)
+		has := slices.ContainsFunc(found, func(m Member) bool { return m.Name == "feed_packet" })
+		got, err := h.exec("'feed_packet' in dir(" + name + ")")
+		if err != nil || has != want || (got == "True\n") != want {
+			t.Errorf("%s: TAB %v, dir() %q, %v; want %v", name, has, got, err, want)
 		}
 	}
 }

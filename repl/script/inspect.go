@@ -219,7 +219,10 @@ func (it *Interp) knowCall(ctx context.Context, e *syntax.CallExpr, locals map[s
 func memberKind(of kind, name string) (k kind, method bool) {
 	switch of {
 	case kindCapture:
-		m := captureMembers[name]
+		m, ok := captureMembers[name]
+		if !ok {
+			m = feedMembers[name]
+		}
 		return m.kind, m.method
 	case kindPacket:
 		m := packetMembers[name]
@@ -275,7 +278,7 @@ func (it *Interp) knowAttr(ctx context.Context, base known, name string) (known,
 		found := w.layer.deeper(w.group.key, name)
 		return known{value: found}, found != nil
 	case *Capture:
-		if m, ok := captureMembers[name]; ok {
+		if m, ok := v.members()[name]; ok {
 			return evaluated(m.get(ctx, v))
 		}
 		return known{}, false
@@ -391,7 +394,7 @@ func (it *Interp) members(ctx context.Context, k known) []Member {
 		}
 		return append(out, nativeMembers(starlark.String(""), 2)...)
 	case *Capture:
-		return tableMembers(captureMembers)
+		return tableMembers(v.members())
 	case starlark.HasAttrs:
 		return nativeMembers(v, 1)
 	}
