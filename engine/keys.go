@@ -27,7 +27,7 @@ func WLANKey(kind, key string) (record string, err error) {
 	if err := checkWLANKey(kind, key); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf(`"%s","%s"`, kind, uatText(key)), nil
+	return fmt.Sprintf(`"%s","%s"`, kind, keyText(key)), nil
 }
 
 // WLANKeyTypes are the kinds of keys for 802.11, PyShark's alias wpa-pwk left out.
@@ -49,14 +49,14 @@ func isHex(key string, size int) bool {
 	return err == nil && len(raw) == size
 }
 
-// uatText writes a text as a quoted field of a table of Wireshark's has it: bytes
-// that are not printable ASCII, the quote and the backslash as \xHH
-// (uat_fld_tostr, epan/uat.c).
-func uatText(s string) string {
+// keyText writes a key as the table wants it: bytes that are not printable ASCII, and
+// what has a meaning in the table's file, percent-encoded (parse_key_string,
+// epan/crypt/dot11decrypt_user.c). Percent signs are the key's own.
+func keyText(s string) string {
 	var b strings.Builder
 	for _, c := range []byte(s) {
 		if c < ' ' || c > '~' || c == '"' || c == '\\' {
-			fmt.Fprintf(&b, `\x%02x`, c)
+			fmt.Fprintf(&b, "%%%02x", c)
 			continue
 		}
 		b.WriteByte(c)

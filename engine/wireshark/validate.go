@@ -2,6 +2,7 @@ package wireshark
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -33,8 +34,12 @@ func (c Config) Validate(ctx context.Context, tools Tools) error {
 		}
 	}
 	for _, p := range c.Preferences {
-		if _, _, ok := splitPreference(p); !ok {
+		name, _, ok := splitPreference(p)
+		if !ok {
 			return badPreference(p)
+		}
+		if name == "gui.column.format" {
+			return errColumns
 		}
 	}
 	known, err := c.checkValues(ctx, tools)
@@ -43,6 +48,10 @@ func (c Config) Validate(ctx context.Context, tools Tools) error {
 	}
 	return c.askTshark(ctx, tools, known)
 }
+
+// errColumns refuses the one preference that the profile has for itself: values are
+// read out of its columns.
+var errColumns = errors.New("preference gui.column.format: pktsh reads fields by it; a field of every packet is cap.values('ip.ttl') or cap.table('ip.ttl', 'frame.len')")
 
 func badPreference(p string) error {
 	return fmt.Errorf("preference: got %q, want \"name:value\", such as \"tcp.desegment_tcp_streams:FALSE\"", p)

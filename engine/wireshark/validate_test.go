@@ -27,6 +27,7 @@ func TestValidateRefuses(t *testing.T) {
 		{Config{EnabledProtocols: []string{"HTTP"}}, []string{`unknown protocol "HTTP"`}},
 		{Config{KeyLog: filepath.Join(t.TempDir(), "absent")}, []string{"key log", "no such file"}},
 		{Config{Preferences: []string{"ssl.keylog_file:" + filepath.Join(t.TempDir(), "absent")}}, []string{"key log", "no such file"}},
+		{Config{Preferences: []string{`gui.column.format:"No.", "%m"`}}, []string{"gui.column.format", "cap.values"}},
 		{Config{KeyLog: "validate_test.go"}, []string{"key log validate_test.go", "no line with a key"}},
 		{Config{DecryptionKeys: []string{`"wpa-psk","short"`}}, []string{"Invalid key format"}},
 	} {

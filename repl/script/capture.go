@@ -33,7 +33,13 @@ var (
 )
 
 func (it *Interp) newCapture(v viewSource) *Capture {
-	return &Capture{it: it, view: v, keepPackets: true, constructor: "FileCapture"}
+	c := &Capture{it: it, view: v, keepPackets: true, constructor: "FileCapture"}
+	if e, ok := v.(engineView); ok {
+		if c.feed = it.feeders[e.Capture()]; c.feed != nil {
+			c.constructor = "InMemCapture"
+		}
+	}
+	return c
 }
 
 // with returns the capture with another view: a filtered one, a slice.

@@ -28,7 +28,7 @@ func TestConstructorsOpen(t *testing.T) {
 		{"FileCapture('a', True, None, False, None, 'wpa-pwk', None, None, None, None)", OpenOptions{Paths: []string{"a"}}},
 		{"FileCapture('a', decryption_key=['1f1f1f1f1f', '2f:2f:2f:2f:2f'], encryption_type='WEP')",
 			OpenOptions{Paths: []string{"a"}, DecryptionKeys: []string{`"wep","1f1f1f1f1f"`, `"wep","2f:2f:2f:2f:2f"`}}},
-		{`FileCapture('a', decryption_key='pass"word:Käse')`, OpenOptions{Paths: []string{"a"}, DecryptionKeys: []string{`"wpa-pwd","pass\x22word:K\xc3\xa4se"`}}},
+		{`FileCapture('a', decryption_key='pass"word:Käse')`, OpenOptions{Paths: []string{"a"}, DecryptionKeys: []string{`"wpa-pwd","pass%22word:K%c3%a4se"`}}},
 		{"InMemCapture()", OpenOptions{Memory: true, Name: "InMemCapture"}},
 		{"InMemCapture(linktype=LinkTypes.IEEE802_11, decode_as={'udp.port==1': 'dns'})",
 			OpenOptions{Memory: true, Name: "InMemCapture", DecodeAs: []string{"udp.port==1,dns"}}},

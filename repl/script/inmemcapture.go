@@ -48,6 +48,8 @@ func (it *Interp) inMemCapture(_ *starlark.Thread, _ *starlark.Builtin, args sta
 	}
 	if v, ok := out.view.(engineView); ok {
 		out.feed = &feeder{v.Capture(), linkType}
+		maps.DeleteFunc(it.feeders, func(c *engine.Capture, _ *feeder) bool { return c.Closed() })
+		it.feeders[v.Capture()] = out.feed
 	}
 	return out, nil
 }

@@ -52,7 +52,8 @@ type Interp struct {
 	main    *scope
 	modules map[string]*module
 	noticed map[string]bool
-	headers map[string]*headerLayer // nil until first needed
+	feeders map[*engine.Capture]*feeder // of the captures in memory
+	headers map[string]*headerLayer     // nil until first needed
 	// protocols are the catalogue's by the spelling under which names are compared;
 	// "" stands for several. Nil until the catalogue is loaded.
 	protocols map[string]string
@@ -75,7 +76,7 @@ const maxNested = 50
 
 // New returns an interpreter.
 func New(cfg Config) *Interp {
-	it := &Interp{cfg: cfg, modules: map[string]*module{}, noticed: map[string]bool{}}
+	it := &Interp{cfg: cfg, modules: map[string]*module{}, noticed: map[string]bool{}, feeders: map[*engine.Capture]*feeder{}}
 	it.builtin = maps.Clone(starlark.Universe)
 	it.builtin["math"] = math.Module
 	it.addOperators(it.builtin)
