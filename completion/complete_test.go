@@ -144,6 +144,12 @@ var completions = []struct {
 	// Filters in strings.
 	{"cap.filter('dns.q|", "filter", "dns.q", "dns.qry.name dns.qry.type"},
 	{"cap[3:5].filter(\"ip.src |", "filter", "", "== != > < …"},
+	{"cap.count_by('ip.src', 'dns.qry.n|", "string", "dns.qry.n", "dns.qry.name"},
+	{"cap.group('ip.d|", "string", "ip.d", "ip.dst"},
+	{"cap.group('ip.src').sum('dns.qry.t|", "string", "dns.qry.t", "dns.qry.type"},
+	{"cap.table('ip.src', where='ip.d|", "filter", "ip.d", "ip.dst"},
+	{"cap.table('ip.src', wh|", "name", "wh", "where="},
+	{"cap.sort_by('ip.src', re|", "name", "re", "reverse= repr reversed"},
 	{"x = FileCapture('a.pcap', display_filter='ip.d|", "filter", "ip.d", "ip.dst"},
 	{"x = FileCapture('a.pcap', True, 'ip.d|", "filter", "ip.d", "ip.dst"},
 	{"x = FileCapture('a.pcap', False, only_summaries='ip.d|", "string", "ip.d", ""},

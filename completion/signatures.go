@@ -48,6 +48,11 @@ func PySharkSignatures() Signatures {
 	linkType := Parameter{Name: "linktype", Detail: "LinkTypes.ETHERNET, a name or a number"}
 	timeout := Parameter{Name: "timeout", Detail: "changes nothing"}
 	member := Parameter{Name: "name", Detail: "field of this layer", Kinds: ArgMember}
+	// Fields without a keyword, as many as one may type.
+	field := Parameter{Kinds: ArgField}
+	fields := slices.Repeat([]Parameter{field}, 16)
+	where := Parameter{Name: "where", Detail: "display filter: only these packets", Kinds: ArgFilter}
+	occurrence := Parameter{Name: "occurrence", Detail: "f, l or a: the first, the last, all"}
 	return Signatures{
 		"FileCapture": slices.Concat([]Parameter{
 			{Name: "input_file", Detail: "path, pattern or list of paths", Kinds: ArgCaptureFile},
@@ -64,6 +69,15 @@ func PySharkSignatures() Signatures {
 		".parse_packet":          {{Name: "binary_packet", Detail: "bytes, or hex digits"}, {Name: "sniff_time", Detail: "seconds since 1970"}, timeout},
 		".parse_packets":         {{Name: "binary_packets", Detail: "list of bytes"}, {Name: "sniff_times", Detail: "list of times"}, timeout},
 		".filter":                {filter},
+		".count_by":              append(slices.Clip(fields), where),
+		".group":                 append(slices.Clip(fields), where),
+		".table":                 append(slices.Clip(fields), where, occurrence),
+		".values":                {field, where, occurrence},
+		".sort_by":               {{Name: "field", Detail: "filter name", Kinds: ArgField}, {Name: "reverse", Detail: "True: the greatest first"}},
+		".sum":                   {field},
+		".min":                   {field},
+		".max":                   {field},
+		".mean":                  {field},
 		".frame":                 {{Name: "number", Detail: "Wireshark's frame number"}},
 		".load_packets":          {{Name: "packet_count"}, {Name: "timeout", Detail: "seconds"}},
 		".apply_on_packets":      {{Name: "fn", Detail: "function of a packet"}, {Name: "timeout", Detail: "seconds"}, {Name: "packet_count"}},
