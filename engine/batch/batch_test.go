@@ -89,7 +89,7 @@ func ask(t *testing.T, o Options) (got outcome, said string) {
 	var stdout, stderr bytes.Buffer
 	o.Tools, o.TempDir, o.Stdout, o.Stderr = installed(t), t.TempDir(), &stdout, &stderr
 	code, err := Run(t.Context(), o)
-	if err != nil {
+	if err != nil && code != exitRead { // what cannot be read, tshark has to say as well
 		t.Errorf("%s: %v", o.Files[0], err)
 	}
 	if left, err := os.ReadDir(o.TempDir); err != nil || len(left) > 0 {
