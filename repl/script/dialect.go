@@ -1,6 +1,6 @@
 // This file reads what Python writes and Starlark does not know, where it means
 // something that Starlark has: f-strings, `is`, generator expressions, sets written
-// out, and `global`. It works on the text, because none of it can be parsed; it is
+// out, `global`, `assert` and `del`. It works on the text, because none of it can be parsed; it is
 // asked only about source that is no Starlark, and so changes nothing that is.
 
 package script
@@ -10,8 +10,13 @@ import (
 	"strings"
 )
 
-// globalMarker is the call that `global x, y` becomes, for rewrite.go.
-const globalMarker = "__global__"
+// The calls that statements become: `global x, y`, `assert x, y` and `del x[y]`. The
+// rewriter deals with the first and the last.
+const (
+	globalMarker = "__global__"
+	assertCall   = "__assert__"
+	deleteMarker = "__del__"
+)
 
 // edit replaces a range of the source.
 type edit struct {
@@ -34,6 +39,8 @@ type pythonScanner struct {
 	stack []openBracket
 	edits []edit
 	fresh bool // a statement may begin here
+	// called says that the statement has become a call, which its end has to close.
+	called bool
 }
 
 // fromPython returns source with what Python has and Starlark lacks put into
@@ -43,6 +50,7 @@ func fromPython(src string) string {
 	for s.at < len(src) {
 		s.token()
 	}
+	s.endCall(len(src))
 	slices.SortStableFunc(s.edits, func(a, b edit) int { return a.from - b.from })
 	var out strings.Builder
 	done := 0
@@ -73,10 +81,16 @@ func (s *pythonScanner) token() {
 		s.at++
 		return
 	case c == '\n':
+		if len(s.stack) == 0 {
+			s.endCall(s.at)
+			s.fresh = true
+		}
 		s.at++
-		s.fresh = s.fresh || len(s.stack) == 0
 		return
 	case c == '#':
+		if len(s.stack) == 0 {
+			s.endCall(s.at)
+		}
 		s.at = endOfLine(s.src, s.at)
 		return
 	case c == '\\' && s.at+1 < len(s.src):
@@ -84,7 +98,9 @@ func (s *pythonScanner) token() {
 		return
 	}
 	fresh := s.fresh
-	s.fresh = c == ';'
+	if s.fresh = c == ';'; s.fresh && len(s.stack) == 0 {
+		s.endCall(s.at)
+	}
 	if b := s.top(); b != nil && strings.IndexByte(")]},:*", c) < 0 {
 		b.something = true
 	}
@@ -100,6 +116,14 @@ func (s *pythonScanner) token() {
 		s.close()
 	default:
 		s.sign(c)
+	}
+}
+
+// endCall closes the call that the statement has become.
+func (s *pythonScanner) endCall(at int) {
+	if s.called {
+		s.edits = append(s.edits, edit{at, at, ")"})
+		s.called = false
 	}
 }
 
@@ -157,6 +181,11 @@ func (s *pythonScanner) word(fresh bool) {
 	case "for":
 		if b := s.top(); b != nil && !b.comma {
 			b.loop = true
+		}
+	case "assert", "del":
+		if fresh {
+			s.edits = append(s.edits, edit{start, s.at, map[string]string{"assert": assertCall, "del": deleteMarker}[word] + "("})
+			s.called = true
 		}
 	case "global":
 		if end := endOfStatement(s.src, s.at); fresh && namesOnly(s.src[s.at:end]) {

@@ -25,6 +25,9 @@ f"{x:#x}|{x:>6}|{x!r:>5}|{x:<{3 + 3}}|{{x}}|{x=}|{x = :d}"`, `'0xff|   255|  255
 		{"def f():\n    if True:\n        global g\n        def g(): return 7\nf()\ng()", "7"},
 		{"n = 1\ndef f():\n    global n; n += 1\n    for n in [5]: pass\nf()\nn", "5"},
 		{"n = 1\nglobal n\nn is 1", "True"},
+		{"d = {'a': 1, 53: 2, 'c': 3}\nx = [1, 2, 3]\ndel d['a'], x[-1]\ndel d[pkt.udp.dstport]\nd, x", "({'c': 3}, [1, 2])"},
+		{"from collections import Counter\nc = Counter(a=1)\nif True: del c['a']\nc, __name__", "(Counter({}), '__main__')"},
+		{"assert pkt.number == 1, 'first'; assert (\n    pkt) is not None # there\nif __name__ == '__main__':\n    import sys\n    assert len(sys.argv) == 1\n    print('ok')", "ok"},
 		{"u'a' + b'b'.decode()", "'ab'"},
 		{"import json, math as m\nx = {\n    1,\n    2,\n}\nlen(x) is 2", "True"},
 	} {
@@ -51,6 +54,22 @@ func TestFromPythonKeeps(t *testing.T) {
 	_, err := h.exec("a = 1\nb = f'{a}'\nc = {1, 2}\nif a is 1:\n    1 // 0")
 	if err == nil || !strings.Contains(err.Error(), "test.star:5:7: floored division by zero") {
 		t.Errorf("the place of an error behind Python: %v", err)
+	}
+}
+
+// TestFromPythonErrors checks what is said where such a statement fails.
+func TestFromPythonErrors(t *testing.T) {
+	for src, want := range map[string]string{
+		"assert 1 == 2, f'no {1}'": "assertion failed: no 1",
+		"assert []":                "assertion failed",
+		"d = {}\ndel d['a']":       `key "a" not in dict`,
+		"del [1][3]":               "index 3 out of range",
+		"del 'abc'[1]":             "del: got an element of a string",
+		"n = 1\ndel n":             "an element is deleted by del d[key]",
+	} {
+		if _, err := newHarness(t).exec(src); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", src, err, want)
+		}
 	}
 }
 

@@ -154,16 +154,17 @@ func (it *Interp) undefined(name string) string {
 
 // pythonOnly maps names that Python has and Starlark lacks to what to use.
 var pythonOnly = map[string]string{
-	"open":      "Starlark reads no files; FileCapture('path') opens a capture",
-	"input":     "Starlark reads no input",
-	"Exception": "Starlark has no exceptions; test with `in`, hasattr or get",
-	"iter":      "use for",
-	"next":      "use cap.next()",
-	"true":      "write True",
-	"false":     "write False",
-	"null":      "write None",
-	"nil":       "write None",
-	"exec":      "the command source FILE runs a file",
+	deleteMarker: "an element is deleted by del d[key]; a name stays",
+	"open":       "Starlark reads no files; FileCapture('path') opens a capture",
+	"input":      "Starlark reads no input",
+	"Exception":  "Starlark has no exceptions; test with `in`, hasattr or get",
+	"iter":       "use for",
+	"next":       "use cap.next()",
+	"true":       "write True",
+	"false":      "write False",
+	"null":       "write None",
+	"nil":        "write None",
+	"exec":       "the command source FILE runs a file",
 }
 
 // suggestion returns " (did you mean x?)" for the nearest of names, or "".

@@ -21,7 +21,7 @@ func TestHabits(t *testing.T) {
 		{"def f(a: int) -> int:\n    return a", "no type annotations", ErrorSyntax},
 		{"except ValueError:", "there are no exceptions", ErrorSyntax},
 		{"raise ValueError('x')", "there are no exceptions", ErrorSyntax},
-		{"x = 1\ndel d[1]", "d.pop(key)", ErrorSyntax},
+		{"x = 1\ndel x", "undefined: __del__", ErrorUndefined},
 		{"if (n := 3): pass", "no :=", ErrorSyntax},
 		{"x = 'is' 'a'", "write + between", ErrorSyntax},
 		{"2 ** 3", "write pow(x, y)", ErrorSyntax},

@@ -31,6 +31,7 @@ func (it *Interp) addOperators(env starlark.StringDict) {
 	env[opIndex] = starlark.NewBuiltin(opIndex, index)
 	env[opSlot] = starlark.NewBuiltin(opSlot, newSlot)
 	env[opAttr] = starlark.NewBuiltin(opAttr, attribute)
+	env[opDelete] = starlark.NewBuiltin(opDelete, deleteElement)
 	env[opEnter] = starlark.NewBuiltin(opEnter, func(thread *starlark.Thread, _ *starlark.Builtin, _ starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
 		if thread.CallStackDepth() > maxDepth {
 			return nil, fmt.Errorf("maximum recursion depth exceeded: %d calls within each other", maxDepth)

@@ -33,9 +33,12 @@ func (it *Interp) addPython(env starlark.StringDict) {
 	} {
 		env[name] = starlark.NewBuiltin(name, fn)
 	}
+	env[assertCall] = starlark.NewBuiltin("assert", asserted)
+	env["__name__"] = starlark.String("__main__") // if __name__ == '__main__':
 	env["bytes"] = bytesClass{env["bytes"].(*starlark.Builtin)}
 	env["bytearray"] = env["bytes"]
 	env["json"] = it.jsonModule()
+	env["sys"] = it.sysModule()
 	env["time"] = it.timeModule()
 	env["datetime"] = datetimeClass{}
 	env["timedelta"] = starlark.NewBuiltin("timedelta", timedelta)
@@ -45,6 +48,50 @@ func (it *Interp) addPython(env starlark.StringDict) {
 // overloaded are the names that are a command's function where their first argument
 // is no function: filter('dns') filters packets, filter(f, list) a list.
 var overloaded = map[string]builtinFunc{"filter": filterValues}
+
+// asserted is assert condition, message.
+func asserted(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var condition, message starlark.Value
+	if err := starlark.UnpackPositionalArgs("assert", args, kwargs, 1, &condition, &message); err != nil {
+		return nil, err
+	}
+	switch {
+	case bool(condition.Truth()):
+		return starlark.None, nil
+	case message == nil:
+		return nil, errors.New("assertion failed")
+	}
+	text, ok := starlark.AsString(plainValue(message))
+	if !ok {
+		text = message.String()
+	}
+	return nil, fmt.Errorf("assertion failed: %s", text)
+}
+
+// deleteElement is del x[y].
+func deleteElement(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
+	switch x := plainDict(args[0]).(type) {
+	case *starlark.Dict:
+		k := keyIn(x, args[1])
+		_, found, err := x.Delete(k)
+		if err == nil && !found {
+			err = fmt.Errorf("key %v not in %s", k, x.Type())
+		}
+		return starlark.None, err
+	case *starlark.List:
+		i, err := place(x, args[1])
+		if err != nil {
+			return nil, err
+		}
+		pop, err := x.Attr("pop")
+		if err != nil {
+			return nil, err
+		}
+		_, err = starlark.Call(&starlark.Thread{}, pop, starlark.Tuple{starlark.MakeInt(i)}, nil)
+		return starlark.None, err
+	}
+	return nil, fmt.Errorf("del: got an element of a %s, want one of a dict or a list", args[0].Type())
+}
 
 // one returns the only argument of a builtin.
 func one(name string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
@@ -310,6 +357,15 @@ func (bytesClass) Attr(name string) (starlark.Value, error) {
 
 // AttrNames returns fromhex.
 func (bytesClass) AttrNames() []string { return []string{"fromhex"} }
+
+// sysModule has Python's sys.argv: the script, and its arguments.
+func (it *Interp) sysModule() starlark.Value {
+	argv := []starlark.Value{starlark.String("pktsh")}
+	for _, a := range it.cfg.Args {
+		argv = append(argv, starlark.String(a))
+	}
+	return &starlarkstruct.Module{Name: "sys", Members: starlark.StringDict{"argv": starlark.NewList(argv)}}
+}
 
 // jsonModule is Starlark's json with Python's dumps and loads; fields are text.
 func (it *Interp) jsonModule() starlark.Value {

@@ -106,7 +106,7 @@ func TestPythonErrors(t *testing.T) {
 		"defaultdict()['a']":                 "key \"a\" not in defaultdict",
 		"Counter([[]])":                      "unhashable",
 		"from os import path":                "Starlark has no from",
-		"import re":                          "modules collections, datetime, json, math and time are there already",
+		"import re":                          "modules collections, datetime, json, math, sys and time are there already",
 		"from collections import deque":      "module has no .deque",
 	} {
 		_, err := newHarness(t).exec(src)

@@ -35,6 +35,7 @@ const (
 	opIndex   = "⟨index⟩"
 	opSlot    = "⟨slot⟩"
 	opAttr    = "⟨attr⟩"
+	opDelete  = "⟨del⟩"
 )
 
 // comparisons maps the operators that are rewritten to their functions' names.
@@ -52,7 +53,7 @@ var comparisons = map[syntax.Token]string{
 // rewriteTop returns the statements that stand for one top-level statement.
 // With echo, an expression's value is handed to the echo operator.
 func rewriteTop(s syntax.Stmt, echo bool) []syntax.Stmt {
-	if e, ok := s.(*syntax.ExprStmt); ok && echo && !isDocString(e.X) && globalNames(s) == nil {
+	if e, ok := s.(*syntax.ExprStmt); ok && echo && !isDocString(e.X) && globalNames(s) == nil && deletions(e.X) == nil {
 		e.X = apply(opEcho, syntax.Start(e.X), rewriteExpr(e.X))
 		return []syntax.Stmt{e}
 	}
@@ -88,6 +89,27 @@ func globalNames(s syntax.Stmt) []string {
 		}
 	}
 	return names
+}
+
+// deletions returns the calls that `del x[i], y[j]` stands for; nil for all else. What
+// is no element of something cannot be deleted, and stays as it is: an undefined name.
+func deletions(e syntax.Expr) syntax.Expr {
+	call, ok := e.(*syntax.CallExpr)
+	if !ok {
+		return nil
+	}
+	if fn, ok := call.Fn.(*syntax.Ident); !ok || fn.Name != deleteMarker {
+		return nil
+	}
+	out := &syntax.TupleExpr{Lparen: call.Lparen, Rparen: call.Rparen}
+	for _, arg := range call.Args {
+		element, ok := arg.(*syntax.IndexExpr)
+		if !ok {
+			return nil
+		}
+		out.List = append(out.List, apply(opDelete, element.Lbrack, element.X, element.Y))
+	}
+	return out
 }
 
 // declaredGlobal collects what a function's body declares to be global.
@@ -141,6 +163,9 @@ func rewriteStmts(list []syntax.Stmt, global assigned) []syntax.Stmt {
 			s.LHS = rewriteTarget(s.LHS, global)
 			s.RHS = rewriteExpr(s.RHS)
 		case *syntax.ExprStmt:
+			if list := deletions(s.X); list != nil {
+				s.X = list
+			}
 			s.X = rewriteExpr(s.X)
 		case *syntax.ReturnStmt:
 			if s.Result != nil {

@@ -18,7 +18,7 @@ const noExceptions = "there are no exceptions; ask first: `if 'http' in p`, hasa
 // pythonStatements maps statements that Python has and Starlark lacks to what
 // to write.
 var pythonStatements = map[string]string{
-	"import":   "modules collections, datetime, json, math and time are there already, and so is pyshark; load('file.star', 'name') loads a file",
+	"import":   "modules collections, datetime, json, math, sys and time are there already, and so is pyshark; load('file.star', 'name') loads a file",
 	"from":     "load('file.star', 'name') loads names from a file",
 	"try":      noExceptions,
 	"except":   noExceptions,
@@ -26,8 +26,7 @@ var pythonStatements = map[string]string{
 	"raise":    "there are no exceptions; fail('message') stops, StopCapture() ends apply_on_packets",
 	"with":     "write c = FileCapture('path') and c.close()",
 	"class":    "use functions and dictionaries",
-	"del":      "use d.pop(key)",
-	"assert":   "write if not …: fail('message')",
+	"del":      "an element is deleted by del d[key]; a name stays",
 	"global":   "write it in a line of its own: global n",
 	"nonlocal": "keep what a function within a function changes in a list or a dictionary, or in a global",
 	"yield":    "return a list",
