@@ -14,6 +14,7 @@
 //     and with it what others know of the capture ([File.CacheSection]).
 //   - [File.Release] takes the pages of a large capture out of memory.
 //   - [Save] writes chosen packets of a File to another file.
+//   - [Growing] is a capture of packets that a program has in memory.
 //   - [BlockWriter] appends pcapng blocks to any writer; Save, Merge and the
 //     live tier's spool use it.
 //
