@@ -96,7 +96,7 @@ func TestFromPyShark(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	session := engine.NewSession(engine.Config{Tools: tools, TempDir: t.TempDir()})
+	session := engine.NewSession(engine.Config{Tools: tools, TempDir: t.TempDir(), CacheDir: t.TempDir()})
 	t.Cleanup(func() { session.Close() })
 	var out, errs bytes.Buffer
 	shell := New(Config{Session: session, Out: &out, Err: &errs, KeepGoing: true, Style: func() render.Style { return render.Style{} }})
