@@ -52,3 +52,16 @@ func (c *Capture) FieldType(ctx context.Context, name string) (dissect.Type, err
 	info, _ := catalogue.Lookup(name)
 	return info.Type, nil
 }
+
+// Release tells that a loop went past the packets from frame from up to frame to,
+// which is excluded: of a large file they leave this process's memory. They can be
+// asked for again.
+func (v *View) Release(from, to uint32) {
+	c := v.capture
+	c.mu.Lock() // Close waits for it
+	defer c.mu.Unlock()
+	if c.closed || from == 0 || from >= to || int(to) > c.Len() {
+		return
+	}
+	c.file.Release(int(from)-1, int(to)-1)
+}

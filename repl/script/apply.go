@@ -48,7 +48,7 @@ func applyOnPackets(ctx context.Context, c *Capture, in invocation) (starlark.Va
 		return nil, err
 	}
 	start, done := time.Now(), 0
-	window := &rowWindow{view: c.view}
+	window, behind := &rowWindow{view: c.view}, newPassed(c.view)
 	for frame, err := range c.view.Frames(ctx) {
 		if err == nil {
 			err = ctx.Err()
@@ -68,6 +68,7 @@ func applyOnPackets(ctx context.Context, c *Capture, in invocation) (starlark.Va
 			return nil, err
 		}
 		p.window, p.place = window, done
+		behind.at(frame)
 		stop, err := c.it.applyTo(ctx, in.thread, fn, p)
 		if err != nil {
 			return nil, err

@@ -205,7 +205,7 @@ func (c *Capture) Iterate() starlark.Iterator {
 	}
 	next, stop := iter.Pull2(c.view.Frames(ctx))
 	c.it.iterations++
-	return &packetIterator{c: c, ctx: ctx, next: next, stop: stop, window: &rowWindow{view: c.view}, nth: c.it.iterations}
+	return &packetIterator{c: c, ctx: ctx, next: next, stop: stop, window: &rowWindow{view: c.view}, passed: newPassed(c.view), nth: c.it.iterations}
 }
 
 type packetIterator struct {
@@ -216,6 +216,7 @@ type packetIterator struct {
 
 	window *rowWindow
 	place  int
+	passed *passed
 
 	nth     int    // how many iterations of captures began before it
 	current uint32 // the frame number of the packet handed out last, 0 for none
@@ -242,6 +243,7 @@ func (i *packetIterator) Next(p *starlark.Value) bool {
 	}
 	packet.window, packet.place = i.window, i.place
 	i.place++
+	i.passed.at(frame)
 	i.current = frame
 	*p = packet
 	return true
