@@ -26,6 +26,7 @@ const (
 	treesKept    = 512
 	rowBlock     = 256 // rows are fetched in aligned blocks of this many
 	rowBlocksMax = 256
+	countsKept   = 64 // counts of a field's values
 )
 
 // Capture is one opened capture. It is safe for concurrent use.
@@ -40,13 +41,15 @@ type Capture struct {
 
 	trees   *lru.Cache[uint32, *dissect.Tree]
 	rows    *lru.Cache[uint32, []dissect.Summary]
-	columns *lru.Cache[string, *column.Column]
+	columns *column.Cache
 	counts  *lru.Cache[string, []column.Count]
 	peek    peek
+	ahead   *ahead
 
 	mu     sync.Mutex
 	deep   *wireshark.Dissector // nil until first needed
 	sets   map[string]*roaring.Bitmap
+	seen   map[string]*seenField
 	scans  int // how many filters asked headers
 	closed bool
 	judged bool // whether the keys were (decryption.go)
@@ -66,8 +69,9 @@ func newCapture(s *Session, f *capfile.File, own *native.Dissector, cfg wireshar
 	// The sizes are constants above zero, the only thing lru.New refuses.
 	c.trees, _ = lru.New[uint32, *dissect.Tree](treesKept)
 	c.rows, _ = lru.New[uint32, []dissect.Summary](rowBlocksMax)
-	c.columns, _ = lru.New[string, *column.Column](columnsKept)
-	c.counts, _ = lru.New[string, []column.Count](columnsKept)
+	c.columns = column.NewCache(s.columnMemory())
+	c.ahead = newAhead(c.columns)
+	c.counts, _ = lru.New[string, []column.Count](countsKept)
 	return c
 }
 
@@ -189,7 +193,8 @@ func (c *Capture) startDeep() *wireshark.Dissector {
 		path, inherit := c.file.DissectorFile()
 		c.deep = wireshark.Start(c.session.cfg.Tools, c.config,
 			wireshark.Input{Path: path, Inherit: inherit, Frames: c.size, Size: c.file.Size()},
-			wireshark.Options{TempDir: c.session.cfg.TempDir, CacheDir: c.session.cfg.CacheDir, Catalogue: c.session.loadedCatalogue})
+			wireshark.Options{TempDir: c.session.cfg.TempDir, CacheDir: c.session.cfg.CacheDir, Catalogue: c.session.loadedCatalogue,
+				MemoryLimit: c.session.dissectorMemory()})
 	}
 	return c.deep
 }

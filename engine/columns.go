@@ -18,10 +18,6 @@ import (
 
 // This file answers what a field is in every packet: as a column, filled once.
 
-// columnsKept is how many fields' columns a capture keeps, each of four bytes a
-// packet.
-const columnsKept = 64
-
 // Column returns what a field is in every packet of the capture, packets counted
 // from 0. It is Wireshark's answer, but where sure is false; then it is not kept.
 // The error of a name that nobody knows is a *filter.Error.
@@ -30,7 +26,7 @@ func (c *Capture) Column(ctx context.Context, name string) (col *column.Column, 
 		return nil, false, err
 	}
 	if col, ok := c.columns.Get(name); ok {
-		return col, true, nil
+		return col.(*column.Column), true, nil // other kinds have other names (stripKey)
 	}
 	err = c.file.Guard(func() (err error) {
 		col, sure, err = c.fillColumn(ctx, name)
@@ -110,7 +106,7 @@ func textsStandAlone(t dissect.Type) bool {
 	case strings.HasPrefix(string(t), "UINT") && !strings.HasSuffix(string(t), "STRING") && !strings.HasSuffix(string(t), "BYTES"), strings.HasPrefix(string(t), "INT"):
 		return true
 	}
-	return t == "BOOLEAN" || t == "IPv4" || t == "IPv6" || t == "ETHER" || t == "FRAMENUM"
+	return t == "BOOLEAN" || t == "IPv4" || t == "IPv6" || t == "ETHER" || t == "FRAMENUM" || t == "RELATIVE_TIME"
 }
 
 // completeByTrees reads the frames that headers leave open with pktsh's own

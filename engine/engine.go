@@ -81,7 +81,7 @@ type Session struct {
 	walks     map[string]*rules // by the configuration's key
 	// generation counts the changes of what captures answer (renew.go).
 	generation atomic.Uint64
-	macros    filter.Macros
+	macros     filter.Macros
 
 	// What pktsh's own dissectors know.
 	table  *dissect.Table

@@ -29,6 +29,8 @@ type rules struct {
 	// own answers have been compared with it.
 	version  string
 	verified bool
+	// plugins says that Wireshark's dissectors are not only its own.
+	plugins bool
 }
 
 // rules returns what the headers of the capture are walked by.
@@ -66,6 +68,7 @@ func (s *Session) rules(ctx context.Context, cfg wireshark.Config, caution strin
 			return nil, err
 		}
 		r.version, r.verified = registered.Version, registered.Verified
+		r.plugins = len(registered.Plugins) > 0
 		safe := cfg.HeaderSafety()
 		var distrust dissect.Set
 		switch {

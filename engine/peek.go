@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pktsh/dissect"
+	"pktsh/engine/column"
 	"pktsh/engine/native"
 	"pktsh/engine/plan"
 )
@@ -32,10 +33,27 @@ type peek struct {
 	absent map[string]int // how often Absent was asked about a protocol without an answer
 }
 
-// Header says how often a protocol is among the packet's own headers, those that
-// an ICMP error quotes apart. sure says that it is as often a layer of the
-// packet's tree; where it is not, only the tree tells.
+// Header says how often a protocol is a layer of the packet's tree, those that an
+// ICMP error quotes apart: by the packet's headers or by a column. Where sure is
+// false, only the tree tells.
 func (p *Packet) Header(ctx context.Context, protocol string) (n int, sure bool) {
+	if n, sure = p.header(ctx, protocol); sure {
+		return n, true
+	}
+	switch state, _ := p.capture.columnAnswer(ctx, p.frame, protocol); state {
+	case column.Missing:
+		return 0, true
+	case column.Found:
+		return 1, true
+	}
+	return n, false
+}
+
+// Expect is [Capture.Expect] of the packet's capture.
+func (p *Packet) Expect(protocol string, fields []string) { p.capture.Expect(protocol, fields) }
+
+// header is Header by the packet's headers alone.
+func (p *Packet) header(ctx context.Context, protocol string) (n int, sure bool) {
 	k, c := &p.capture.peek, p.capture
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -47,11 +65,25 @@ func (p *Packet) Header(ctx context.Context, protocol string) (n int, sure bool)
 	return n, !k.cursor.Headers.Unsure.Has(a.In)
 }
 
-// HeaderField returns the first value of a field in the packet's one header of
-// the field's protocol, as the tree shows it. found is false where that header
-// lacks the field. Where the value is not surely the tree's, or the packet has
-// several headers of the protocol, sure is false.
+// HeaderField returns the first value of a field in the packet's one layer of
+// the field's protocol, as the tree shows it: by the packet's headers or by a
+// column. found is false where that layer lacks the field. Where the value is not
+// surely the tree's, or the packet has several layers of the protocol, sure is false.
 func (p *Packet) HeaderField(ctx context.Context, name string) (text string, found, sure bool) {
+	if text, found, sure = p.headerField(ctx, name); sure {
+		return text, found, true
+	}
+	switch state, text := p.capture.columnAnswer(ctx, p.frame, name); state {
+	case column.Missing:
+		return "", false, true
+	case column.Found:
+		return text, true, true
+	}
+	return "", false, false
+}
+
+// headerField is HeaderField by the packet's headers alone.
+func (p *Packet) headerField(ctx context.Context, name string) (text string, found, sure bool) {
 	k, c := &p.capture.peek, p.capture
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -151,6 +183,9 @@ const (
 // tree as fast as they filter, and are not asked.
 func (p *Packet) Absent(ctx context.Context, protocol string) bool {
 	c := p.capture
+	if state := c.ahead.known(p.frame, protocol); state != column.Unknown {
+		return state == column.Missing
+	}
 	c.mu.Lock()
 	set := c.sets[protocol]
 	c.mu.Unlock()

@@ -107,6 +107,7 @@ func (c *Capture) forget() {
 	c.trees.Purge()
 	c.rows.Purge()
 	c.columns.Purge()
+	c.ahead = newAhead(c.columns)
 	c.counts.Purge()
 	c.peek.reopen()
 	c.mu.Lock()

@@ -159,3 +159,18 @@ func (c *Column) CountBy(packets iter.Seq[int]) []Count {
 	slices.SortFunc(out, func(a, b Count) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Value, b.Value)) })
 	return out
 }
+
+// Size is how many bytes the column takes.
+func (c *Column) Size() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	size := int64(len(c.cells)) * 4
+	for key := range c.places {
+		size += int64(2*len(key)) + listOverhead
+	}
+	return size + int64(len(c.listed))*16
+}
+
+// listOverhead is what a list of values in the dictionary takes beside its texts:
+// its place, its slice and a string's header.
+const listOverhead = 96

@@ -49,6 +49,8 @@ func (p *fakePacket) HeaderField(_ context.Context, name string) (text string, f
 	return text, found, p.headers != nil
 }
 
+func (p *fakePacket) Expect(string, []string) {}
+
 func (p *fakePacket) Absent(_ context.Context, protocol string) bool {
 	return strings.Contains(p.without, protocol)
 }

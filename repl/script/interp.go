@@ -54,6 +54,7 @@ type Interp struct {
 	noticed map[string]bool
 	feeders map[*engine.Capture]*feeder // of the captures in memory
 	headers map[string]*headerLayer     // nil until first needed
+	words   words
 	// protocols are the catalogue's by the spelling under which names are compared;
 	// "" stands for several. Nil until the catalogue is loaded.
 	protocols map[string]string
@@ -201,6 +202,7 @@ func (it *Interp) run(thread *starlark.Thread, in *scope, file *syntax.File, ech
 		}
 	}()
 	for _, s := range file.Stmts {
+		it.words.read(s)
 		one := &syntax.File{Path: file.Path, Options: file.Options, Stmts: rewriteTop(s, echo)}
 		// Every name is looked up when it is used, so every name is accepted here.
 		prog, err := starlark.FileProgram(one, func(string) bool { return true })
@@ -281,7 +283,7 @@ func (s *scope) set(name string, v starlark.Value) {
 // names returns the scope's names in order, operators left out.
 func (s *scope) names() []string {
 	names := slices.Sorted(maps.Keys(s.env))
-	return slices.DeleteFunc(names, func(n string) bool { return strings.HasPrefix(n, "⟨") })
+	return slices.DeleteFunc(names, func(n string) bool { return strings.HasPrefix(n, "⟨") || strings.HasPrefix(n, "__") })
 }
 
 // globals is the value that assignments at top level go to.

@@ -27,6 +27,9 @@ type packetSource interface {
 	Header(ctx context.Context, protocol string) (n int, sure bool)
 	HeaderField(ctx context.Context, name string) (text string, found, sure bool)
 	Transport(ctx context.Context) (protocol string, sure bool)
+	// Expect says which fields of a protocol will be asked about, in this packet and
+	// others of its capture.
+	Expect(protocol string, fields []string)
 	// Absent says that a protocol, by its filter name, is surely not in the tree.
 	Absent(ctx context.Context, protocol string) bool
 }

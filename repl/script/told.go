@@ -1,10 +1,11 @@
-// This file answers attributes of packets and layers out of packets' headers,
-// where those surely say what the dissection would: a loop over all packets that
-// asks for addresses, ports and flags dissects none of them.
+// This file answers attributes of packets and layers out of packets' headers and
+// the engine's columns, where those surely say what the dissection would: a loop
+// over all packets that asks for addresses, ports, flags, hosts or names dissects
+// few of them.
 //
-// A layer or field that headers told of ([Layer.known], [Field.known]) has its
-// name and text. Whatever else is asked of it, labels, positions, further
-// occurrences, dissects its packet.
+// A layer or field that was told so ([Layer.known], [Field.known]) has its name and
+// text. Whatever else is asked of it, labels, positions, further occurrences,
+// dissects its packet.
 
 package script
 
@@ -17,14 +18,18 @@ import (
 	"pktsh/dissect"
 )
 
-// headerLayer is a protocol of which headers may tell.
+// headerLayer is a protocol of which headers or columns may tell.
 type headerLayer struct {
 	name   string                  // the filter name
 	key    string                  // that in the spelling under which names are compared
 	fields map[string]*headerField // by key, as field_names has it
+	// catalogued says that fields has all that the catalogue knows, and nil for keys
+	// that several of them have.
+	catalogued bool
+	hinted     int // how many of the source's words the engine was told of
 }
 
-// headerField is a field of which headers may tell.
+// headerField is a field of which headers or columns may tell.
 type headerField struct {
 	name, key string
 	kind      valueKind // kindUnsure until the catalogue was asked
@@ -44,7 +49,7 @@ var unshown = map[string]bool{
 // extension header of IPv6 (RFC 8200, 4.1) and then below it.
 var nestedToo = map[string]bool{"ah": true}
 
-// headerLayers returns the protocols of which headers may tell, by the spelling
+// headerLayers returns the protocols of which something was told, by the spelling
 // under which names are compared.
 func (it *Interp) headerLayers() map[string]*headerLayer {
 	if it.headers != nil {
@@ -69,14 +74,56 @@ func (it *Interp) headerLayers() map[string]*headerLayer {
 	return it.headers
 }
 
-// header returns how often headers say that a layer is in the packet, and its
-// protocol; sure is false where only the tree tells.
+// headerLayer returns the protocol of a spelling of which something may be told
+// without a tree, nil when there is none.
+func (it *Interp) headerLayer(key string) *headerLayer {
+	l := it.headerLayers()[key]
+	if l == nil {
+		name := it.protocol(key)
+		if name == "" || nestedToo[name] {
+			return nil
+		}
+		l = &headerLayer{name: name, key: key, fields: map[string]*headerField{}}
+		it.headers[key] = l
+	}
+	if !l.catalogued {
+		l.addCatalogued(it.catalogue())
+	}
+	return l
+}
+
+// addCatalogued adds the fields that the catalogue knows beside those there are.
+func (l *headerLayer) addCatalogued(c *dissect.Catalogue) {
+	if c == nil {
+		return
+	}
+	l.catalogued = true
+	for _, info := range c.Prefix(l.name + ".") {
+		if info.Type == dissect.TypeProtocol || info.Protocol != l.name || unshown[info.Name] {
+			continue
+		}
+		key := normalize(info.Name[len(l.name)+1:])
+		switch f, several := l.fields[key]; {
+		case !several:
+			l.fields[key] = &headerField{name: info.Name, key: key, continued: map[string]bool{}}
+		case f != nil && f.name != info.Name:
+			l.fields[key] = nil
+		}
+	}
+}
+
+// header returns how often a layer is told to be in the packet, and its protocol;
+// sure is false where only the tree tells.
 func (p *Packet) header(ctx context.Context, key string) (known *headerLayer, n int, sure bool) {
 	if p.index != nil {
 		return nil, 0, false
 	}
-	if known = p.it.headerLayers()[key]; known == nil {
+	if known = p.it.headerLayer(key); known == nil {
 		return nil, 0, false
+	}
+	if known.catalogued && known.hinted != p.it.words.added {
+		known.hinted = p.it.words.added
+		p.src.Expect(known.name, p.it.words.expected(known))
 	}
 	n, sure = p.src.Header(ctx, known.name)
 	return known, n, sure
