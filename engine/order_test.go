@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 
 	"pktsh/dissect"
@@ -71,13 +72,13 @@ func TestSort(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n := -1
-		for _, text := range col.Values(int(frame) - 1) {
-			n = 0
-			for _, d := range text {
-				n = n*10 + int(d-'0')
-			}
-			break
+		values := col.Values(int(frame) - 1)
+		if len(values) == 0 {
+			return -1
+		}
+		n, err := strconv.Atoi(values[0])
+		if err != nil {
+			t.Fatal(err)
 		}
 		return n
 	}

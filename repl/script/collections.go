@@ -115,7 +115,7 @@ func (d *autoDict) count(from starlark.Value, n int) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("Counter: got a %s, want a list or a dict of counts", from.Type())
+	return fmt.Errorf("%s: got a %s, want a list or a dict of counts", d.name, from.Type())
 }
 
 func (d *autoDict) countOne(k, n starlark.Value) error {
