@@ -74,6 +74,7 @@ func measurements() []measurement {
 		{"hard", func(b *bench, r *report, read answers) { b.compare(r, b.hardSection(read)) }},
 		{"index", func(b *bench, r *report, read answers) { b.measureIndex(r, read) }},
 		{"session", func(b *bench, r *report, _ answers) { b.measureSession(r) }},
+		{"loops", func(b *bench, r *report, _ answers) { b.measureLoops(r) }},
 		{"pyshark", func(b *bench, r *report, _ answers) { b.compare(r, b.pysharkSection()) }},
 		{"deep", func(b *bench, r *report, _ answers) { b.compare(r, b.deepSection()) }},
 		{"prompt", func(b *bench, r *report, _ answers) { b.measurePrompt(r) }},
