@@ -40,6 +40,8 @@ func (p payload) limit(n int) payload {
 // columns are the packet list's texts as decoders leave them.
 type columns struct {
 	source, destination, protocol, info string
+	// fence is what TCP's analysis says at the start of Info, which stays there.
+	fence string
 }
 
 // builder is the state of one packet's dissection.
@@ -72,10 +74,11 @@ type builder struct {
 	lastUsed         int         // end of the bytes that the network layer accounts for, 0 if unknown
 
 	// Messages over several segments: which source data is, the sources besides the
-	// frame, and the memory behind them. framings is set while recording.
+	// frame, and memory. framings is set while recording.
 	source   int
 	sources  []Source
 	scratch  []byte
+	parts    []segmentPart
 	framings *framings
 }
 

@@ -23,9 +23,13 @@ var (
 	tcpReassemblyFields = []*FieldDef{tcpSegments, tcpSegmentPart, tcpSegmentCount, tcpReassembledIn, tcpReassembledLen, tcpReassembledBytes}
 )
 
-// glance is how much of a message rows, and the pass over a capture, look at: more
-// than the longest TLS record and any usual HTTP head.
-const glance = 64 << 10
+// How much of a message is looked at, in bytes, where no tree is wanted: for rows, more
+// than the longest TLS record and any usual HTTP head; by the pass over a capture, its
+// beginning.
+const (
+	rowGlance  = 64 << 10
+	passGlance = 4 << 10
+)
 
 // framings are the framings of one goroutine that records.
 type framings struct {
@@ -80,21 +84,25 @@ func (b *builder) segmentData(s *tcpSegment, p payload) (d tcpData) {
 		Src: stream.Endpoint{Addr: b.src, Port: s.src}, Seq: s.seq, Bytes: b.rest(p), Off: p.off, FIN: ends, Late: d.late,
 		Framing: b.framings.of(app),
 	})
-	for _, part := range parts {
-		d.parts = append(d.parts, b.reassemble(part))
+	if len(parts) == 0 {
+		return d
 	}
+	b.parts = b.parts[:0]
+	for _, part := range parts {
+		b.parts = append(b.parts, b.reassemble(part))
+	}
+	d.parts = b.parts
 	return d
 }
 
 // segmentProtocol tells the application by the conversation, the ports, or the data.
 func (b *builder) segmentProtocol(flows Flows, s *tcpSegment, p payload) (*Protocol, stream.Application) {
-	if flows != nil {
-		switch flows.Application(b.in.Number, stream.NoApplication) {
-		case stream.HTTP:
-			return &httpProtocol, stream.HTTP
-		case stream.TLS:
-			return &tlsProtocol, stream.TLS
-		}
+	switch app := s.flow.Application; {
+	case b.quoted > 0:
+	case app == stream.HTTP:
+		return &httpProtocol, app
+	case app == stream.TLS:
+		return &tlsProtocol, app
 	}
 	proto := b.table.port(b.table.tcpPorts, s.src, s.dst)
 	if proto != nil {
@@ -103,7 +111,7 @@ func (b *builder) segmentProtocol(flows Flows, s *tcpSegment, p payload) (*Proto
 	proto = tcpGuess(b.rest(p))
 	app := applicationOf(proto)
 	if flows != nil && app != stream.NoApplication {
-		flows.Application(b.in.Number, app)
+		flows.Carries(b.in.Number, app)
 	}
 	return proto, app
 }
@@ -161,7 +169,7 @@ const segmentNote = " [TCP segment of a reassembled PDU]"
 func (b *builder) another(proto *Protocol, p payload, shown *int) {
 	before := b.col
 	if *shown++; *shown > 1 && b.writes() {
-		b.col.info = ""
+		b.col.info, b.col.fence = "", ""
 	}
 	b.run(proto, p)
 	if *shown == 1 || !b.writes() {
@@ -185,26 +193,34 @@ func (b *builder) reassemble(part stream.Part) segmentPart {
 		b.partial = true
 		return out
 	}
-	limit := glance
-	if b.tree {
-		limit = stream.MaxMessage + glance
+	limit := passGlance
+	switch {
+	case b.tree:
+		limit = stream.MaxMessage + rowGlance
+	case b.rows:
+		limit = rowGlance
 	}
 	start := len(b.scratch)
 	for _, piece := range part.Pieces {
+		out.total += piece.Len
+		room := limit - (len(b.scratch) - start)
+		if room <= 0 {
+			continue
+		}
 		d := b.in.DataOf(piece.Frame)
 		if piece.Off > len(d) || piece.Len > len(d)-piece.Off {
 			b.partial = true // the file changed
 			return out
 		}
 		d = d[piece.Off : piece.Off+piece.Len]
-		out.total += len(d)
-		if room := limit - (len(b.scratch) - start); len(d) > room {
-			d = d[:room]
-		}
-		b.scratch = append(b.scratch, d...)
+		b.scratch = append(b.scratch, d[:min(len(d), room)]...)
 	}
 	out.data = b.scratch[start:]
-	b.sources = append(b.sources, Source{Name: fmt.Sprintf("Reassembled TCP (%d byte%s)", out.total, plural(out.total)), Bytes: out.data})
+	name := ""
+	if b.tree && b.rec == nil {
+		name = fmt.Sprintf("Reassembled TCP (%d byte%s)", out.total, plural(out.total))
+	}
+	b.sources = append(b.sources, Source{Name: name, Bytes: out.data})
 	out.source = len(b.sources)
 	return out
 }

@@ -60,9 +60,9 @@ type Flows interface {
 	UDP(frame uint32, d stream.Datagram) stream.UDP
 	Echo(frame uint32, e stream.Echo) stream.Peer
 	Query(frame uint32, q stream.Query) stream.Peer
-	Version(frame uint32, v uint16) uint16
+	Version(frame uint32, v uint16, chosen bool) uint16
 	HTTP(frame uint32, m stream.Message) stream.Exchange
-	Application(frame uint32, found stream.Application) stream.Application
+	Carries(frame uint32, app stream.Application)
 	Data(frame uint32, d stream.Data) []stream.Part
 }
 

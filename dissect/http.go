@@ -215,11 +215,11 @@ func decodeHTTP(b *builder, self *Protocol, p payload) {
 		d := b.rest(p)
 		h, ok := parseHTTP(d)
 		if !ok {
-			b.notHTTP(p, first)
+			b.notHTTP(self, p, first)
 			return
 		}
 		if first && b.writes() {
-			b.col.protocol, b.col.info = self.Short, ""
+			b.col.protocol, b.col.info = self.Short, b.col.fence
 		}
 		x := b.httpExchangeOf(&h, d)
 		rest := p.skip(h.size)
@@ -247,12 +247,50 @@ func (b *builder) httpExchangeOf(h *httpHead, d []byte) stream.Exchange {
 	return b.in.Flows.HTTP(b.in.Number, stream.Message{Response: h.kind == httpIsResponse, Head: bytes.HasPrefix(d, []byte("HEAD "))})
 }
 
-// notHTTP leaves what is no message to "Data".
-func (b *builder) notHTTP(p payload, first bool) {
-	if first {
-		b.path = b.path[:len(b.path)-1]
+// notHTTP shows what is no message. In a conversation of which more is known it is a
+// continuation; else Wireshark does not show what does not begin with a character.
+func (b *builder) notHTTP(self *Protocol, p payload, first bool) {
+	b.partial = true
+	if b.in.Flows == nil || b.quoted > 0 || b.ipProto == 17 {
+		if first {
+			b.path = b.path[:len(b.path)-1]
+		}
+		b.unknown(p)
+		return
 	}
-	b.unknown(p)
+	seen := b.in.Flows.HTTP(b.in.Number, stream.Message{None: true}).Total > 0
+	if !seen && !httpPrints(b.rest(p)) {
+		if first {
+			b.path = b.path[:len(b.path)-1]
+		}
+		return
+	}
+	if seen && b.writes() {
+		b.col.protocol, b.col.info = self.Short, b.col.fence+"Continuation"
+	}
+	size := p.captured()
+	n := b.protocol(self, p, size, self.Long)
+	if n == nil {
+		return
+	}
+	b.httpFileData(n, p, size)
+	b.nested(n, b.table.data, p)
+}
+
+// httpPrints says that bytes begin with a printable character. Wireshark looks for a
+// message only then.
+func httpPrints(d []byte) bool { return len(d) > 0 && d[0] >= ' ' && d[0] < 0x7f }
+
+// httpFileData adds the first bytes of a payload as a message's body.
+func (b *builder) httpFileData(n *node, p payload, size int) {
+	if !n.wants(httpFileData) {
+		return
+	}
+	f := add(n, httpFileData, p.off, size, "", "")
+	if n.labelled() {
+		f.Show = asciiText(untilNUL(b.rest(p)[:size]))
+	}
+	relabel(f, "File Data: %d byte%s", size, plural(size))
 }
 
 // httpMessage shows one message: its head, and the size of its body.
@@ -287,12 +325,8 @@ func (b *builder) httpMessage(self *Protocol, p payload, h *httpHead, x stream.E
 		return
 	}
 	body := p.skip(h.size)
-	if whole && n.wants(httpFileData) {
-		f := add(n, httpFileData, body.off, size, "", "")
-		if n.labelled() {
-			f.Show = asciiText(untilNUL(b.rest(body)[:size]))
-		}
-		relabel(f, "File Data: %d byte%s", size, plural(size))
+	if whole {
+		b.httpFileData(n, body, size)
 	}
 	if whole && len(h.contentType) == 0 {
 		b.nested(n, b.table.data, body.limit(size))

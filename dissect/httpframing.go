@@ -41,11 +41,16 @@ func (f *httpFraming) Reset(headless bool) { *f = httpFraming{line: f.line[:0], 
 func (f *httpFraming) Begin() int          { return f.begin }
 func (f *httpFraming) End() int            { return f.end }
 
-func (f *httpFraming) Keep() stream.Framing {
-	k := *f
-	k.line = bytes.Clone(f.line)
+func (f *httpFraming) Keep(old stream.Framing) stream.Framing {
+	k, ok := old.(*httpFraming)
+	if !ok {
+		k = new(httpFraming)
+	}
+	line := append(k.line[:0], f.line...)
+	*k = *f
+	k.line = line
 	k.pos, k.begin, k.end = f.pos-f.begin, 0, 0
-	return &k
+	return k
 }
 
 // Feed takes lines and bodies in turn.
@@ -75,28 +80,53 @@ func (f *httpFraming) Feed(d []byte) stream.Need {
 
 // takeLine reads to the end of a line, if that is there.
 func (f *httpFraming) takeLine(d []byte) (n int) {
-	i := bytes.IndexByte(d, '\n')
-	if i < 0 {
+	if f.state == httpAtStart && len(f.line) == 0 && !httpPrints(d) {
 		f.pos += len(d)
+		f.finish()
+		return len(d)
+	}
+	line, n, ok := f.cutLine(d)
+	f.pos += n
+	if !ok {
 		f.line = append(f.line, d...)
 		if len(f.line) > httpMaxLine {
 			f.state = httpTooMuch
 		}
-		return len(d)
+		return n
 	}
-	line := d[:i]
-	if len(f.line) > 0 {
-		line = append(f.line, line...)
-	}
-	f.pos += i + 1
-	line = bytes.TrimSuffix(line, []byte("\r"))
 	if !f.readLine(line) { // no message: Wireshark shows all that is there as it is
-		f.pos += len(d) - i - 1
+		f.pos += len(d) - n
 		f.finish()
-		i = len(d) - 1
+		n = len(d)
 	}
 	f.line = f.line[:0]
-	return i + 1
+	return n
+}
+
+// cutLine finds the end of the line that f.line begins, n bytes on: a line feed, or a
+// carriage return with one or without.
+func (f *httpFraming) cutLine(d []byte) (line []byte, n int, ok bool) {
+	if k := len(f.line); k > 0 && f.line[k-1] == '\r' {
+		if d[0] == '\n' {
+			n = 1
+		}
+		return f.line[:k-1], n, true
+	}
+	end := bytes.IndexByte(d, '\n')
+	ok = end >= 0
+	if !ok {
+		end = len(d)
+	}
+	n = min(end+1, len(d))
+	if cr := bytes.IndexByte(d[:end], '\r'); cr >= 0 && cr+1 < len(d) {
+		if end, ok = cr, true; d[cr+1] != '\n' {
+			n = cr + 1
+		}
+	}
+	if line = d[:end]; len(f.line) > 0 && ok {
+		line = append(f.line, line...)
+	}
+	return line, n, ok
 }
 
 // readLine goes on by a line; ok is false when this is no message.

@@ -134,7 +134,7 @@ func (r *Reader) Tree(in *Input) *Tree {
 	r.rec.used = 0
 	top := r.b.root.Children[:0]
 	r.b = builder{table: r.b.table, in: in, data: in.Data, tree: true, rec: &r.rec, path: r.b.path[:0], options: r.b.options,
-		sources: r.b.sources[:0], scratch: r.b.scratch[:0]}
+		sources: r.b.sources[:0], scratch: r.b.scratch[:0], parts: r.b.parts}
 	r.b.root.Children = top
 	r.b.frame()
 	r.tree = Tree{Frame: in.Number, Nodes: r.b.root.Children, Sources: append(append(r.tree.Sources[:0], Source{Bytes: in.Data}), r.b.sources...)}
@@ -145,6 +145,6 @@ func (r *Reader) Tree(in *Input) *Tree {
 // and makes nothing else of it.
 func (r *Reader) Follow(in *Input) {
 	r.b = builder{table: r.b.table, in: in, data: in.Data, path: r.b.path[:0], options: r.b.options,
-		sources: r.b.sources[:0], scratch: r.b.scratch[:0], framings: &r.framings}
+		sources: r.b.sources[:0], scratch: r.b.scratch[:0], parts: r.b.parts, framings: &r.framings}
 	r.b.frame()
 }

@@ -236,7 +236,8 @@ func (b *builder) tcpInfo(s *tcpSegment) {
 		return
 	}
 	var sb strings.Builder
-	sb.WriteString(s.flow.Analysis.Text())
+	b.col.fence = s.flow.Analysis.Text()
+	sb.WriteString(b.col.fence)
 	sb.WriteString(tcpTitle(s.tcpHeader))
 	fmt.Fprintf(&sb, " Seq=%d", s.seq-s.flow.SeqBase)
 	if s.flags&flagACK != 0 {

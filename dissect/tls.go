@@ -131,6 +131,9 @@ func decodeTLS(b *builder, self *Protocol, p payload) {
 		p = p.skip(size)
 	}
 	if b.writes() {
+		if b.col.fence != "" {
+			s.info = append([]string{b.col.fence}, s.info...)
+		}
 		b.col.protocol, b.col.info = tlsShort(s.version), strings.Join(s.info, ", ")
 	}
 }
@@ -145,9 +148,9 @@ func (n *node) grow(size int) {
 // tlsSession is the version that the server chose: as the conversation knows it, or
 // out of these records.
 func (b *builder) tlsSession(d []byte, h tlsRecordHead) uint16 {
-	version := tlsVersionOf(d)
+	version, chosen := tlsVersionOf(d)
 	if b.in.Flows != nil && b.quoted == 0 {
-		if known := b.in.Flows.Version(b.in.Number, version); known != 0 {
+		if known := b.in.Flows.Version(b.in.Number, version, chosen); known != 0 {
 			return known
 		}
 	}
@@ -157,22 +160,23 @@ func (b *builder) tlsSession(d []byte, h tlsRecordHead) uint16 {
 	return h.version
 }
 
-// tlsVersionOf is the version that the records say was chosen: in the server's hello
-// or, as Wireshark takes it, by application data; 0 if they do not say.
-func tlsVersionOf(d []byte) uint16 {
+// tlsVersionOf is the version that the records say was chosen: chosen in the server's
+// hello or else, as Wireshark takes it, by application data; 0 if they do not say.
+func tlsVersionOf(d []byte) (version uint16, chosen bool) {
 	for {
 		h, ok := parseTLSRecord(d)
 		if !ok {
-			return 0
+			return version, false
 		}
 		body := d[tlsRecordHeader:]
 		switch {
 		case h.isHello(body) && body[0] == tlsServerHello:
-			return tlsChosenVersion(body)
-		case h.content == tlsApplication:
-			return h.version
-		case h.length >= len(body):
-			return 0
+			return tlsChosenVersion(body), true
+		case h.content == tlsApplication && version == 0:
+			version = h.version
+		}
+		if h.length >= len(body) {
+			return version, false
 		}
 		d = body[h.length:]
 	}
@@ -192,7 +196,7 @@ func (b *builder) tlsRecordNodes(n *node, s *tlsSegment, at int, d []byte, h tls
 	var title string
 	switch h.content {
 	case tlsChangeCipherSpec:
-		s.encrypted = true
+		s.encrypted = s.version != tls13 // there it means nothing (RFC 8446 appendix D.4)
 		add(r, tlsCipherChange, at, len(body), "", tlsCipherChange.Label)
 		s.say("Change Cipher Spec")
 		title = "Change Cipher Spec Protocol: Change Cipher Spec"

@@ -17,10 +17,14 @@ func (f *tlsFraming) Reset(bool) { *f = tlsFraming{} }
 func (f *tlsFraming) Begin() int { return f.begin }
 func (f *tlsFraming) End() int   { return f.end }
 
-func (f *tlsFraming) Keep() stream.Framing {
-	k := *f
+func (f *tlsFraming) Keep(old stream.Framing) stream.Framing {
+	k, ok := old.(*tlsFraming)
+	if !ok {
+		k = new(tlsFraming)
+	}
+	*k = *f
 	k.pos, k.begin, k.end = f.pos-f.begin, 0, 0
-	return &k
+	return k
 }
 
 // Feed takes headers and bodies in turn.

@@ -50,6 +50,7 @@ func (r *Recorder) Data(frame uint32, d Data) []Part {
 		return nil
 	}
 	s := &c.tcp.sides[c.direction(d.Src)]
+	r.spare, r.dropped = append(r.spare, r.dropped...), r.dropped[:0]
 	before := len(r.table.pieces)
 	r.take(frame, s, d, r.headless(frame))
 	if d.FIN {
@@ -58,7 +59,8 @@ func (r *Recorder) Data(frame uint32, d Data) []Part {
 	if len(r.table.pieces) == before {
 		return nil
 	}
-	return r.table.Data(frame, d)
+	r.parts.list(r.table, before)
+	return r.parts.parts
 }
 
 // take shares a segment's bytes out to messages.
@@ -118,7 +120,11 @@ func (r *Recorder) open(frame uint32, s *side, f Framing, need Need, seq, off ui
 		r.giveUp(s, s.open[0])
 	}
 	t := r.table
-	a := &assembly{id: uint32(len(t.messages)), start: seq, next: seq + uint32(len(bytes)), framing: f.Keep()}
+	a := new(assembly)
+	if n := len(r.spare); n > 0 {
+		a, r.spare = r.spare[n-1], r.spare[:n-1]
+	}
+	*a = assembly{id: uint32(len(t.messages)), start: seq, next: seq + uint32(len(bytes)), framing: f.Keep(a.framing)}
 	a.set(need)
 	t.messages = append(t.messages, message{})
 	s.open = append(s.open, a)
@@ -249,6 +255,7 @@ func (r *Recorder) drop(s *side, a *assembly) {
 	}
 	if i := slices.Index(s.open, a); i >= 0 {
 		s.open = slices.Delete(s.open, i, i+1)
+		r.dropped = append(r.dropped, a)
 	}
 }
 

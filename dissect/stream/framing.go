@@ -14,8 +14,9 @@ type Framing interface {
 	Begin() int
 	// End is where the first message ended, 0 if it has not.
 	End() int
-	// Keep returns a framing that has been fed only that last message.
-	Keep() Framing
+	// Keep returns a framing that has been fed only that last message. It may take the
+	// memory of old, which is nil or no longer used.
+	Keep(old Framing) Framing
 }
 
 // Need is what a message lacks. The zero value stands for nothing.

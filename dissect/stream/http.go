@@ -9,6 +9,8 @@ import "sort"
 // Message is an HTTP message.
 type Message struct {
 	Response bool
+	// None asks only how much is known: it is no message.
+	None bool
 	// Head says that a request asks for the head of a response alone.
 	Head bool
 }
@@ -32,8 +34,8 @@ type exchange struct {
 // HTTP records a message of the newest conversation that the frame belongs to.
 func (r *Recorder) HTTP(frame uint32, m Message) Exchange {
 	t := r.table
-	if _, _, ok := t.lookup(frame); !ok {
-		return Exchange{}
+	if _, _, ok := t.lookup(frame); !ok || m.None {
+		return t.HTTP(frame, m)
 	}
 	id := t.conv[frame-1] &^ noted
 	log := t.http[id]
@@ -56,6 +58,9 @@ func (t *Table) HTTP(frame uint32, m Message) Exchange {
 		return Exchange{}
 	}
 	log := t.http[t.conv[frame-1]&^noted]
+	if m.None {
+		return Exchange{Total: uint32(len(log))}
+	}
 	// Frames rise, and so does the first of each exchange.
 	i := sort.Search(len(log), func(i int) bool { return max(log[i].request, log[i].response) >= frame })
 	at := -1

@@ -73,8 +73,22 @@ func (t *Table) Data(frame uint32, _ Data) []Part {
 	if !ok {
 		return nil
 	}
-	var out []Part
-	for ; i < len(t.pieces) && t.pieces[i].frame == frame; i++ {
+	var out parts
+	out.list(t, i)
+	return out.parts
+}
+
+// parts is an answer and the memory behind it.
+type parts struct {
+	parts  []Part
+	pieces []Piece
+}
+
+// list makes it the parts of the frame that a piece is of, which is its first.
+func (o *parts) list(t *Table, first int) {
+	o.parts, o.pieces = o.parts[:0], o.pieces[:0]
+	frame := t.pieces[first].frame
+	for i := first; i < len(t.pieces) && t.pieces[i].frame == frame; i++ {
 		p := t.pieces[i]
 		m := t.messages[p.message]
 		if m.undone {
@@ -82,43 +96,29 @@ func (t *Table) Data(frame uint32, _ Data) []Part {
 		}
 		part := Part{Off: int(p.off), Len: int(p.len), In: m.frame}
 		if m.frame == frame {
-			part.Pieces = t.piecesOf(m)
+			part.Pieces = o.piecesOf(t, m)
 		}
-		out = append(out, part)
+		o.parts = append(o.parts, part)
 	}
-	return out
 }
 
 // piecesOf lists a message's pieces in order.
-func (t *Table) piecesOf(m message) []Piece {
-	var out []Piece
+func (o *parts) piecesOf(t *Table, m message) []Piece {
+	start := len(o.pieces)
 	for i := m.last; i != 0; i = t.pieces[i-1].before {
 		p := t.pieces[i-1]
-		out = append(out, Piece{Frame: p.frame, Off: int(p.off), Len: int(p.len)})
+		o.pieces = append(o.pieces, Piece{Frame: p.frame, Off: int(p.off), Len: int(p.len)})
 	}
-	slices.Reverse(out)
-	return out
+	slices.Reverse(o.pieces[start:])
+	return o.pieces[start:]
 }
 
-// Application records which application a conversation carries, where found says
-// one and none is known yet, and returns the one that is known.
-func (r *Recorder) Application(frame uint32, found Application) Application {
-	c, _, ok := r.table.lookup(frame)
-	if !ok {
-		return found
+// Carries records which application a conversation turned out to carry.
+func (r *Recorder) Carries(frame uint32, app Application) {
+	if c, _, ok := r.table.lookup(frame); ok && c.application == NoApplication {
+		c.application = app
 	}
-	if c.application == NoApplication {
-		c.application = found
-	}
-	return c.application
 }
 
-// Application returns the application that was recognised anywhere in the
-// conversation of a recorded frame.
-func (t *Table) Application(frame uint32, found Application) Application {
-	c, _, ok := t.lookup(frame)
-	if !ok || c.application == NoApplication {
-		return found
-	}
-	return c.application
-}
+// Carries does nothing: a table knows it.
+func (t *Table) Carries(uint32, Application) {}

@@ -10,6 +10,9 @@ type Recorder struct {
 	echoes   map[Echo]uint32
 	queries  map[Query]uint32
 	orderer  orderer
+	parts    parts       // what Data answered last
+	dropped  []*assembly // by this call of Data
+	spare    []*assembly // for messages to come
 }
 
 // pair is two endpoints in order, as plain bytes: it is hashed for every packet.

@@ -67,6 +67,8 @@ type TCP struct {
 	First, Previous uint32
 	// Completeness is Wireshark's sum of SYN 1, SYN-ACK 2, ACK 4, DATA 8, FIN 16, RST 32.
 	Completeness uint8
+	// Application is what was recognised in the conversation, as far as is recorded.
+	Application Application
 	// Analysis is what the sequence numbers show (see Analysis).
 	Analysis Analysis
 }

@@ -15,7 +15,7 @@ type Table struct {
 	peers         map[uint32]Peer
 	notes         []note
 	http          map[uint32][]exchange // by conversation + 1
-	versions      map[uint32]uint16     // by conversation + 1
+	versions      map[uint32]version    // by conversation + 1
 	pieces        []piece               // in order of frame
 	messages      []message
 }
@@ -46,7 +46,7 @@ func NewTable(n int) *Table {
 		previous: make([]uint32, 0, n),
 		peers:    map[uint32]Peer{},
 		http:     map[uint32][]exchange{},
-		versions: map[uint32]uint16{},
+		versions: map[uint32]version{},
 	}
 }
 
@@ -91,7 +91,7 @@ func (c *conversation) answer(s Segment, previous uint32, a Analysis) TCP {
 	fwd, rev := &c.tcp.sides[d], &c.tcp.sides[1-d]
 	return TCP{
 		Known: true, Stream: c.number, SeqBase: fwd.base, AckBase: rev.base, Scale: fwd.scale,
-		First: c.first, Previous: previous, Completeness: c.complete, Analysis: a,
+		First: c.first, Previous: previous, Completeness: c.complete, Application: c.application, Analysis: a,
 	}
 }
 
