@@ -86,14 +86,16 @@ func (it *Interp) headerLayer(key string) *headerLayer {
 		l = &headerLayer{name: name, key: key, fields: map[string]*headerField{}}
 		it.headers[key] = l
 	}
-	if !l.catalogued {
-		l.addCatalogued(it.catalogue())
-	}
 	return l
 }
 
-// addCatalogued adds the fields that the catalogue knows beside those there are.
-func (l *headerLayer) addCatalogued(c *dissect.Catalogue) {
+// addCatalogued adds the fields that the catalogue knows beside those there are. It
+// is for where headers do not suffice: loops over what they tell need no catalogue.
+func (l *headerLayer) addCatalogued(it *Interp) {
+	if l.catalogued {
+		return
+	}
+	c := it.catalogue()
 	if c == nil {
 		return
 	}
@@ -121,12 +123,22 @@ func (p *Packet) header(ctx context.Context, key string) (known *headerLayer, n 
 	if known = p.it.headerLayer(key); known == nil {
 		return nil, 0, false
 	}
-	if known.catalogued && known.hinted != p.it.words.added {
+	if known.catalogued {
+		p.expect(known)
+	}
+	if n, sure = p.src.Header(ctx, known.name); !sure && !known.catalogued {
+		known.addCatalogued(p.it)
+		p.expect(known)
+	}
+	return known, n, sure
+}
+
+// expect tells the engine, once, which fields of a protocol the source names.
+func (p *Packet) expect(known *headerLayer) {
+	if known.hinted != p.it.words.added {
 		known.hinted = p.it.words.added
 		p.src.Expect(known.name, p.it.words.expected(known))
 	}
-	n, sure = p.src.Header(ctx, known.name)
-	return known, n, sure
 }
 
 // layer returns the first layer of a name in any spelling, nil when there is none.
@@ -225,7 +237,10 @@ func (l *Layer) tell(ctx context.Context, key string) (f *Field, known bool) {
 	}
 	def := l.known.fields[key]
 	if def == nil {
-		return nil, false
+		if l.known.addCatalogued(l.it); l.known.fields[key] == nil {
+			return nil, false
+		}
+		def = l.known.fields[key]
 	}
 	text, found, sure := l.packet.src.HeaderField(ctx, def.name)
 	switch {
