@@ -25,6 +25,11 @@ type FieldInfo struct {
 	Protocol string
 	// Base is Wireshark's display base: "BASE_DEC", "BASE_HEX", "BASE_NONE", "".
 	Base string
+	// Mask picks the bits of the field's bytes that are its value; 0 for all.
+	Mask uint64
+	// Unmasked says that there is a field of the same name without a mask, too, as
+	// of ip.version.
+	Unmasked bool
 	// Description is Wireshark's longer text, often empty.
 	Description string
 }
@@ -36,12 +41,18 @@ type Catalogue struct {
 }
 
 // NewCatalogue returns a catalogue of fields. Of entries with the same name
-// the first is kept. It takes ownership of the slice.
+// the first is kept, with a mask that any of them has. It takes ownership of the
+// slice.
 func NewCatalogue(fields []FieldInfo) *Catalogue {
 	slices.SortStableFunc(fields, func(a, b FieldInfo) int { return strings.Compare(a.Name, b.Name) })
 	out := fields[:0]
 	for i, f := range fields {
 		if i > 0 && f.Name == out[len(out)-1].Name {
+			kept := &out[len(out)-1]
+			kept.Unmasked = kept.Unmasked || f.Unmasked || (f.Mask == 0) != (kept.Mask == 0)
+			if kept.Mask == 0 {
+				kept.Mask = f.Mask
+			}
 			continue
 		}
 		out = append(out, f)

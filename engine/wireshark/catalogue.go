@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"pktsh/dissect"
@@ -53,6 +54,9 @@ func parseFieldLine(line string) (dissect.FieldInfo, bool) {
 		f := dissect.FieldInfo{
 			Name: parts[2], Label: parts[1], Type: dissect.Type(strings.TrimPrefix(parts[3], "FT_")),
 			Protocol: parts[4], Base: parts[5],
+		}
+		if len(parts) >= 7 {
+			f.Mask, _ = strconv.ParseUint(parts[6], 0, 64) // empty for none
 		}
 		if len(parts) >= 8 {
 			f.Description = parts[7]

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"pktsh/dissect"
@@ -14,7 +15,7 @@ import (
 
 // catalogueFormat is the first word of a cached catalogue. Change it with the
 // format, or with what readCatalogue takes from tshark.
-const catalogueFormat = "pktsh-catalogue-1"
+const catalogueFormat = "pktsh-catalogue-2"
 
 // LoadCatalogue returns every field and protocol that the installed Wireshark
 // knows, from `tshark -G fields`. The answer is kept in cacheDir by the tools'
@@ -45,7 +46,7 @@ func LoadCatalogue(ctx context.Context, tools Tools, cacheDir string) (*dissect.
 
 // encodeCatalogue writes a header line (format, key, checksum of the rest, number
 // of entries) and a line for each entry in order of name: name, label, type,
-// protocol, base, description, separated by tabs. Neither tab nor line feed can
+// protocol, base, mask (with "?" when Unmasked), description, separated by tabs. Neither tab nor line feed can
 // occur inside, since tshark's own output separates by them.
 func encodeCatalogue(c *dissect.Catalogue, key string) []byte {
 	var b bytes.Buffer
@@ -54,6 +55,13 @@ func encodeCatalogue(c *dissect.Catalogue, key string) []byte {
 			b.WriteString(part)
 			b.WriteByte('\t')
 		}
+		if f.Mask != 0 {
+			fmt.Fprintf(&b, "%#x", f.Mask)
+		}
+		if f.Unmasked {
+			b.WriteByte('?')
+		}
+		b.WriteByte('\t')
 		b.WriteString(f.Description)
 		b.WriteByte('\n')
 	}
@@ -78,14 +86,17 @@ func decodeCatalogue(data []byte, key string) *dissect.Catalogue {
 	fields := make([]dissect.FieldInfo, n)
 	for i := range fields {
 		f := &fields[i]
-		var line, kind string
+		var line, kind, mask string
 		line, body, _ = strings.Cut(body, "\n")
 		f.Name, line, _ = strings.Cut(line, "\t")
 		f.Label, line, _ = strings.Cut(line, "\t")
 		kind, line, _ = strings.Cut(line, "\t")
 		f.Type = dissect.Type(kind)
 		f.Protocol, line, _ = strings.Cut(line, "\t")
-		f.Base, f.Description, _ = strings.Cut(line, "\t")
+		f.Base, line, _ = strings.Cut(line, "\t")
+		mask, f.Description, _ = strings.Cut(line, "\t")
+		mask, f.Unmasked = strings.CutSuffix(mask, "?")
+		f.Mask, _ = strconv.ParseUint(mask, 0, 64) // empty for none
 	}
 	return dissect.NewCatalogue(fields)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -246,6 +247,8 @@ func (d *Dissector) start() (*process, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Without the script trees are less complete, nothing else.
+	_ = os.WriteFile(filepath.Join(profile, "init.lua"), []byte(fieldsScript), 0o600)
 	p, err := startProcess(d.tools.Sharkd, profile, d.in.Inherit, info)
 	if err != nil {
 		return nil, err

@@ -42,7 +42,7 @@ var (
 type process struct {
 	cmd     *exec.Cmd
 	stdin   *os.File
-	lines   chan []byte   // reply lines; closed at the end of output
+	lines   chan output   // replies; closed at the end of output
 	done    chan struct{} // closed when the process is gone and reaped
 	stderr  *tail
 	profile string // the private profile; removed once read and at the end
@@ -53,11 +53,14 @@ type process struct {
 	limit   int64 // of memory in bytes; 0 for none
 }
 
+// output is a reply's line with the list of fields that came before it, if one did.
+type output struct{ line, fields []byte }
+
 // startProcess starts sharkd on the profile directory. It takes ownership of
 // the directory. inherit, which may be nil, becomes the child's descriptor 3.
 func startProcess(sharkd, profile string, inherit *os.File, capture os.FileInfo) (*process, error) {
 	p := &process{
-		lines: make(chan []byte), done: make(chan struct{}),
+		lines: make(chan output), done: make(chan struct{}),
 		stderr: &tail{max: maxStderr}, profile: profile, capture: capture,
 	}
 	fail := func(err error) (*process, error) {
@@ -100,7 +103,7 @@ func (p *process) read(stdout *os.File) {
 	defer close(p.lines)
 	defer stdout.Close()
 	r := bufio.NewReaderSize(stdout, 64<<10)
-	var line []byte
+	var line, fields []byte
 	for {
 		part, err := r.ReadSlice('\n')
 		p.arrived.Add(int64(len(part)))
@@ -111,9 +114,18 @@ func (p *process) read(stdout *os.File) {
 		if err != nil {
 			return // the end, or a line without end: both end the process
 		}
-		select {
-		case p.lines <- line:
+		if size, ok := fieldsHeader(line); ok {
+			fields = make([]byte, size)
+			if _, err := io.ReadFull(r, fields); err != nil {
+				return
+			}
+			p.arrived.Add(int64(size))
 			line = nil
+			continue
+		}
+		select {
+		case p.lines <- output{line, fields}:
+			line, fields = nil, nil
 		case <-p.done:
 			return
 		}
@@ -160,14 +172,15 @@ func (p *process) receive(stall time.Duration, strict bool) (reply, error) {
 	last, since := int64(-2), time.Now()
 	for {
 		select {
-		case line, ok := <-p.lines:
+		case out, ok := <-p.lines:
 			if !ok {
 				return reply{}, errDied
 			}
-			r, err := parseReply(line)
+			r, err := parseReply(out.line)
 			if err != nil {
 				return reply{}, fmt.Errorf("%w: %w", errDied, err)
 			}
+			r.fields = out.fields
 			return r, nil
 		case <-ticker.C:
 			if err := p.overLimit(); err != nil {

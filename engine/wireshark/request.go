@@ -76,6 +76,7 @@ var errTooLong = fmt.Errorf("the question is longer than sharkd takes (%d bytes)
 type reply struct {
 	id     uint32
 	result []byte
+	fields []byte // what fields.lua wrote before it; nil for nothing
 	code   int
 	msg    string
 }

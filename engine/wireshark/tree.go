@@ -9,18 +9,31 @@ import (
 	"pktsh/dissect"
 )
 
-// Tree returns one frame's dissection as Wireshark shows it, in order, hidden
-// alias fields left out (see PDML). Labels are cut at 240 characters, as in
-// Wireshark.
+// Tree returns one frame's dissection as PDML has it: fields in order, hidden ones
+// (ip.addr, tcp.port, eth.dst_resolved …) included and marked so. Labels are cut at
+// 240 characters, as in Wireshark. Without Lua in Wireshark (see fields.lua) hidden
+// fields and the names of fields without a value are missing.
 func (d *Dissector) Tree(ctx context.Context, frame uint32) (*dissect.Tree, error) {
+	return d.tree(ctx, frame, func() *request {
+		return newRequest("frame").num("frame", uint64(frame)).flag("proto").flag("bytes")
+	})
+}
+
+// Outline returns a tree in less than half the time of Tree, with what Wireshark
+// shows: the protocols are all there, and hidden fields are not.
+func (d *Dissector) Outline(ctx context.Context, frame uint32) (*dissect.Tree, error) {
+	return d.tree(ctx, frame, func() *request {
+		return newRequest("frame").num("frame", uint64(frame)).flag("proto").flag("columns")
+	})
+}
+
+func (d *Dissector) tree(ctx context.Context, frame uint32, build func() *request) (*dissect.Tree, error) {
 	if err := d.checkFrames(ctx, []uint32{frame}); err != nil {
 		return nil, err
 	}
 	answer, err := d.ask(ctx, question{
-		text: fmt.Sprintf("frame %d", frame),
-		build: func(*process) *request {
-			return newRequest("frame").num("frame", uint64(frame)).flag("proto").flag("bytes")
-		},
+		text:   fmt.Sprintf("frame %d", frame),
+		build:  func(*process) *request { return build() },
 		stall:  d.opts.Deadlines.Frame,
 		strict: true,
 	})
@@ -39,6 +52,9 @@ func (d *Dissector) Tree(ctx context.Context, frame uint32) (*dissect.Tree, erro
 		return nil, fmt.Errorf("frame %d: %w", frame, err)
 	}
 	t.Frame = frame
+	if list := parseFields(answer.fields); list != nil && !complete(t, list, words) {
+		d.opts.Logf("wireshark: %s: frame %d: the list of fields is not of this tree", d.in.Path, frame)
+	}
 	return t, nil
 }
 
@@ -150,9 +166,10 @@ func (p *treeParser) node() *dissect.Field {
 	if name != "" {
 		f.Name = name
 	}
-	if f.Name == "_ws.expert" {
+	if f.Name == expertItem {
 		// The nodes above carry the severity, the item itself does not.
 		f.Severity = max(f.Severity, expertSeverity(f.Children))
+		f.Protocol = false // as in PDML
 	}
 	if f.Protocol {
 		f.Show = ""
@@ -205,8 +222,8 @@ func expertSeverity(below []*dissect.Field) dissect.Severity {
 //	                          names the frame, not the field, so the name is ""
 func splitFilter(filter string) (name, show string) {
 	name, value, ok := strings.Cut(filter, " == ")
-	if strings.HasPrefix(name, "frame[") || name == "text" {
-		return "", "" // "text" is Wireshark's pseudo field for a line of text
+	if strings.HasPrefix(name, "frame[") || name == textOnly {
+		return "", "" // it is Wireshark's pseudo field for a line of text
 	}
 	if !ok {
 		return name, ""

@@ -302,10 +302,21 @@ func ofNode(get func(f *Field) (starlark.Value, error)) func(context.Context, *F
 	}
 }
 
+// plainLabel returns a label as PDML has it: without the brackets that the window
+// puts round what Wireshark computed.
+func plainLabel(n *dissect.Field) string {
+	if inner, ok := strings.CutPrefix(n.Label, "["); ok && n.Generated {
+		if inner, ok = strings.CutSuffix(inner, "]"); ok {
+			return inner
+		}
+	}
+	return n.Label
+}
+
 // labelPart returns the getter of one side of a label "key: value".
 func labelPart(right bool) func(context.Context, *Field) (starlark.Value, error) {
 	return ofNode(func(f *Field) (starlark.Value, error) {
-		key, value, ok := strings.Cut(f.node.Label, ": ")
+		key, value, ok := strings.Cut(plainLabel(f.node), ": ")
 		switch {
 		case !ok:
 			return starlark.None, nil
@@ -327,7 +338,7 @@ func (g *fieldGroup) list(nodes []*dissect.Field) starlark.Value {
 // fieldMembers are PyShark's attributes of a field and ours.
 var fieldMembers = members[*Field]{
 	"name":           {detail: "its filter name", kind: kindString, get: func(_ context.Context, f *Field) (starlark.Value, error) { return newString(f.filterName()) }},
-	"showname":       {detail: "the line that Wireshark shows", kind: kindString, get: ofNode(func(f *Field) (starlark.Value, error) { return newString(f.node.Label) })},
+	"showname":       {detail: "the line that Wireshark shows", kind: kindString, get: ofNode(func(f *Field) (starlark.Value, error) { return newString(plainLabel(f.node)) })},
 	"showname_key":   {detail: "that line before the colon, or None", kind: kindString, get: labelPart(false)},
 	"showname_value": {detail: "that line after the colon, or None", kind: kindString, get: labelPart(true)},
 	"show":           {detail: "its value as text", kind: kindString, get: func(_ context.Context, f *Field) (starlark.Value, error) { return newString(f.show) }},
@@ -338,7 +349,7 @@ var fieldMembers = members[*Field]{
 	})},
 	"int_value": {detail: "its value as an int", get: func(_ context.Context, f *Field) (starlark.Value, error) { return f.integer() }},
 	"hex_value": {detail: "its raw_value read as a hexadecimal int", get: ofNode(func(f *Field) (starlark.Value, error) { return f.hexValue() })},
-	"pos":       {detail: "offset of its bytes in their buffer", get: ofNode(func(f *Field) (starlark.Value, error) { return newInt(f.node.Pos) })},
+	"pos":       {detail: "offset of its bytes in their buffer", get: ofNode(func(f *Field) (starlark.Value, error) { return newInt(f.pos()) })},
 	"size":      {detail: "number of its bytes", get: ofNode(func(f *Field) (starlark.Value, error) { return newInt(f.node.Size) })},
 	"hide":      {detail: "whether trees leave it out", get: ofNode(func(f *Field) (starlark.Value, error) { return starlark.Bool(f.node.Hidden), nil })},
 	"all_fields": {detail: "every occurrence in the layer", kind: kindFields, get: ofNode(func(f *Field) (starlark.Value, error) {

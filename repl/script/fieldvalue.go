@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,22 +41,16 @@ func (f *Field) kind() valueKind {
 	if *kept != kindUnsure {
 		return *kept
 	}
-	if c := f.layer.it.catalogue(); c != nil {
-		if info, ok := c.Lookup(f.filterName()); ok {
-			*kept = kindOfType(info.Type)
-			return *kept
-		}
+	if info, ok := f.info(); ok {
+		*kept = kindOfType(info.Type)
+		return *kept
 	}
 	return kindOfText(f.show)
 }
 
 // hasValues says whether the field's type is known to be one that has values.
 func (f *Field) hasValues() bool {
-	c := f.layer.it.catalogue()
-	if c == nil {
-		return false
-	}
-	info, ok := c.Lookup(f.filterName())
+	info, ok := f.info()
 	return ok && info.Type != "NONE" && info.Type != dissect.TypeProtocol
 }
 
@@ -151,10 +146,23 @@ func (f *Field) integer() (starlark.Value, error) {
 	return nil, fmt.Errorf("%s is the text %q, want an integer field", f.name(), f.text())
 }
 
+// pos returns the field's position as PDML has it.
+func (f *Field) pos() int {
+	if at, shifted := f.layer.fieldIndex().shifted[f.node]; shifted {
+		return at
+	}
+	return f.node.Pos
+}
+
 // raw returns what PDML's value attribute holds: the bytes in hex; of a field
-// of some bits of them, its number in hex.
+// of some bits of them, its number in hex. A field without values has none.
 func (f *Field) raw() string {
-	if hasMask(f.dissected().node) {
+	f = f.dissected()
+	info, known := f.info()
+	switch {
+	case f.node.Size <= 0, known && f.show == "" && (info.Type == "NONE" || info.Type == dissect.TypeProtocol):
+		return ""
+	case known && f.masked(info), !known && drawsBits(f.node):
 		if n, err := f.integer(); err == nil {
 			if i, ok := n.(starlark.Int); ok {
 				return fmt.Sprintf("%X", i.BigInt())
@@ -164,16 +172,35 @@ func (f *Field) raw() string {
 	return hex.EncodeToString(f.bytes())
 }
 
-// hasMask says whether a field is some bits of its bytes. Wireshark draws the
-// bits of such a field, "0100 .... = Version: 4"; the exceptions are named
-// (packet-ip.c and packet-tcp.c draw bits by hand, and leave flags undrawn).
-func hasMask(n *dissect.Field) bool {
-	switch n.Name {
-	case "ip.version", "ip.hdr_len", "tcp.hdr_len":
-		return false
-	case "tcp.flags":
-		return true
+// masked says whether the field's value is some bits of its bytes. Where there are
+// two fields of the name, one of each kind, it is that of all bits when the bytes
+// are the value.
+func (f *Field) masked(info dissect.FieldInfo) bool {
+	if info.Mask == 0 || !info.Unmasked || drawsBits(f.node) {
+		return info.Mask != 0
 	}
+	b := slices.Clone(f.bytes())
+	for range 2 { // in both orders of bytes
+		if n, ok := parseInt(f.show); ok && n.Cmp(new(big.Int).SetBytes(b)) == 0 {
+			return false
+		}
+		slices.Reverse(b)
+	}
+	return true
+}
+
+// info returns what the catalogue says of the field.
+func (f *Field) info() (dissect.FieldInfo, bool) {
+	c := f.layer.it.catalogue()
+	if c == nil {
+		return dissect.FieldInfo{}, false
+	}
+	return c.Lookup(f.filterName())
+}
+
+// drawsBits says whether a field is some bits of its bytes, where no catalogue
+// tells: Wireshark draws the bits of such a field, "0100 .... = Version: 4".
+func drawsBits(n *dissect.Field) bool {
 	bits, _, ok := strings.Cut(n.Label, " = ")
 	return ok && bits != "" && strings.Trim(bits, "01. ") == ""
 }

@@ -122,8 +122,13 @@ type layerIndex struct {
 	aliases map[string]*Field
 	// prefixes are the keys that names go on after: "qry" of "qry.name".
 	prefixes map[string]bool
-	// nested are the protocols that stand inside the layer.
+	// nested are the first protocols of a name that stand inside the layer, inside
+	// all of them in order.
 	nested map[string]*Layer
+	inside []*Layer
+	// shifted are the positions that PDML has of fields that begin before the one
+	// above them, or in another buffer: the sum of both.
+	shifted map[*dissect.Field]int
 }
 
 // key returns a field's name as field_names has it: without the layer's
@@ -145,20 +150,29 @@ func (l *Layer) fieldIndex() *layerIndex {
 		byKey: map[string]*Field{}, aliases: map[string]*Field{},
 		prefixes: map[string]bool{}, nested: map[string]*Layer{},
 	}
-	l.addFields(x, l.node.Children)
-	// What the dissector put beside its protocol (tcp.segments) belongs to the
-	// first layer of that prefix.
-	if first, ok := l.index.layer(l.name); ok && first == l {
-		for _, n := range l.index.tree.Nodes {
-			if !n.Protocol && strings.HasPrefix(n.Name, l.name+".") {
-				l.addField(x, n)
-				l.addFields(x, n.Children)
-			}
-		}
+	l.addFields(x, l.node)
+	for _, n := range l.beside() {
+		l.addField(x, n)
+		l.addFields(x, n)
 	}
 	l.addAliases(x)
 	l.fields = x
 	return x
+}
+
+// beside returns the fields that the dissector put beside its protocol, as
+// tcp.segments: they belong to the first layer of that prefix.
+func (l *Layer) beside() []*dissect.Field {
+	if first, ok := l.index.layer(l.name); !ok || first != l {
+		return nil
+	}
+	var out []*dissect.Field
+	for _, n := range l.index.tree.Nodes {
+		if !n.Protocol && strings.HasPrefix(n.Name, l.name+".") {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 // aliases are the fields that stand for several others: ip.addr is ip.src and
@@ -175,7 +189,7 @@ var aliases = map[string][]string{
 }
 
 // addAliases completes the aliases of a tree that holds only what Wireshark
-// shows: sharkd leaves hidden fields out.
+// shows: where its Lua is missing, sharkd leaves hidden fields out.
 func (l *Layer) addAliases(x *layerIndex) {
 	for _, name := range []string{l.name + ".addr", l.name + ".port"} {
 		if x.byKey[l.key(name)] != nil {
@@ -193,17 +207,25 @@ func (l *Layer) addAliases(x *layerIndex) {
 	}
 }
 
-// addFields adds nodes and what is below them, nested protocols apart.
-func (l *Layer) addFields(x *layerIndex, nodes []*dissect.Field) {
-	for _, n := range nodes {
+// addFields adds what is below a node, nested protocols apart.
+func (l *Layer) addFields(x *layerIndex, above *dissect.Field) {
+	for _, n := range above.Children {
 		if n.Protocol {
+			inner := &Layer{it: l.it, name: n.Name, index: l.index, node: n}
+			x.inside = append(x.inside, inner)
 			if key := normalize(n.Name); x.nested[key] == nil {
-				x.nested[key] = &Layer{it: l.it, name: n.Name, index: l.index, node: n}
+				x.nested[key] = inner
 			}
 			continue
 		}
+		if n.Pos < above.Pos {
+			if x.shifted == nil {
+				x.shifted = map[*dissect.Field]int{}
+			}
+			x.shifted[n] = above.Pos + n.Pos
+		}
 		l.addField(x, n)
-		l.addFields(x, n.Children)
+		l.addFields(x, n)
 	}
 }
 

@@ -181,6 +181,7 @@ func (l *Layer) Iterate() starlark.Iterator {
 		}
 	}
 	add(l.node.Children)
+	add(l.beside())
 	return starlark.NewList(out).Iterate()
 }
 
@@ -278,7 +279,7 @@ func getFieldByShowname(ctx context.Context, l *Layer, c invocation) (starlark.V
 	}
 	for _, f := range w.fieldIndex().fields {
 		for _, n := range f.group.all {
-			if key, _, ok := strings.Cut(n.Label, ": "); ok && key == showname {
+			if key, _, ok := strings.Cut(plainLabel(n), ": "); ok && key == showname {
 				return f.group.at(n), nil
 			}
 		}
@@ -312,6 +313,13 @@ var layerMembers = members[*Layer]{
 			out[i] = starlark.String(n)
 		}
 		return starlark.NewList(out), nil
+	}},
+	"layers": {detail: "protocols that stand inside it, as the headers that an ICMP error quotes", kind: kindLayers, get: func(ctx context.Context, l *Layer) (starlark.Value, error) {
+		w, err := l.whole(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return layerList(w.fieldIndex().inside), nil
 	}},
 	"raw_mode":   {detail: "always False: raw_value is beside every value", get: func(context.Context, *Layer) (starlark.Value, error) { return starlark.False, nil }},
 	"DATA_LAYER": {detail: "name of the layer of undissected data", kind: kindString, get: func(context.Context, *Layer) (starlark.Value, error) { return newString("data") }},

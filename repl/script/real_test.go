@@ -2,7 +2,6 @@ package script
 
 import (
 	"context"
-	"encoding/xml"
 	"errors"
 	"io"
 	"os"
@@ -55,7 +54,7 @@ func realInterp(t *testing.T, out io.Writer, mode plan.Mode) (*Interp, *engine.S
 	if tools.Sharkd, err = exec.LookPath("sharkd"); err != nil {
 		t.Skip("sharkd is not installed")
 	}
-	s := engine.NewSession(engine.Config{Mode: mode, Tools: tools, TempDir: t.TempDir()})
+	s := engine.NewSession(engine.Config{Mode: mode, Tools: tools, TempDir: t.TempDir(), CacheDir: t.TempDir()})
 	t.Cleanup(func() { _ = s.Close() })
 	return New(Config{
 		Out:  out,
@@ -65,133 +64,6 @@ func realInterp(t *testing.T, out io.Writer, mode plan.Mode) (*Interp, *engine.S
 		},
 		Catalogue: s.Catalogue,
 	}), s
-}
-
-// pdmlField is a field or protocol as tshark -T pdml writes it.
-type pdmlField struct {
-	Name     string      `xml:"name,attr"`
-	Show     string      `xml:"show,attr"`
-	Value    string      `xml:"value,attr"`
-	Hide     string      `xml:"hide,attr"`
-	Fields   []pdmlField `xml:"field"`
-	Protocol []pdmlField `xml:"proto"`
-}
-
-type pdmlDocument struct {
-	Packets []struct {
-		Protocols []pdmlField `xml:"proto"`
-	} `xml:"packet"`
-}
-
-// TestFieldsAgreeWithPDML compares every first field of every layer, its
-// value and its raw value with what PyShark reads: tshark's PDML.
-func TestFieldsAgreeWithPDML(t *testing.T) {
-	for _, name := range []string{"ndpi/default_pcap_http.pcapng", "tcpdump/dns_udp.pcap"} {
-		t.Run(name, func(t *testing.T) {
-			path := realCapture(t, name)
-			it, _ := realInterp(t, io.Discard, plan.Wireshark)
-			if err := it.Exec(t.Context(), "c = FileCapture("+strconv.Quote(path)+")", "", 1); err != nil {
-				t.Fatal(err)
-			}
-			c := it.main.env["c"].(*Capture)
-			raw, err := exec.CommandContext(t.Context(), "tshark", "-2", "-n", "-T", "pdml", "-r", path).Output()
-			if err != nil {
-				t.Fatal(err)
-			}
-			var doc pdmlDocument
-			if err := xml.Unmarshal(raw, &doc); err != nil {
-				t.Fatal(err)
-			}
-			if len(doc.Packets) == 0 || len(doc.Packets) != c.Len() {
-				t.Fatalf("got %d packets, PDML has %d", c.Len(), len(doc.Packets))
-			}
-			compared := 0
-			for i, want := range doc.Packets {
-				p, err := c.at(t.Context(), i)
-				if err != nil {
-					t.Fatal(err)
-				}
-				compared += comparePacket(t, p, want.Protocols)
-			}
-			if compared < 20*len(doc.Packets) {
-				t.Errorf("only %d fields compared", compared)
-			}
-		})
-	}
-}
-
-func comparePacket(t *testing.T, p *Packet, protocols []pdmlField) (compared int) {
-	x, err := p.tree(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := map[string]int{}
-	for _, proto := range protocols {
-		if proto.Name == "geninfo" || proto.Name == "fake-field-wrapper" {
-			continue
-		}
-		key := normalize(proto.Name)
-		if len(x.byName[key]) <= seen[key] {
-			t.Errorf("frame %d: no layer %s", p.src.Number(), proto.Name)
-			continue
-		}
-		l := x.byName[key][seen[key]]
-		seen[key]++
-		done := map[string]bool{}
-		var walk func(fields []pdmlField)
-		walk = func(fields []pdmlField) {
-			for _, want := range fields {
-				if want.Name != "" && !done[want.Name] {
-					done[want.Name] = true
-					compared++
-					compareField(t, p, l, want)
-				}
-				walk(want.Fields)
-			}
-		}
-		walk(proto.Fields)
-	}
-	return compared
-}
-
-// leftOut says why sharkd's tree, unlike PDML, lacks a field; "" if it must
-// be there.
-func leftOut(f pdmlField) string {
-	switch {
-	case f.Hide == "yes":
-		return "sharkd leaves hidden fields out, index.go completes the common aliases"
-	case strings.HasPrefix(f.Name, "_ws.expert"), strings.HasPrefix(f.Name, "tcp.connection."), f.Name == "http.chat":
-		return "sharkd shows an expert item as a line of text without a field"
-	case f.Show == "" && f.Value == "":
-		return "sharkd names no field that has no value (FT_NONE)"
-	}
-	return ""
-}
-
-func compareField(t *testing.T, p *Packet, l *Layer, want pdmlField) {
-	if want.Name == "http.response.line" {
-		return // the first is hidden, the others are not
-	}
-	want.Show = strings.ReplaceAll(want.Show, "\r\n", "\n")
-	f, err := l.field(t.Context(), want.Name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ok := f != nil
-	if !ok && leftOut(want) != "" {
-		return
-	}
-	if !ok {
-		t.Errorf("frame %d: layer %s has no %s", p.src.Number(), l.name, want.Name)
-		return
-	}
-	// XML's parser turns CRLF into LF.
-	if show := strings.ReplaceAll(f.node.Show, "\r\n", "\n"); show != want.Show {
-		t.Errorf("frame %d: %s: show %q, PDML has %q", p.src.Number(), want.Name, f.node.Show, want.Show)
-	}
-	if want.Value != "" && !strings.EqualFold(f.raw(), want.Value) {
-		t.Errorf("frame %d: %s: raw_value %q, PDML has %q (label %q)", p.src.Number(), want.Name, f.raw(), want.Value, f.node.Label)
-	}
 }
 
 // TestSession runs what language.md shows over a real capture.

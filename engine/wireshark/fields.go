@@ -1,0 +1,224 @@
+package wireshark
+
+import (
+	"bytes"
+	_ "embed"
+	"strconv"
+	"strings"
+
+	"pktsh/dissect"
+)
+
+// This file completes the tree of sharkd's reply to frame by the list of fields
+// that a script of ours writes before it: with hidden fields, the names of fields
+// that have no value and the places of those that have no bytes. The list is from
+// the same dissection; together they hold what PDML does.
+
+// fieldsScript is run by the sharkd that reads it out of its profile. Where
+// Wireshark was built without Lua, or its administrator forbids scripts, there is
+// no list, and a tree is what the reply says.
+//
+//go:embed fields.lua
+var fieldsScript string
+
+// fieldsHeader reads the line before a list of fields: "#fields BYTES".
+func fieldsHeader(line []byte) (size int, ok bool) {
+	rest, ok := bytes.CutPrefix(line, []byte("#fields "))
+	if !ok {
+		return 0, false
+	}
+	size, err := strconv.Atoi(strings.TrimSuffix(string(rest), "\n"))
+	return size, err == nil && size >= 0 && size < maxReply
+}
+
+// listed is an entry of the list of fields.
+type listed struct {
+	name                   string
+	pos, size              int
+	protocol, none, hidden bool
+	value, display         string
+}
+
+// parseFields reads the list of fields; nil when it is none.
+func parseFields(list []byte) []listed {
+	text := string(list)
+	out := make([]listed, 0, strings.Count(text, "\x00")/6)
+	for text != "" {
+		var f listed
+		var parts [6]string
+		for i := range parts {
+			var ok bool
+			if parts[i], text, ok = strings.Cut(text, "\x00"); !ok {
+				return nil
+			}
+		}
+		f.name, f.value, f.display = parts[0], parts[4], parts[5]
+		var err1, err2 error
+		f.pos, err1 = strconv.Atoi(parts[1])
+		f.size, err2 = strconv.Atoi(parts[2])
+		if err1 != nil || err2 != nil {
+			return nil
+		}
+		f.protocol = strings.Contains(parts[3], "p")
+		f.none = strings.Contains(parts[3], "n")
+		f.hidden = strings.Contains(parts[3], "h")
+		if strings.HasPrefix(f.name, "_ws.lua") {
+			continue // the script's own
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// place is a node of the tree with the nodes above it.
+type place struct {
+	node  *dissect.Field
+	above *place // nil for the tree itself
+}
+
+// completer goes through the list and the tree together.
+type completer struct {
+	tree  *dissect.Tree
+	words *vocabulary
+	shown []*place                    // the reply's nodes, in order
+	added map[*place][]*dissect.Field // the nodes below a place, in order; nil for the tree
+}
+
+// complete adds to a tree what the list has more. It reports whether the two are of
+// one tree, and changes nothing if not.
+func complete(t *dissect.Tree, list []listed, words *vocabulary) bool {
+	c := completer{tree: t, words: words, added: map[*place][]*dissect.Field{}}
+	c.flatten(t.Nodes, nil)
+	pairs := c.pair(list)
+	if pairs == nil {
+		return false
+	}
+	last := (*place)(nil)
+	next := 0
+	for i, f := range list {
+		if at := pairs[i]; at != nil {
+			describe(at.node, f)
+			c.added[at.above] = append(c.added[at.above], at.node)
+			last = at
+			next++
+			continue
+		}
+		var below *place // what stands above the next shown node
+		if next < len(c.shown) {
+			below = c.shown[next].above
+		}
+		above := c.parent(f, last, below)
+		n := c.unshown(f, last)
+		c.added[above] = append(c.added[above], n)
+		last = &place{n, above}
+	}
+	t.Nodes = c.added[nil]
+	for at, nodes := range c.added {
+		if at != nil {
+			at.node.Children = nodes
+		}
+	}
+	return true
+}
+
+func (c *completer) flatten(nodes []*dissect.Field, above *place) {
+	for _, n := range nodes {
+		at := &place{n, above}
+		c.shown = append(c.shown, at)
+		c.flatten(n.Children, at)
+	}
+}
+
+// pair finds, for each entry of the list, the node that it is; nil for those that
+// the reply leaves out: hidden ones and what is below them.
+func (c *completer) pair(list []listed) []*place {
+	pairs := make([]*place, len(list))
+	next, hidden := 0, false
+	for i, f := range list {
+		switch {
+		case f.hidden:
+			hidden = true
+		case next < len(c.shown) && f.is(c.shown[next].node):
+			pairs[i], hidden = c.shown[next], false
+			next++
+		case !hidden:
+			return nil
+		}
+	}
+	if next < len(c.shown) {
+		return nil
+	}
+	return pairs
+}
+
+// is says whether an entry can be of a node.
+func (f listed) is(n *dissect.Field) bool {
+	if n.Name != "" && n.Name != f.name {
+		return false
+	}
+	if f.pos < 0 || f.size <= 0 { // the reply leaves such places out
+		return n.Size == 0
+	}
+	return n.Pos == f.pos && n.Size == f.size
+}
+
+// describe gives a node what its entry knows better.
+func describe(n *dissect.Field, f listed) {
+	n.Name, n.Pos, n.Size, n.Show = f.name, f.pos, f.size, f.value
+	if f.name == textOnly {
+		n.Name = ""
+	}
+	n.Protocol = f.protocol && f.name != expertItem
+}
+
+const (
+	textOnly   = "text"       // Wireshark's pseudo field for a line of text
+	expertItem = "_ws.expert" // a protocol to Wireshark, and a field to PDML
+)
+
+// unshown makes the node of an entry that the reply leaves out.
+func (c *completer) unshown(f listed, last *place) *dissect.Field {
+	n := &dissect.Field{Hidden: true}
+	describe(n, f)
+	if last != nil {
+		n.Source = last.node.Source
+	}
+	n.Label = f.display
+	if !f.protocol && c.words != nil {
+		n.Label = c.words.label(f)
+	}
+	return n
+}
+
+// parent finds where an entry that is not shown belongs: somewhere on the way up
+// from the node before it to what is above the node after it. The list does not
+// say how deep it is. It stands beside the node before it, unless that is of
+// another protocol.
+func (c *completer) parent(f listed, last, below *place) *place {
+	if last == nil || f.protocol {
+		return below
+	}
+	if last == below || last.node.Protocol {
+		return last
+	}
+	beside := last.above
+	if below == nil && beside == nil {
+		return nil
+	}
+	for at := beside; at != nil && at != below; at = at.above {
+		if at.node.Protocol && !strings.HasPrefix(f.name, at.node.Name+".") && owned(f.name, at.above) {
+			beside = at.above
+		}
+	}
+	return beside
+}
+
+// owned says whether a protocol at a place or above it has a field's name.
+func owned(name string, at *place) bool {
+	for ; at != nil; at = at.above {
+		if at.node.Protocol && strings.HasPrefix(name, at.node.Name+".") {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,75 @@
+package wireshark
+
+import (
+	"math/bits"
+	"strconv"
+	"strings"
+
+	"pktsh/dissect"
+)
+
+// This file writes the labels of fields that Wireshark hides, as PDML has them
+// (showname).
+
+// label returns the label of a listed field out of what stands behind its first
+// ": " and what is known of the field: "Name: …", with a picture of its bits before
+// that where it is some bits of its bytes (epan/proto.c, proto_item_fill_label).
+func (v *vocabulary) label(f listed) string {
+	info, ok := v.catalogue.Lookup(f.name)
+	if !ok || f.protocol {
+		return f.display
+	}
+	// A label of a dissector's own making, of a text that has ": " in it: HTTP's
+	// header lines.
+	if text := controls.Replace(f.value); strings.HasSuffix(text, ": "+f.display) {
+		return text
+	}
+	label := info.Label
+	if !f.none {
+		label += ": " + f.display
+	}
+	if info.Mask == 0 {
+		return label
+	}
+	n, err := strconv.ParseUint(f.value, 0, 64)
+	width := bitWidth(info)
+	if err != nil || width == 0 || n > info.Mask>>bits.TrailingZeros64(info.Mask) {
+		return label
+	}
+	return bitPicture(n<<bits.TrailingZeros64(info.Mask), info.Mask, width) + " = " + label
+}
+
+// controls writes control characters as labels have them (epan/strutil.c, format_text).
+var controls = strings.NewReplacer("\r", `\r`, "\n", `\n`, "\t", `\t`, "\f", `\f`, "\v", `\v`, "\a", `\a`, "\b", `\b`)
+
+// bitWidth is how many bits a picture of a field's bits has; 0 for unknown.
+func bitWidth(info dissect.FieldInfo) int {
+	text := strings.TrimLeft(string(info.Type), "UINT")
+	if info.Type == "BOOLEAN" {
+		text = info.Base // of a Boolean that is its width
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n > 64 {
+		return 0
+	}
+	return n
+}
+
+// bitPicture draws the bits of a word that a mask picks: "..01 ....".
+func bitPicture(word, mask uint64, width int) string {
+	var b strings.Builder
+	for i := width - 1; i >= 0; i-- {
+		switch {
+		case mask>>i&1 == 0:
+			b.WriteByte('.')
+		case word>>i&1 == 1:
+			b.WriteByte('1')
+		default:
+			b.WriteByte('0')
+		}
+		if i > 0 && i%4 == 0 {
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
+}
