@@ -1,6 +1,7 @@
 package dissect
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -156,8 +157,12 @@ func (b *builder) dissectData(d tcpData, p payload) {
 		}
 	}
 	alone(p.end)
-	if shown == 0 {
+	last := d.parts[len(d.parts)-1]
+	switch rest := b.data[last.Off : last.Off+last.Len]; {
+	case shown == 0:
 		b.appendInfo(segmentNote)
+	case last.source == 0 && d.proto == &httpProtocol && bytes.IndexByte(rest, '\n') >= 0 && httpKindOf(rest) != httpNone:
+		b.appendInfo(httpStartText(rest)) // Info has the line before the rest is missed
 	}
 }
 

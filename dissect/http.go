@@ -335,11 +335,17 @@ func (b *builder) httpMessage(self *Protocol, p payload, h *httpHead, x stream.E
 	b.partial = true // Wireshark dissects the body
 }
 
+// httpStartText is a message's first line as Info has it.
+func httpStartText(d []byte) string {
+	line, _, _ := httpLine(d)
+	words := strings.FieldsFunc(formatted(bytes.TrimRight(line, "\r")), func(r rune) bool { return r == ' ' })
+	return strings.Join(words, " ") + " "
+}
+
 // httpInfo adds a message to the Info column: its first line, and what its body
 // is in Wireshark's words.
 func (b *builder) httpInfo(p payload, h *httpHead, size int) {
-	_, next, _ := httpLine(b.rest(p))
-	info := strings.Join(strings.FieldsFunc(formatted(bytes.TrimRight(b.rest(p)[:next], "\r\n")), func(r rune) bool { return r == ' ' }), " ") + " "
+	info := httpStartText(b.rest(p))
 	if size > 0 && len(h.contentType) > 0 {
 		switch typ := strings.ToLower(string(h.contentType)); typ {
 		case "image/png":
