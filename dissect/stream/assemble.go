@@ -77,6 +77,9 @@ func (r *Recorder) take(frame uint32, s *side, d Data, headless bool) {
 			d.Framing.Reset(headless)
 			need := d.Framing.Feed(bytes)
 			begin := d.Framing.Begin()
+			if d.FIN && need.Kind == NeedEnd {
+				return // this is the end
+			}
 			r.open(frame, s, d.Framing, need, seq+uint32(begin), off+uint32(begin), bytes[begin:])
 			return
 		}
