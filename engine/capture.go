@@ -302,12 +302,21 @@ func (c *Capture) outOfRange(frame int64) error {
 
 // tree dissects a packet, natively or by Wireshark. sure is false for a preview.
 func (c *Capture) tree(ctx context.Context, frame uint32) (tree *dissect.Tree, sure bool, err error) {
+	return c.dissect(ctx, frame, tier.Tree)
+}
+
+// outline is tree for who only wants the layers.
+func (c *Capture) outline(ctx context.Context, frame uint32) (tree *dissect.Tree, sure bool, err error) {
+	return c.dissect(ctx, frame, tier.Outline)
+}
+
+func (c *Capture) dissect(ctx context.Context, frame uint32, how func(tier, context.Context, uint32) (*dissect.Tree, error)) (tree *dissect.Tree, sure bool, err error) {
 	t, choice, err := c.tier(ctx, plan.Question{})
 	if err != nil {
 		return nil, false, err
 	}
 	err = c.file.Guard(func() error {
-		tree, err = t.Tree(ctx, frame)
+		tree, err = how(t, ctx, frame)
 		return err
 	})
 	if err != nil {

@@ -81,6 +81,7 @@ type Packet struct {
 
 	mu         sync.Mutex
 	tree       *dissect.Tree
+	layers []string // top-level protocols, nil until asked for
 	generation uint64 // the capture's that tree is of
 }
 
@@ -158,6 +159,35 @@ func (p *Packet) Tree(ctx context.Context) (*dissect.Tree, error) {
 	return t, nil
 }
 
+// Layers returns the filter names of the packet's top-level protocols, frame apart,
+// for less than half of what the tree costs when that is not at hand.
+func (p *Packet) Layers(ctx context.Context) ([]string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.renew()
+	if p.layers != nil {
+		return p.layers, nil
+	}
+	t, sure := p.tree, true
+	if t == nil {
+		var ok bool
+		if t, ok = p.capture.trees.Get(p.frame); !ok {
+			var err error
+			if t, sure, err = p.capture.outline(ctx, p.frame); err != nil {
+				return nil, err
+			}
+		}
+	}
+	names := []string{}
+	for _, l := range t.Layers() {
+		names = append(names, l.Name)
+	}
+	if sure {
+		p.layers = names
+	}
+	return names, nil
+}
+
 // Dissected returns the packet's tree if it is at hand; it never waits.
 func (p *Packet) Dissected() *dissect.Tree {
 	if !p.mu.TryLock() {
@@ -174,7 +204,7 @@ func (p *Packet) Dissected() *dissect.Tree {
 // renew forgets a tree of an earlier generation.
 func (p *Packet) renew() {
 	if now := p.capture.Generation(); p.generation != now {
-		p.tree, p.generation = nil, now
+		p.tree, p.layers, p.generation = nil, nil, now
 	}
 }
 

@@ -17,6 +17,8 @@ type tier interface {
 	Rows(ctx context.Context, frames []uint32, fn func(dissect.Summary) error) error
 	// Tree dissects one frame.
 	Tree(ctx context.Context, frame uint32) (*dissect.Tree, error)
+	// Outline is Tree for who wants the layers only.
+	Outline(ctx context.Context, frame uint32) (*dissect.Tree, error)
 	// Filter returns the numbers of the frames that expr lets through.
 	Filter(ctx context.Context, expr string) (*roaring.Bitmap, error)
 	// Check says whether expr is a well-formed filter.
@@ -41,6 +43,11 @@ func (n nativeTier) Tree(ctx context.Context, frame uint32) (*dissect.Tree, erro
 		return nil, err
 	}
 	return n.c.own.Tree(ctx, frame)
+}
+
+// Outline is Tree: pktsh's own dissectors are quick.
+func (n nativeTier) Outline(ctx context.Context, frame uint32) (*dissect.Tree, error) {
+	return n.Tree(ctx, frame)
 }
 
 // reach reads the packets before a frame: its streams begin in them.

@@ -76,6 +76,17 @@ func (p *fakePacket) Tree(context.Context) (*dissect.Tree, error) {
 	p.dissection++
 	return p.tree, p.treeErr
 }
+func (p *fakePacket) Layers(ctx context.Context) ([]string, error) {
+	t, err := p.Tree(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, l := range t.Layers() {
+		names = append(names, l.Name)
+	}
+	return names, nil
+}
 func (p *fakePacket) Dissected() *dissect.Tree {
 	if p.dissection > 0 {
 		return p.tree

@@ -162,7 +162,7 @@ func (f *Field) raw() string {
 	switch {
 	case f.node.Size <= 0, known && f.show == "" && (info.Type == "NONE" || info.Type == dissect.TypeProtocol):
 		return ""
-	case known && f.masked(info), !known && drawsBits(f.node):
+	case known && f.masked(info), !known && looksMasked(f.node):
 		if n, err := f.integer(); err == nil {
 			if i, ok := n.(starlark.Int); ok {
 				return fmt.Sprintf("%X", i.BigInt())
@@ -198,8 +198,20 @@ func (f *Field) info() (dissect.FieldInfo, bool) {
 	return c.Lookup(f.filterName())
 }
 
-// drawsBits says whether a field is some bits of its bytes, where no catalogue
-// tells: Wireshark draws the bits of such a field, "0100 .... = Version: 4".
+// looksMasked says whether a field is some bits of its bytes, where no catalogue
+// tells: the label says so, but for fields whose bits packet-ip.c and packet-tcp.c
+// draw by hand, or leave undrawn.
+func looksMasked(n *dissect.Field) bool {
+	switch n.Name {
+	case "ip.version", "ip.hdr_len", "tcp.hdr_len":
+		return false
+	case "tcp.flags":
+		return true
+	}
+	return drawsBits(n)
+}
+
+// drawsBits says whether a label draws the bits of its field, "0100 .... = Version: 4".
 func drawsBits(n *dissect.Field) bool {
 	bits, _, ok := strings.Cut(n.Label, " = ")
 	return ok && bits != "" && strings.Trim(bits, "01. ") == ""

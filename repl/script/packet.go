@@ -321,12 +321,14 @@ func ofField(names ...string) func(context.Context, *Packet) (starlark.Value, er
 }
 
 func highestLayer(ctx context.Context, p *Packet) (starlark.Value, error) {
-	x, err := p.tree(ctx)
+	names, err := p.src.Layers(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if l := x.highest(); l != nil {
-		return starlark.String(strings.ToUpper(l.name)), nil
+	for _, name := range slices.Backward(names) {
+		if !isPseudo(name) {
+			return starlark.String(strings.ToUpper(name)), nil
+		}
 	}
 	return starlark.String("DATA"), nil
 }

@@ -19,6 +19,8 @@ type packetSource interface {
 	Interface() (name string, ok bool)
 	Bytes() ([]byte, error)
 	Tree(ctx context.Context) (*dissect.Tree, error)
+	// Layers are the names of the tree's top-level protocols, frame apart.
+	Layers(ctx context.Context) ([]string, error)
 	// Dissected returns the tree if it is at hand; it never waits.
 	Dissected() *dissect.Tree
 	Row(ctx context.Context) (engine.Row, error)
