@@ -35,7 +35,7 @@ deps:
 
 ## test: every test, the comparisons with tshark included
 test: deps
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 ## differential: what pktsh is sure of against tshark -2, on all captures and mutants of them
 differential: deps
