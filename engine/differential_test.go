@@ -22,13 +22,13 @@ import (
 	"pktsh/engine/wireshark"
 )
 
-// This file holds the deep tier against `tshark -2 -n` on 200 captures that none
+// This file holds the deep tier against `tshark -2 -n` on 120 captures that none
 // of us made: rows, layers, and every line of the pretty print. The captures are
-// chosen by a fixed rule: of all, sorted by path, every n-th so that there are 200.
+// chosen by a fixed rule: of all, sorted by path, every n-th so that there are 120.
 // PKTSH_SAMPLE=n takes n captures instead, 0 all of them.
 
 const (
-	sampleSize   = 200
+	sampleSize   = 120
 	sampleFrames = 25 // packets of each capture whose trees are compared; rows are compared for all
 	// manyFrames bounds the rows, for captures of tens of thousands of packets.
 	manyFrames = 3000

@@ -81,8 +81,8 @@ type Packet struct {
 
 	mu         sync.Mutex
 	tree       *dissect.Tree
-	layers []string // top-level protocols, nil until asked for
-	generation uint64 // the capture's that tree is of
+	layers     []string // top-level protocols, nil until asked for
+	generation uint64   // the capture's that tree is of
 }
 
 // Capture returns the packet's capture.
