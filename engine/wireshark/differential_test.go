@@ -76,7 +76,7 @@ func text(t *dissect.Tree) string {
 	var b strings.Builder
 	var walk func(nodes []*dissect.Field, depth int)
 	walk = func(nodes []*dissect.Field, depth int) {
-		for _, f := range nodes {
+		for _, f := range visible(nodes) {
 			fmt.Fprintf(&b, "%s%s\n", strings.Repeat("    ", depth), f.Label)
 			if f.Protocol && f.Name == "data" {
 				// tshark -V alone prints undissected data as a hex dump too.
@@ -88,6 +88,12 @@ func text(t *dissect.Tree) string {
 	walk(t.Nodes, 0)
 	b.WriteByte('\n')
 	return b.String()
+}
+
+// visible are the nodes that Wireshark shows. Those that it hides are compared with
+// PDML's by repl/script.
+func visible(nodes []*dissect.Field) []*dissect.Field {
+	return slices.DeleteFunc(slices.Clone(nodes), func(f *dissect.Field) bool { return f.Hidden })
 }
 
 // hexDump is tshark's: offset, 16 bytes, their ASCII.
@@ -297,7 +303,7 @@ func pdmlText(s string) string {
 }
 
 func compareNodes(t *testing.T, frame uint32, parent int, got, want []*dissect.Field) {
-	want = slices.DeleteFunc(want, func(f *dissect.Field) bool { return f.Hidden })
+	got, want = visible(got), visible(want)
 	if len(got) != len(want) {
 		t.Errorf("frame %d: got %d nodes, want %d", frame, len(got), len(want))
 		return
