@@ -108,7 +108,7 @@ func walk(nodes []*Field, depth int, fn func(*Field, int) bool) bool {
 func (t *Tree) Layers() []*Field {
 	var out []*Field
 	for _, f := range t.Nodes {
-		if f.Protocol && f.Name != "frame" {
+		if f.Protocol && f.Name != "frame" && !f.Hidden {
 			out = append(out, f)
 		}
 	}

@@ -56,11 +56,20 @@ func (it *Interp) newIndex(t *dissect.Tree, told *Layer) *treeIndex {
 		l.index, l.node = x, n
 		key := normalize(n.Name)
 		x.byName[key] = append(x.byName[key], l)
-		if n.Name != "frame" {
+		if n.Name != "frame" && !n.Hidden {
 			x.layers = append(x.layers, l)
 		}
 	}
 	return x
+}
+
+// names are the names of the layers in order.
+func (x *treeIndex) names() []string {
+	out := make([]string, len(x.layers))
+	for i, l := range x.layers {
+		out[i] = l.name
+	}
+	return out
 }
 
 // layer returns the first layer of a name in any spelling.

@@ -321,9 +321,14 @@ func ofField(names ...string) func(context.Context, *Packet) (starlark.Value, er
 }
 
 func highestLayer(ctx context.Context, p *Packet) (starlark.Value, error) {
-	names, err := p.src.Layers(ctx)
-	if err != nil {
-		return nil, err
+	var names []string
+	if p.index != nil {
+		names = p.index.names()
+	} else {
+		var err error
+		if names, err = p.src.Layers(ctx); err != nil {
+			return nil, err
+		}
 	}
 	for _, name := range slices.Backward(names) {
 		if !isPseudo(name) {

@@ -139,6 +139,8 @@ func inPDML(packet []*pdmlElement) []*seenLayer {
 	walk = func(l *seenLayer, elements []*pdmlElement) {
 		for _, e := range elements {
 			switch {
+			case e.proto && e.hide == "yes": // what Wireshark does not show is no layer
+				continue
 			case e.proto, e.name == "data":
 				open(e)
 				continue
@@ -152,6 +154,7 @@ func inPDML(packet []*pdmlElement) []*seenLayer {
 	for _, e := range packet {
 		switch {
 		case e.name == "geninfo":
+		case e.proto && e.hide == "yes":
 		case e.name == "fake-field-wrapper" && len(e.below) == 1 && e.below[0].name == "data":
 			open(e.below[0])
 		case e.name == "fake-field-wrapper":
