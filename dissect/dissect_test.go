@@ -106,8 +106,8 @@ func TestBitPicture(t *testing.T) {
 		{0x012, 0xe00, 12, "000. .... ...."},
 		{0x8180, 0x8000, 16, "1... .... .... ...."},
 	} {
-		if got := bitPicture(c.word, c.mask, c.width); got != c.want {
-			t.Errorf("bitPicture(%#x, %#x, %d): got %q, want %q", c.word, c.mask, c.width, got, c.want)
+		if got := BitPicture(c.word, c.mask, c.width); got != c.want {
+			t.Errorf("BitPicture(%#x, %#x, %d): got %q, want %q", c.word, c.mask, c.width, got, c.want)
 		}
 	}
 }

@@ -279,7 +279,7 @@ func (r *dnsRecord) classNodes(f *node, at int, mdns bool, class, top *FieldDef,
 	}
 	v := uint64(r.class & 0x7fff)
 	c := addUint(f, class, at, v)
-	relabel(c, "%s = Class: %s (0x%04x)", bitPicture(uint64(r.class), 0x7fff, 16), class.Values.name(v, "Unknown"), v)
+	relabel(c, "%s = Class: %s (0x%04x)", BitPicture(uint64(r.class), 0x7fff, 16), class.Values.name(v, "Unknown"), v)
 	addUint(f, top, at, uint64(r.class))
 	f.Label += trueFalse(r.class&0x8000 != 0, set, clear)
 }
@@ -398,7 +398,7 @@ func (r *dnsRecord) optNodes(f *node, at, base int, msg []byte, mdns bool) {
 	size := addUint(f, def, at, uint64(r.class))
 	relabel(size, "UDP payload size: %d", r.class)
 	if mdns {
-		relabel(size, "%s = UDP payload size: 0x%04x", bitPicture(uint64(r.class), 0x7fff, 16), r.class&0x7fff)
+		relabel(size, "%s = UDP payload size: 0x%04x", BitPicture(uint64(r.class), 0x7fff, 16), r.class&0x7fff)
 		addUint(f, dnsRRFlush, at, uint64(r.class))
 	}
 	addUint(f, dnsOptRcode, at+2, uint64(r.ttl>>24))

@@ -14,9 +14,9 @@ import (
 
 // This file turns values into text the way Wireshark's proto.c does.
 
-// bitPicture draws which bits of a width-bit word a mask selects and what they
-// are: bitPicture(0x40, 0x40, 8) is ".1.. ....".
-func bitPicture(word, mask uint64, width int) string {
+// BitPicture draws which bits of a width-bit word a mask selects and what they
+// are: BitPicture(0x40, 0x40, 8) is ".1.. ....".
+func BitPicture(word, mask uint64, width int) string {
 	var sb strings.Builder
 	for i := width - 1; i >= 0; i-- {
 		switch {

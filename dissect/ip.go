@@ -96,7 +96,7 @@ func decodeIP(b *builder, self *Protocol, p payload) {
 		}
 		f := add(n, ipVersion, p.off, 1, "6", "")
 		if f.labelled() {
-			f.Label = bitPicture(0x60, 0xf0, 8) + " = Version: 6"
+			f.Label = BitPicture(0x60, 0xf0, 8) + " = Version: 6"
 		}
 		b.run(b.table.ipProtos[41], p)
 		return
@@ -182,8 +182,8 @@ func ipNodes(n *node, at int, h ipHeader, available int) {
 	f := addUint(n, ipDSField, at+1, uint64(h.tos))
 	if n.labelled() {
 		n.Label = fmt.Sprintf("Internet Protocol Version 4, Src: %s, Dst: %s", h.src, h.dst)
-		version.Label = bitPicture(first, 0xf0, 8) + " = Version: 4"
-		size.Label = fmt.Sprintf("%s = Header Length: %d bytes (%d)", bitPicture(first, 0x0f, 8), h.headerLen, h.headerLen/4)
+		version.Label = BitPicture(first, 0xf0, 8) + " = Version: 4"
+		size.Label = fmt.Sprintf("%s = Header Length: %d bytes (%d)", BitPicture(first, 0x0f, 8), h.headerLen, h.headerLen/4)
 		f.Label = fmt.Sprintf("Differentiated Services Field: 0x%02x (DSCP: %s, ECN: %s)", h.tos,
 			dscpShort.name(uint64(h.tos>>2), ""), ecnShort.name(uint64(h.tos&3), ""))
 	}
@@ -220,7 +220,7 @@ func ipFlagNodes(n *node, at int, h ipHeader) {
 	word := uint64(h.flags)
 	f := addUint(n, ipFlags, at, word)
 	if f.labelled() {
-		f.Label = bitPicture(word, ipFlags.Mask, 8) + " = Flags: " + ipFlagText(h.flags)
+		f.Label = BitPicture(word, ipFlags.Mask, 8) + " = Flags: " + ipFlagText(h.flags)
 	}
 	addUint(f, ipFlagRB, at, word)
 	addUint(f, ipFlagDF, at, word)

@@ -112,9 +112,9 @@ func ip6Nodes(n *node, at int, h *ip6Header) {
 	flow := addUint(n, ip6Flow, at+1, word&0xffffff)
 	if n.labelled() {
 		n.Label = fmt.Sprintf("Internet Protocol Version 6, Src: %s, Dst: %s", addrText(h.src), addrText(h.dst))
-		f.Label = fmt.Sprintf("%s = Traffic Class: 0x%02x (DSCP: %s, ECN: %s)", bitPicture(word, ip6Class.Mask, ip6Class.Width), class,
+		f.Label = fmt.Sprintf("%s = Traffic Class: 0x%02x (DSCP: %s, ECN: %s)", BitPicture(word, ip6Class.Mask, ip6Class.Width), class,
 			dscpShort.name(uint64(class>>2), ""), ecnShort.name(uint64(class&3), ""))
-		flow.Label = fmt.Sprintf(".... %s = Flow Label: 0x%05x", bitPicture(word&0xfffff, 0xfffff, 20), word&0xfffff)
+		flow.Label = fmt.Sprintf(".... %s = Flow Label: 0x%05x", BitPicture(word&0xfffff, 0xfffff, 20), word&0xfffff)
 	}
 	plen := addUint(n, ip6Len, at+4, uint64(h.length))
 	if h.length == 0 && h.next == ip6NextHopByHop {

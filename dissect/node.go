@@ -129,7 +129,7 @@ func addUintText(parent *node, d *FieldDef, pos int, word uint64, text string) *
 	if parent.rec == nil {
 		label = d.Label + ": " + text
 		if d.Mask != 0 {
-			label = bitPicture(word, d.Mask, d.Width) + " = " + label
+			label = BitPicture(word, d.Mask, d.Width) + " = " + label
 		}
 	}
 	size := typeBytes(d.Type)

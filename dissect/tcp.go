@@ -282,7 +282,7 @@ func (b *builder) tcpNodes(self *Protocol, p payload, s *tcpSegment, next payloa
 	tcpNumberNodes(n, at, s, b.quoted > 0 && b.dst.Is4())
 	f := addUint(n, tcpHdrLen, at+12, uint64(s.headerLen))
 	if f.labelled() {
-		f.Label = fmt.Sprintf("%s = Header Length: %d bytes (%d)", bitPicture(uint64(s.headerLen/4)<<4, 0xf0, 8), s.headerLen, s.headerLen/4)
+		f.Label = fmt.Sprintf("%s = Header Length: %d bytes (%d)", BitPicture(uint64(s.headerLen/4)<<4, 0xf0, 8), s.headerLen, s.headerLen/4)
 	}
 	b.tcpFlagNodes(n, at+12, s)
 	addUint(n, tcpWindowRaw, at+14, uint64(s.window))

@@ -316,7 +316,7 @@ func (h *wlanHeader) controlNodes(n *node, at int, d []byte) {
 	}
 	switch v := h.duration; {
 	case v < 0x8000:
-		relabel(addUint(n, wlanDuration, at+2, uint64(v)), "%s = Duration: %d microseconds", bitPicture(uint64(v), 0x7fff, 16), v)
+		relabel(addUint(n, wlanDuration, at+2, uint64(v)), "%s = Duration: %d microseconds", BitPicture(uint64(v), 0x7fff, 16), v)
 	case h.isAID():
 		addUint(n, wlanAID, at+2, uint64(v))
 	case v == 0x8000:

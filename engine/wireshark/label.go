@@ -36,7 +36,7 @@ func (v *vocabulary) label(f listed) string {
 	if err != nil || width == 0 || n > info.Mask>>bits.TrailingZeros64(info.Mask) {
 		return label
 	}
-	return bitPicture(n<<bits.TrailingZeros64(info.Mask), info.Mask, width) + " = " + label
+	return dissect.BitPicture(n<<bits.TrailingZeros64(info.Mask), info.Mask, width) + " = " + label
 }
 
 // controls writes control characters as labels have them (epan/strutil.c, format_text).
@@ -53,23 +53,4 @@ func bitWidth(info dissect.FieldInfo) int {
 		return 0
 	}
 	return n
-}
-
-// bitPicture draws the bits of a word that a mask picks: "..01 ....".
-func bitPicture(word, mask uint64, width int) string {
-	var b strings.Builder
-	for i := width - 1; i >= 0; i-- {
-		switch {
-		case mask>>i&1 == 0:
-			b.WriteByte('.')
-		case word>>i&1 == 1:
-			b.WriteByte('1')
-		default:
-			b.WriteByte('0')
-		}
-		if i > 0 && i%4 == 0 {
-			b.WriteByte(' ')
-		}
-	}
-	return b.String()
 }
