@@ -97,8 +97,14 @@ func (r *Renderer) text(ctx context.Context, t *result.Text) error {
 		if i&0xff == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err := r.out.line(escapeLine(line)); err != nil {
-			return err
+		parts := []string{line}
+		if t.Prose {
+			parts = breakLine(line, r.style.Width)
+		}
+		for _, part := range parts {
+			if err := r.out.line(escapeLine(part)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -99,6 +99,9 @@ type Hex struct {
 // Text is lines of prose or data, already formatted but not yet escaped.
 type Text struct {
 	Lines []string
+	// Prose says that the lines are for reading: on a screen too narrow for them
+	// they are broken between words, indented as what goes on.
+	Prose bool
 }
 
 // Status is one line about what was done ("41 of 1,204 packets"). It goes to

@@ -1,0 +1,48 @@
+package render
+
+// This file breaks lines of help between words where the screen is narrower than
+// they are.
+
+import (
+	"strings"
+
+	"github.com/mitchellh/go-wordwrap"
+)
+
+// narrowest is how many columns the continuations of a broken line have at least
+// where they stand below its last column; with less they begin further left.
+const narrowest = 20
+
+// breakLine breaks a line into lines of at most width columns, 0 for any number.
+// What goes on stands below the text behind the first gap of two spaces
+// ("  show      pretty print a packet"), or a little to the right of the line's
+// beginning. Words longer than a line stay whole. Help is one column a character.
+func breakLine(line string, width int) []string {
+	if width <= 0 || widths().StringWidth(line) <= width {
+		return []string{line}
+	}
+	body := strings.TrimLeft(line, " ")
+	head, hang := line[:len(line)-len(body)], len(line)-len(body)
+	if gap := strings.Index(body, "  "); gap >= 0 {
+		rest := strings.TrimLeft(body[gap:], " ")
+		before := line[:len(line)-len(rest)]
+		if at := widths().StringWidth(before); width-at >= narrowest {
+			head, body, hang = before, rest, at
+		} else {
+			body = body[:gap] + "  " + rest
+		}
+	}
+	goesOn := hang
+	if len(head) == hang && strings.TrimLeft(head, " ") == "" && hang > 0 {
+		goesOn += 2 // below a list's entry
+	}
+	out := strings.Split(wordwrap.WrapString(body, uint(max(width-goesOn, 1))), "\n")
+	for i := range out {
+		if i == 0 {
+			out[i] = head + out[i]
+		} else {
+			out[i] = strings.Repeat(" ", goesOn) + out[i]
+		}
+	}
+	return out
+}
