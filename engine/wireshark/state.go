@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -64,6 +65,9 @@ type Input struct {
 	// Path: a spool that has no name any more. It must stay open and unchanged
 	// until Close.
 	Inherit *os.File
+	// Stream, when not nil, is read in place of Path by a run of tshark, as it comes: a
+	// capture that is still being written. Only one pass is possible.
+	Stream io.Reader
 	// Frames is how many frames our own index has, 0 for unknown. When Wireshark
 	// reads fewer, the State is Partial.
 	Frames int

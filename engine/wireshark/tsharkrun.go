@@ -23,13 +23,16 @@ type FieldsQuery struct {
 	Fields []string
 	// Flags are further flags of tshark, such as "-t", "ad".
 	Flags []string
+	// OnePass has tshark answer of each packet as it reads it, knowing none that come
+	// after: `tshark -l` in place of `tshark -2`.
+	OnePass bool
 }
 
 // OccurrenceSeparator stands between the occurrences of a field in a cell of
 // RunFields: a form feed, which tshark writes as `\f` where a value has one.
 const OccurrenceSeparator = "\f"
 
-// RunFields runs `tshark -2 -T fields` over a capture under a private profile made
+// RunFields runs `tshark -2 -T fields`, or -l, over a capture under a private profile made
 // from cfg and calls each with the cells of every frame that the filter lets
 // through, in order: one for each of the query's fields, all its occurrences
 // joined by OccurrenceSeparator, "" when the frame does not have it. Values are as
@@ -49,7 +52,11 @@ func RunFields(ctx context.Context, tools Tools, cfg Config, in Input, q FieldsQ
 	if len(q.Filter) > maxArgument {
 		return fmt.Errorf("filter: got %d bytes, want at most %d", len(q.Filter), maxArgument)
 	}
-	args := []string{"-2", "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=" + OccurrenceSeparator}
+	passes := "-2"
+	if q.OnePass {
+		passes = "-l"
+	}
+	args := []string{passes, "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=" + OccurrenceSeparator}
 	args = append(args, q.Flags...)
 	if q.Filter != "" {
 		args = append(args, "-Y", q.Filter)
@@ -159,14 +166,18 @@ const inheritedName = "/dev/fd/3"
 // captureCommand prepares tshark with args on a capture under a profile.
 func captureCommand(ctx context.Context, tools Tools, profile string, in Input, args []string) *exec.Cmd {
 	name := in.Path
-	if in.Inherit != nil {
+	switch {
+	case in.Inherit != nil:
 		name = inheritedName
+	case in.Stream != nil:
+		name = "-"
 	}
 	cmd := command(ctx, tools.Tshark, append([]string{"-r", name}, args...)...)
 	cmd.Env = append(os.Environ(), "WIRESHARK_CONFIG_DIR="+profile)
 	if in.Inherit != nil {
 		cmd.ExtraFiles = []*os.File{in.Inherit}
 	}
+	cmd.Stdin = in.Stream // nil is no input
 	return cmd
 }
 

@@ -35,6 +35,9 @@ type tablePrinter struct {
 
 func (r *Renderer) table(ctx context.Context, t *result.Table) error {
 	p := newTablePrinter(r, t.Columns)
+	if t.Live {
+		return p.live(t)
+	}
 	stop := r.out.every(flushInterval, p.tick)
 	err := p.rows(ctx, t)
 	stop()
@@ -50,6 +53,28 @@ func (r *Renderer) table(ctx context.Context, t *result.Table) error {
 		return err
 	}
 	p.footer(t)
+	return nil
+}
+
+// live prints a table whose rows come one by one, for as long as there are any: the
+// first decides the widths, which grow with the others.
+func (p *tablePrinter) live(t *result.Table) error {
+	for row, err := range t.Rows {
+		if err == nil {
+			p.out.mu.Lock()
+			p.add(row)
+			p.settle()
+			p.out.write()
+			err = p.out.err
+			p.out.mu.Unlock()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if p.r.style.Interactive {
+		p.footer(t)
+	}
 	return nil
 }
 

@@ -364,3 +364,31 @@ func BenchmarkTable(b *testing.B) {
 		})
 	}
 }
+
+// TestLiveTable has each row on the screen before the next one comes, and takes the
+// end of the context for the end of the rows.
+func TestLiveTable(t *testing.T) {
+	var out bytes.Buffer
+	ctx, cancel := context.WithCancel(context.Background())
+	table := &result.Table{Live: true, Columns: packetColumns()}
+	table.Rows = func(yield func(result.Row, error) bool) {
+		for i, address := range []string{"10.0.0.1", "2001:db8::1234:5678"} {
+			row := result.Row{Cells: []string{strconv.Itoa(i + 1), "0.0", address, "b", "UDP", "60", "info"}}
+			if !yield(row, nil) {
+				t.Error("the table wants no more rows")
+			}
+			if !strings.Contains(out.String(), address) {
+				t.Errorf("row %d is not shown yet: %q", i+1, out.String())
+			}
+			cancel()
+		}
+	}
+	table.Footer = func() []string { return []string{"two packets"} }
+	r := New(&out, Style{Width: 80, Interactive: true})
+	if err := r.Result(ctx, table); err != nil {
+		t.Errorf("the end of the context: got the error %v", err)
+	}
+	if !strings.HasSuffix(out.String(), "two packets\n") {
+		t.Errorf("no footer: %q", out.String())
+	}
+}

@@ -78,6 +78,9 @@ type Table struct {
 	// Footer lines come after the last row when the result is shown to a
 	// person; a pipe does not get them.
 	Footer func() []string
+	// Live says that rows come as something happens: each is shown at once, and Rows
+	// ends by itself when the context does, which is no error then.
+	Live bool
 }
 
 // Tree is one packet's dissection, or some of its layers.
