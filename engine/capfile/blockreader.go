@@ -60,6 +60,13 @@ type blockReader struct {
 	order byteOrder // of the current section
 }
 
+// cutShort says that the file ends within a block.
+type cutShort struct{ text string }
+
+func (e *cutShort) Error() string { return e.text }
+
+func cutShortf(format string, args ...any) error { return &cutShort{fmt.Sprintf(format, args...)} }
+
 // read returns the next block; ok is false at the end of the file. After an
 // error nothing more can be read.
 func (r *blockReader) read() (b block, ok bool, err error) {
@@ -68,7 +75,7 @@ func (r *blockReader) read() (b block, ok bool, err error) {
 		return b, false, nil
 	}
 	if len(rest) < 8 {
-		return b, false, fmt.Errorf("block header cut short: got %d bytes, want 8", len(rest))
+		return b, false, cutShortf("block header cut short: got %d bytes, want 8", len(rest))
 	}
 	if binary.LittleEndian.Uint32(rest) == blockSection { // reads the same in both orders
 		if r.order, err = sectionOrder(rest); err != nil {
@@ -85,7 +92,7 @@ func (r *blockReader) read() (b block, ok bool, err error) {
 	// Some writers forget to round up; wiretap does it for them.
 	padded := (int64(length) + 3) &^ 3
 	if padded > int64(len(rest)) {
-		return b, false, fmt.Errorf("block of type 0x%08x cut short: got %d bytes, want %d", kind, len(rest), padded)
+		return b, false, cutShortf("block of type 0x%08x cut short: got %d bytes, want %d", kind, len(rest), padded)
 	}
 	if again := r.order.Uint32(rest[padded-4:]); (int64(again)+3)&^3 != padded {
 		return b, false, fmt.Errorf("block of type 0x%08x has total lengths that differ: %d before and %d after", kind, length, again)
@@ -121,7 +128,7 @@ func (f *File) eachBlock(ctx context.Context, do func(b *block) error) error {
 // sectionOrder finds the byte order of the section that begins with b.
 func sectionOrder(b []byte) (byteOrder, error) {
 	if len(b) < minSection {
-		return littleEndian, fmt.Errorf("section header block cut short: got %d bytes, want %d", len(b), minSection)
+		return littleEndian, cutShortf("section header block cut short: got %d bytes, want %d", len(b), minSection)
 	}
 	switch {
 	case binary.LittleEndian.Uint32(b[8:]) == byteOrderMagic:

@@ -38,6 +38,7 @@ type File struct {
 	restored bool   // the index came from there
 	progress func(done, total int64)
 	indexed  func(f *File, n int)
+	growth   *growth // nil but for a file that is followed
 }
 
 // Len is the number of packets. Until Open returns it is the number of those

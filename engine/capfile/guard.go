@@ -38,7 +38,7 @@ func (f *File) pageGone() error {
 
 // maps reports whether address lies in the mapped file or its mapped index.
 func (f *File) maps(address uintptr) bool {
-	if contains(f.data, address) {
+	if contains(f.data, address) || f.growth != nil && f.growth.has(address) {
 		return true
 	}
 	return f.cache != nil && contains(f.cache.data, address)

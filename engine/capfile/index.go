@@ -55,6 +55,7 @@ type index struct {
 	start  int // packets before the chunk that is built
 	packer packer
 	staged []entry // of the next group
+	open   []entry // of the last group, published although more may come to it
 	limit  int     // packets of the chunk at which it is published
 	timed  bool    // a packet has a time; first and last are the extremes
 	first  int64
@@ -68,6 +69,30 @@ func newIndex(size int64) index {
 		staged: make([]entry, 0, min(groupEntries, size/minRecord+1)),
 		limit:  firstReport,
 	}
+}
+
+// enlarge makes room for a file of size bytes.
+func (x *index) enlarge(size int64) {
+	want := int(size>>chunkShift) + 1
+	if want <= len(x.chunks) {
+		return
+	}
+	chunks := make([]atomic.Pointer[chunk], max(want, 2*len(x.chunks)))
+	for i := range x.chunks {
+		chunks[i].Store(x.chunks[i].Load())
+	}
+	x.chunks = chunks
+}
+
+// reopen takes the packets of a group that was published before it was full back
+// out of its chunk: times are packed by groups.
+func (x *index) reopen() {
+	if len(x.open) == 0 {
+		return
+	}
+	x.packer.cut(len(x.open))
+	x.staged = append(x.staged[:0], x.open...)
+	x.open = x.open[:0]
 }
 
 // n is the number of packets found.

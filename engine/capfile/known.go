@@ -93,6 +93,12 @@ func (f *File) buildIndex(ctx context.Context) error {
 	return f.poll(ctx, f.size)
 }
 
+// publishOpen publishes all of a capture to which more may come.
+func (f *File) publishOpen(at int64) {
+	f.index.open = append(f.index.open[:0], f.index.staged...)
+	f.publish(at)
+}
+
 // finish publishes all, and gives back what only the pass needed.
 func (f *File) finish(at int64) {
 	f.publish(at)
@@ -108,6 +114,11 @@ type pass interface {
 	// resume goes on at end. It reads again what is at the landmarks, and says
 	// where packets may begin and how many bytes there are before each.
 	resume(end int64, landmarks []int64) (begin, gap int64, err error)
+	// extend tells that the file has grown; data is all of it.
+	extend(data []byte)
+	// step looks at the record at an offset without taking it: whether it is a
+	// packet and where the next one begins. ok is false where it is not whole.
+	step(data []byte, at int64) (isPacket bool, next int64, ok bool)
 }
 
 // startPass reads the file header.

@@ -256,6 +256,9 @@ func (f *File) unmap() error {
 	}
 	data := f.data
 	f.data = nil
+	if f.growth != nil {
+		return f.growth.unmap()
+	}
 	return unix.Munmap(data)
 }
 

@@ -43,6 +43,20 @@ func (p *packer) append(entries []entry, interfaces []Interface) {
 	p.n += len(entries)
 }
 
+// cut takes the last n packets out, which are one group.
+func (p *packer) cut(n int) {
+	p.n -= n
+	p.offsets, p.wideOffsets = until(p.offsets, p.n), until(p.wideOffsets, p.n)
+	p.times, p.wideTimes = until(p.times, p.n), until(p.wideTimes, p.n)
+	p.groups = until(p.groups, p.n>>groupBits)
+	p.captured, p.wideCaptured = until(p.captured, p.n), until(p.wideCaptured, p.n)
+	p.original, p.wideOriginal = until(p.original, p.n), until(p.wideOriginal, p.n)
+	p.slot8, p.slot16 = until(p.slot8, p.n), until(p.slot16, p.n)
+}
+
+// until is the first n elements of a column, which may be absent.
+func until[T any](column []T, n int) []T { return column[:min(n, len(column))] }
+
 // widened is a narrow column in the wide type, with room for more.
 func widened[W, N int64 | uint32 | uint16 | uint8](narrow []N, room int) []W {
 	wide := make([]W, len(narrow), max(len(narrow), room))

@@ -254,6 +254,31 @@ func (w *pcapPass) resume(end int64, landmarks []int64) (begin, gap int64, err e
 	return begin, int64(w.p.variant.header) + int64(w.p.padding), nil
 }
 
+func (w *pcapPass) extend(data []byte) { w.p.data = data }
+
+func (w *pcapPass) step(data []byte, at int64) (isPacket bool, next int64, ok bool) {
+	header := int64(w.p.variant.header)
+	if int64(len(data))-at < header {
+		return false, at, false
+	}
+	captured, original := w.p.order.Uint32(data[at+8:]), w.p.order.Uint32(data[at+12:])
+	if w.p.lengths != capturedFirst && (w.p.lengths == capturedLast || captured > original) {
+		captured = original
+	}
+	next = at + header + int64(captured)
+	return true, next, captured <= w.p.limit && next <= int64(len(data))
+}
+
+// cut notes that the file ends within the record at an offset: a warning, unless
+// the rest may still come.
+func (w *pcapPass) cut(at int64, format string, args ...any) {
+	if g := w.f.growth; g != nil {
+		g.cut = fmt.Sprintf(format, args...)
+		return
+	}
+	w.f.stop(at, format, args...)
+}
+
 // run walks the records.
 func (w *pcapPass) run(ctx context.Context) error {
 	f, p, phdr := w.f, w.p, w.phdr
@@ -267,7 +292,7 @@ func (w *pcapPass) run(ctx context.Context) error {
 			}
 		}
 		if size-at < header {
-			f.stop(at, "record header cut short: got %d bytes, want %d", size-at, header)
+			w.cut(at, "record header cut short: got %d bytes, want %d", size-at, header)
 			return nil
 		}
 		h := data[at : at+pcapRecordSize : at+pcapRecordSize]
@@ -283,7 +308,7 @@ func (w *pcapPass) run(ctx context.Context) error {
 			f.stop(at, "packet of %d bytes is too small for %d bytes of padding", captured, padding)
 			return nil
 		case int64(captured) > size-at-header:
-			f.stop(at, "packet cut short: got %d bytes, want %d", size-at-header, captured)
+			w.cut(at, "packet cut short: got %d bytes, want %d", size-at-header, captured)
 			return nil
 		}
 		if !p.variant.nanos {

@@ -54,6 +54,14 @@ func (x *ngIndexer) resume(end int64, landmarks []int64) (begin, gap int64, err 
 	return 0, minGapNG, nil
 }
 
+func (x *ngIndexer) extend(data []byte) { x.data = data }
+
+func (x *ngIndexer) step(data []byte, at int64) (isPacket bool, next int64, ok bool) {
+	r := blockReader{data: data, at: at, order: x.order}
+	b, ok, err := r.read()
+	return ok && err == nil && b.isRecord(), r.at, ok && err == nil
+}
+
 // minGapNG is what is before the packet in the shortest block with one.
 const minGapNG = 8
 
@@ -72,6 +80,11 @@ func (x *ngIndexer) run(ctx context.Context) error {
 		b, ok, err := x.read()
 		if err == nil && ok {
 			err = x.take(&b)
+		}
+		var short *cutShort
+		if x.f.growth != nil && errors.As(err, &short) {
+			x.at, x.f.growth.cut = offset, err.Error()
+			return nil
 		}
 		if err != nil {
 			if x.section < 0 {
