@@ -122,6 +122,7 @@ func (c *Capture) Close() error {
 	if deep != nil {
 		err = deep.Close()
 	}
+	c.ahead.disband()
 	c.peek.close()
 	c.own.Close()
 	err = errors.Join(err, c.file.Close())
@@ -190,13 +191,17 @@ func (c *Capture) startDeep() *wireshark.Dissector {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.deep == nil && !c.closed {
-		path, inherit := c.file.DissectorFile()
-		c.deep = wireshark.Start(c.session.cfg.Tools, c.config,
-			wireshark.Input{Path: path, Inherit: inherit, Frames: c.size, Size: c.file.Size()},
-			wireshark.Options{TempDir: c.session.cfg.TempDir, CacheDir: c.session.cfg.CacheDir, Catalogue: c.session.loadedCatalogue,
-				MemoryLimit: c.session.dissectorMemory()})
+		c.deep = c.newDeep(c.session.dissectorMemory())
 	}
 	return c.deep
+}
+
+// newDeep starts a process of Wireshark's that may take so many bytes of memory.
+func (c *Capture) newDeep(memory int64) *wireshark.Dissector {
+	path, inherit := c.file.DissectorFile()
+	return wireshark.Start(c.session.cfg.Tools, c.config,
+		wireshark.Input{Path: path, Inherit: inherit, Frames: c.size, Size: c.file.Size()},
+		wireshark.Options{TempDir: c.session.cfg.TempDir, CacheDir: c.session.cfg.CacheDir, Catalogue: c.session.loadedCatalogue, MemoryLimit: memory})
 }
 
 // DeepState describes the deep tier of a capture.
@@ -239,7 +244,7 @@ func (c *Capture) tier(ctx context.Context, q plan.Question) (tier, plan.Choice,
 	q.PreviewAllowed = q.PreviewAllowed || hurried(ctx)
 	deep := c.startDeep()
 	state := c.Deep()
-	choice := plan.Choose(c.session.cfg.Mode, state.State, q)
+	choice := plan.Choose(c.session.Mode(), state.State, q)
 	if choice.Tier == plan.Own && state.State == plan.Failed {
 		c.noticeFailed(state.Err)
 	}
@@ -259,13 +264,13 @@ func (c *Capture) tier(ctx context.Context, q plan.Question) (tier, plan.Choice,
 		if changed := c.changed(); changed != nil {
 			return nil, choice, changed // that is why, and our own dissectors would read it too
 		}
-		choice = plan.Choose(c.session.cfg.Mode, plan.Failed, q)
+		choice = plan.Choose(c.session.Mode(), plan.Failed, q)
 		if choice.Tier == plan.Deep {
 			return nil, choice, err
 		}
 		c.noticeFailed(err)
 	}
-	if choice.Tier == plan.Own && !choice.Preview && c.session.cfg.Mode == plan.Auto {
+	if choice.Tier == plan.Own && !choice.Preview && c.session.Mode() == plan.Auto {
 		c.session.noticeAbsent()
 	}
 	return nativeTier{c}, choice, nil
@@ -410,7 +415,7 @@ func (c *Capture) checkFilter(ctx context.Context, expr string) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	if c.session.cfg.Mode != plan.Wireshark {
+	if c.session.Mode() != plan.Wireshark {
 		if _, err := filter.Compile(expr, c.session.fields); err == nil {
 			return nil
 		}
@@ -433,7 +438,7 @@ func (c *Capture) checkFilter(ctx context.Context, expr string) error {
 
 // howToAskWireshark says what keeps Wireshark's dissectors from answering.
 func (c *Capture) howToAskWireshark() string {
-	if c.session.cfg.Mode == plan.Native {
+	if c.session.Mode() == plan.Native {
 		return "leave out --engine native"
 	}
 	return "install tshark and sharkd"

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -45,11 +44,14 @@ type ahead struct {
 	turns    int                 // pages that loops went on to
 	run      *aheadRun           // nil while nothing is loaded
 	stored   chan struct{}       // closed, and made anew, when a page or the end of a run came
-	from     *wireshark.Dissector
+	crew     crew
 }
 
 // aheadRun is pages that are being loaded, of all wanted names.
-type aheadRun struct{ at, end int }
+type aheadRun struct {
+	at, end int          // the pages that no process has taken yet
+	taken   map[int]bool // those that are being loaded
+}
 
 // wanted is a protocol or field that loops ask for.
 type wanted struct {
@@ -131,7 +133,11 @@ func (a *ahead) miss(ctx context.Context, c *Capture, frame uint32, name string)
 			a.want(ctx, c, field)
 		}
 	}
-	if w == nil || w.strip.Load() == nil || !a.worth(w, int(frame)) {
+	if w == nil || w.strip.Load() == nil {
+		return column.Unknown, ""
+	}
+	a.recruit(c)
+	if !a.worth(w, int(frame)) {
 		return column.Unknown, ""
 	}
 	t, choice, err := c.tier(ctx, plan.Question{})
@@ -143,7 +149,7 @@ func (a *ahead) miss(ctx context.Context, c *Capture, frame uint32, name string)
 	page := i / column.PageSize
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.from = deep
+	a.crew.join(deep)
 	for !w.strip.Load().Has(page) {
 		if ctx.Err() != nil || c.ctx.Err() != nil {
 			a.halt() // nobody waits for what it would load
@@ -151,11 +157,13 @@ func (a *ahead) miss(ctx context.Context, c *Capture, frame uint32, name string)
 		}
 		switch run := a.run; {
 		case run == nil:
-			a.start(c, page)
+			a.start(c, page, page+1)
+		case run.taken[page]:
 		case page < run.at:
 			a.halt()
 		default:
 			run.end = max(run.end, page+1)
+			a.muster(c)
 		}
 		stored := a.stored
 		a.mu.Unlock()
@@ -182,8 +190,8 @@ func (a *ahead) want(ctx context.Context, c *Capture, name string) *wanted {
 	if w := (*a.names.Load())[name]; w != nil {
 		return w
 	}
-	catalogue := c.session.Catalogue()
-	if catalogue == nil || c.check() != nil {
+	catalogue, err := c.session.WaitCatalogue(ctx)
+	if err != nil || c.check() != nil {
 		return nil
 	}
 	r, err := c.rules(ctx)
@@ -272,14 +280,14 @@ func (a *ahead) turn(c *Capture, page int) {
 	if a.run != nil {
 		if page >= a.run.at-maxStride && page <= a.run.end {
 			a.run.end = max(a.run.end, end)
+			a.muster(c)
 		}
 		return
 	}
 	for at := page; at < end; at++ {
 		if len(a.lacking(at)) > 0 {
-			if a.from != nil {
-				a.start(c, at)
-				a.run.end = end
+			if len(a.crew.members) > 0 {
+				a.start(c, at, end)
 			}
 			return
 		}
@@ -315,58 +323,17 @@ func (a *ahead) lacking(page int) []*wanted {
 	return out
 }
 
-// halt ends the run after the page that is being loaded.
+// halt ends the run after the pages that are being loaded.
 func (a *ahead) halt() {
 	if a.run != nil {
 		a.run.end = a.run.at
 	}
 }
 
-// start begins to load from a page on.
-func (a *ahead) start(c *Capture, page int) {
-	run := &aheadRun{at: page, end: page + 1}
-	a.run = run
-	deep := a.from
-	c.inBackground(func(ctx context.Context) error {
-		defer func() {
-			a.mu.Lock()
-			defer a.mu.Unlock()
-			if a.run == run {
-				a.run = nil
-			}
-			a.wake()
-		}()
-		for {
-			a.mu.Lock()
-			var names []*wanted
-			for run.at < run.end {
-				if names = a.lacking(run.at); len(names) > 0 {
-					break
-				}
-				run.at++
-			}
-			at := run.at
-			done := at >= run.end
-			if done {
-				a.run = nil // who asks from here on starts another
-			}
-			a.mu.Unlock()
-			if done {
-				return nil
-			}
-			values, err := a.load(ctx, c, deep, at, names)
-			if ctx.Err() != nil || errors.Is(err, wireshark.ErrClosed) {
-				return err
-			}
-			a.mu.Lock()
-			for i, w := range names {
-				a.keep(c, w, at, values[i])
-			}
-			run.at = at + 1
-			a.wake()
-			a.mu.Unlock()
-		}
-	})
+// start begins to load the pages from at to end, which is excluded.
+func (a *ahead) start(c *Capture, at, end int) {
+	a.run = &aheadRun{at: at, end: end, taken: map[int]bool{}}
+	a.muster(c)
 }
 
 // wake tells those who wait that something has changed.

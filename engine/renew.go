@@ -91,6 +91,7 @@ func (c *Capture) renew(change func() error) error {
 		// The process is gone in any case; how it ended is of no interest.
 		_ = deep.Close()
 	}
+	c.ahead.disband()
 	c.peek.close()
 	err := change()
 	c.forget()

@@ -272,6 +272,7 @@ func (v *View) Frames(ctx context.Context) iter.Seq2[uint32, error] {
 			yield(0, err)
 			return
 		}
+		v.capture.ahead.expectLoop(set.len())
 		frames := func(yield func(uint32) bool) {
 			for i := range set.len() {
 				if !yield(set.at(i)) {
