@@ -48,6 +48,19 @@ func nextWord(s string, i int) shellWord {
 	return w
 }
 
+// LastWord returns the last word of a line as it is written, its quotes included:
+// what Alt-. puts into the next line. "" for a blank line.
+func LastWord(line string) string {
+	last := ""
+	for i := 0; ; {
+		w := nextWord(line, i)
+		if w.start >= len(line) {
+			return last
+		}
+		last, i = line[w.start:w.end], w.end
+	}
+}
+
 func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\n' || b == '\r' }
 
 // parseArguments parses the arguments of c.Command, which begin at offset i.

@@ -12,6 +12,7 @@ import (
 
 	"pktsh/engine"
 	"pktsh/repl"
+	"pktsh/repl/editor"
 	"pktsh/repl/prompt"
 	"pktsh/repl/render"
 )
@@ -147,6 +148,7 @@ func interactive(o *options, session *engine.Session, shell *repl.Shell, t *term
 		Prefix:   shell.Prefix,
 		Complete: shell.Complete,
 		NeedMore: shell.NeedMore,
+		Edit:     editor.Editor{In: t.in, Out: os.Stdout, Err: os.Stderr}.Edit,
 		Exec: func(ctx context.Context, text string) (int, bool) {
 			shell.Exec(ctx, text)
 			return shell.Quit()

@@ -33,8 +33,15 @@ const (
 	keyWordRight
 	keyDeleteWord     // forward
 	keyDeleteWordBack // back to a space
+	keyKillNameBack   // back to a separator
 	keyKillToEnd
 	keyKillToStart
+	keyYank
+	keyUndo
+	keyTranspose
+	keyLastWord // of the line before
+	keyNewline  // in the line: Enter would run it
+	keyPrefix   // Ctrl-X: the next key says what
 	keyClearScreen
 	keySearch
 	keyInterrupt
@@ -175,6 +182,14 @@ func controlKey(c byte) keyKind {
 		return keyKillToStart
 	case ctrl('W'):
 		return keyDeleteWordBack
+	case ctrl('Y'):
+		return keyYank
+	case ctrl('_'):
+		return keyUndo
+	case ctrl('T'):
+		return keyTranspose
+	case ctrl('X'):
+		return keyPrefix
 	case ctrl('L'):
 		return keyClearScreen
 	case ctrl('R'):
@@ -230,8 +245,12 @@ func (d *decoder) scanEscape(flush bool) (int, keyPress) {
 		return 2, keyPress{kind: keyWordRight}
 	case 'd':
 		return 2, keyPress{kind: keyDeleteWord}
+	case '.':
+		return 2, keyPress{kind: keyLastWord}
+	case '\r', '\n':
+		return 2, keyPress{kind: keyNewline}
 	case 0x7f, 0x08:
-		return 2, keyPress{kind: keyDeleteWordBack}
+		return 2, keyPress{kind: keyKillNameBack}
 	default:
 		if !utf8.FullRune(d.buf[1:]) {
 			return d.unfinished(flush)

@@ -14,19 +14,16 @@ import (
 // These are what the keyboard tells go-prompt. Those of the first group are
 // terminal sequences that go-prompt knows by itself.
 const (
-	codeEnter          = "\r"
-	codeTab            = "\t"
-	codeBackTab        = "\x1b[Z"
-	codeUp             = "\x1b[A"
-	codeDown           = "\x1b[B"
-	codeRight          = "\x1b[C"
-	codeLeft           = "\x1b[D"
-	codeHome           = "\x1b[H"
-	codeEnd            = "\x1b[F"
-	codeDelete         = "\x1b[3~"
-	codeKillToEnd      = "\x0b"
-	codeKillToStart    = "\x15"
-	codeDeleteWordBack = "\x17"
+	codeEnter   = "\r"
+	codeTab     = "\t"
+	codeBackTab = "\x1b[Z"
+	codeUp      = "\x1b[A"
+	codeDown    = "\x1b[B"
+	codeRight   = "\x1b[C"
+	codeLeft    = "\x1b[D"
+	codeHome    = "\x1b[H"
+	codeEnd     = "\x1b[F"
+	codeDelete  = "\x1b[3~"
 
 	// codeLeave is F24, which no keyboard of ours sends: Input returns, with its
 	// buffer intact. keyboard.reason says why.
@@ -38,7 +35,6 @@ const (
 	codeClearScreen = "\x1b\xffl"
 	codeWordLeft    = "\x1b\xffb"
 	codeWordRight   = "\x1b\xfff"
-	codeDeleteWord  = "\x1b\xffd"
 )
 
 // reason says why Input returned.
@@ -50,6 +46,7 @@ const (
 	reasonInterrupt
 	reasonEndOfInput
 	reasonSuspend
+	reasonEdit   // the line is wanted in an editor
 	reasonRedraw // the window changed: same line again
 	reasonStop   // a signal or the context ends the session
 	reasonHangup // the terminal is gone
@@ -73,9 +70,10 @@ var errClosed = errors.New("prompt: the keyboard is closed until the next line")
 // So no key is decided on before the one before it took effect, and go-prompt's
 // loop, which would look for keys a hundred times a second, sleeps.
 type keyboard struct {
-	term *terminal
-	menu *menu
-	dec  decoder
+	term  *terminal
+	menu  *menu
+	edits *edits
+	dec   decoder
 
 	open   bool // between Setup and the key that ends the line
 	fresh  bool // since Setup no Read: the first drawing is over before there is a reader
@@ -83,6 +81,9 @@ type keyboard struct {
 	ready  chan struct{}
 	reason reason
 	queue  []func() string // what follows from the last key, each returns its code
+	// prefixed says that Ctrl-X was typed, browsing that the last key was Up or Down.
+	prefixed, browsing bool
+	canEdit            bool // Ctrl-X Ctrl-E
 
 	// Set by other goroutines, followed by terminal.wake.
 	interrupted, resized, repaint, stopping atomic.Bool
@@ -95,12 +96,13 @@ type keyboard struct {
 var _ goprompt.ConsoleParser = (*keyboard)(nil)
 
 func newKeyboard(t *terminal, m *menu) *keyboard {
-	return &keyboard{term: t, menu: m, drawn: make(chan struct{}), ready: make(chan struct{})}
+	return &keyboard{term: t, menu: m, edits: m.edits, drawn: make(chan struct{}), ready: make(chan struct{})}
 }
 
 // Setup begins a line.
 func (k *keyboard) Setup() error {
 	k.open, k.fresh, k.reason, k.queue = true, true, reasonNone, nil
+	k.prefixed, k.browsing = false, false
 	k.resized.Store(false)
 	columns, rows, _ := k.term.size()
 	k.menu.reset(columns, rows)
@@ -124,6 +126,9 @@ func (k *keyboard) GetWinSize() *goprompt.WinSize {
 func (k *keyboard) yield() {
 	if !k.open || k.fresh {
 		return
+	}
+	if k.menu.selected < 0 {
+		k.edits.saw(k.menu.before, k.menu.after)
 	}
 	k.drawn <- struct{}{}
 	<-k.ready
@@ -267,6 +272,14 @@ func plainCode(kind keyKind) string {
 		return codeDeleteWord
 	case keyDeleteWordBack:
 		return codeDeleteWordBack
+	case keyKillNameBack:
+		return codeKillNameBack
+	case keyYank:
+		return codeYank
+	case keyUndo:
+		return codeUndo
+	case keyTranspose:
+		return codeTranspose
 	case keyKillToEnd:
 		return codeKillToEnd
 	case keyKillToStart:
@@ -280,7 +293,27 @@ func plainCode(kind keyKind) string {
 // translate returns go-prompt's code for a key, "" for none.
 func (k *keyboard) translate(p keyPress) string {
 	m := k.menu
+	browsing := k.browsing
+	k.edits.joins = k.edits.joins && isKill(p.kind)
+	k.browsing = p.kind == keyUp || p.kind == keyDown
+	if p.kind != keyLastWord {
+		k.edits.last.at, k.edits.last.runes = 0, 0
+	}
+	if k.prefixed {
+		k.prefixed = false
+		switch p.kind {
+		case keyEnd: // Ctrl-X Ctrl-E
+			if k.canEdit {
+				return k.leave(reasonEdit)
+			}
+		case keyKillToStart: // Ctrl-X Ctrl-U
+			p.kind = keyUndo
+		}
+	}
 	switch p.kind {
+	case keyPrefix:
+		k.prefixed = true
+		return ""
 	case keyTab:
 		return k.tab()
 	case keyBackTab:
@@ -291,6 +324,9 @@ func (k *keyboard) translate(p keyPress) string {
 			m.previous()
 		} else {
 			m.close() // the history
+			if !browsing {
+				m.recall()
+			}
 		}
 		return codeUp
 	case keyDown:
@@ -316,6 +352,15 @@ func (k *keyboard) translate(p keyPress) string {
 	case keyPaste:
 		m.searching = false
 		return m.fold(oneLine(p.text))
+	case keyNewline:
+		m.searching = false
+		return newlineMark + m.indentHere()
+	case keyLastWord:
+		m.searching = false
+		if !k.edits.lastWord(m.history.lines()) {
+			return codeNothing
+		}
+		return codeReplaceLast
 	case keyBackspace:
 		return codeBackspace
 	case keyInterrupt:
@@ -376,6 +421,7 @@ func (k *keyboard) search() string {
 	}
 	k.menu.leave()
 	k.menu.close()
+	k.menu.history.refresh()
 	k.menu.searching = true
 	return codeEnd
 }
@@ -449,12 +495,6 @@ func bindings(s *screen) []goprompt.ASCIICodeBind {
 		}),
 		bind(codeWordLeft, func(b *goprompt.Buffer) { b.CursorLeft(wordBack(b.Document().TextBeforeCursor())) }),
 		bind(codeWordRight, func(b *goprompt.Buffer) { b.CursorRight(wordAhead(b.Document().TextAfterCursor())) }),
-		bind(codeDeleteWord, func(b *goprompt.Buffer) {
-			// Not Delete: it counts bytes as characters.
-			n := wordAhead(b.Document().TextAfterCursor())
-			b.CursorRight(n)
-			b.DeleteBeforeCursor(n)
-		}),
 	}
 }
 

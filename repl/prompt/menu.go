@@ -29,6 +29,7 @@ const (
 type menu struct {
 	suggester *suggester
 	history   *History
+	edits     *edits
 	// set re-applies an option to the running prompt.
 	set func(goprompt.Option)
 
@@ -57,6 +58,7 @@ func (m *menu) reset(columns, rows int) {
 	m.tall, m.height = tall{}, 1
 	m.before, m.after, m.word = "", "", ""
 	m.all, m.shown, m.selected = nil, nil, -1
+	m.edits.begin()
 	m.close()
 }
 
@@ -177,6 +179,29 @@ func (m *menu) rest() string {
 		return ""
 	}
 	return printable(rest)
+}
+
+// recall gives go-prompt the history that Up goes through: what begins with the
+// line as it is typed, as IPython does.
+func (m *menu) recall() {
+	m.history.refresh()
+	typed := m.meaning(m.before)
+	if m.after != "" {
+		typed = ""
+	}
+	var entries []string
+	for _, e := range m.history.lines() {
+		if strings.HasPrefix(manyLines(e), typed) && manyLines(e) != typed {
+			entries = append(entries, m.fold(e))
+		}
+	}
+	m.set(goprompt.OptionHistory(entries))
+}
+
+// indentHere is what a line that is begun at the cursor is indented by.
+func (m *menu) indentHere() string {
+	b := block{lines: strings.Split(m.block+m.meaning(m.before), "\n")}
+	return b.indent()
 }
 
 // next, previous and leave mirror go-prompt's Next, Previous and Reset.

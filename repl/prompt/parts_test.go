@@ -203,7 +203,7 @@ func TestHistoryFile(t *testing.T) {
 	if n := strings.Count(string(b), "\n"); n != maxHistory+1 || !strings.HasPrefix(string(b), "line 5\n") {
 		t.Errorf("got %d lines from %.10q, want %d from line 5", n, b, maxHistory+1)
 	}
-	if len(h.entries) != maxHistory || h.entries[maxHistory-1] != "last" {
+	if len(h.entries) != maxHistory || h.entries[maxHistory-1].line != "last" {
 		t.Errorf("got %d entries, want %d with the last", len(h.entries), maxHistory)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {

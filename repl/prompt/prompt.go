@@ -17,6 +17,7 @@
 //     suggestion is selected, and go-prompt's polling loop sleeps while idle.
 //   - [suggester] answers go-prompt's completer: remembered per line and cursor,
 //     in the background when slow.
+//   - [edits] is what editing remembers: killed text, undo, last words.
 //   - [History] is what was entered, and its file.
 //   - [session] loops over Prompt.Input and runs what was entered.
 package prompt
@@ -71,6 +72,10 @@ type Config struct {
 	// before Exec begins. It runs on a goroutine of its own, one at a time.
 	// quit ends Run, which returns code.
 	Exec func(ctx context.Context, text string) (code int, quit bool)
+	// Edit lets the user change text, the whole input, in a program of its own
+	// (Ctrl-X Ctrl-E) and returns what became of it. It runs as Exec does. The error
+	// is shown, the text taken all the same. nil: the key does nothing.
+	Edit func(ctx context.Context, text string) (edited string, err error)
 	// Catching is called when Run has begun to catch signals: who did before can
 	// stop. It may be nil.
 	Catching func()

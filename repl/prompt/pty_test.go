@@ -80,6 +80,7 @@ func child(c childConfig) int {
 		Complete: func(ctx context.Context, text string, cursor int) ([]completion.Suggestion, int) {
 			return childComplete(ctx, c, text, cursor)
 		},
+		Edit: childEdit,
 		Exec: func(ctx context.Context, text string) (int, bool) {
 			if text == "history" {
 				fmt.Printf("entered %q\n", history.Entries())
@@ -135,6 +136,20 @@ func childComplete(ctx context.Context, c childConfig, text string, cursor int) 
 		}
 	}
 	return out, start
+}
+
+// childEdit doubles each line, in cooked mode.
+func childEdit(_ context.Context, text string) (string, error) {
+	m, err := unix.IoctlGetTermios(0, ioctlGetTermios)
+	fmt.Println("the editor's screen, cooked:", err == nil && m.Lflag&unix.ICANON != 0)
+	if text == "broken" {
+		return text, errors.New("the editor failed")
+	}
+	var out []string
+	for line := range strings.SplitSeq(text, "\n") {
+		out = append(out, line, line)
+	}
+	return strings.Join(out, "\n"), nil
 }
 
 func childExec(ctx context.Context, text string) (code int, quit bool) {

@@ -63,8 +63,9 @@ func newSession(cfg Config, term *terminal) *session {
 		s.notice(s.history.err)
 	}
 	s.suggester = &suggester{complete: cfg.Complete, failed: s.notice}
-	s.menu = &menu{suggester: s.suggester, history: s.history, selected: -1}
+	s.menu = &menu{suggester: s.suggester, history: s.history, edits: new(edits), selected: -1}
 	s.keys = newKeyboard(term, s.menu)
+	s.keys.canEdit = cfg.Edit != nil
 	s.suggester.late = func() {
 		s.keys.repaint.Store(true)
 		term.wake()
@@ -186,7 +187,7 @@ func (s *session) exit(ctx context.Context) (int, error) {
 func (s *session) runLines(ctx context.Context) (int, error) {
 	line := s.newPrompt()
 	b := &block{needMore: s.cfg.NeedMore}
-	s.begin(line, b)
+	s.begin(b)
 	for {
 		entered := line.Input()
 		if s.keys.panicked != nil {
@@ -211,13 +212,17 @@ func (s *session) runLines(ctx context.Context) (int, error) {
 				return 1, err
 			}
 			continue
+		case reasonEdit:
+			if err := s.edit(ctx, b); err != nil {
+				return 1, err
+			}
+			continue
 		case reasonInterrupt, reasonEndOfInput:
 			if b.empty() && s.keys.reason == reasonEndOfInput {
 				return 0, nil
 			}
 			b.clear()
-			toEnd(s.buffer)
-			s.buffer.DeleteBeforeCursor(len(s.buffer.Text()))
+			s.clearLine()
 		case reasonStop:
 			return s.exit(ctx)
 		case reasonHangup:
@@ -233,12 +238,12 @@ func (s *session) runLines(ctx context.Context) (int, error) {
 				s.freshLine()
 			}
 		}
-		s.begin(line, b)
+		s.begin(b)
 	}
 }
 
 // begin prepares the next line.
-func (s *session) begin(line *goprompt.Prompt, b *block) {
+func (s *session) begin(b *block) {
 	s.showNotices()
 	s.suggester.forget()
 	s.menu.block = b.text()
@@ -251,11 +256,6 @@ func (s *session) begin(line *goprompt.Prompt, b *block) {
 		// What is typed ahead brings its own indentation.
 		s.menu.set(goprompt.OptionInitialBufferText(b.indent()))
 	}
-	entries := s.history.lines()
-	for i, e := range entries {
-		entries[i] = s.menu.fold(e)
-	}
-	s.menu.set(goprompt.OptionHistory(entries))
 }
 
 // newPrompt makes the one go-prompt of the session.
@@ -277,6 +277,7 @@ func (s *session) newPrompt() (line *goprompt.Prompt) {
 			return s.menu.shownPrefix(), true
 		}),
 		goprompt.OptionAddASCIICodeBind(bindings(s.screen)...),
+		goprompt.OptionAddASCIICodeBind(editBindings(s.menu.edits)...),
 		goprompt.OptionAddKeyBind(goprompt.KeyBind{Key: goprompt.F24, Fn: leave}),
 		goprompt.OptionSetExitCheckerOnInput(func(string, bool) bool {
 			return s.keys.reason != reasonNone && s.keys.reason != reasonEnter
@@ -329,50 +330,12 @@ func (s *session) run(ctx context.Context, text string) (code int, quit bool, er
 	if err := s.history.add(text); err != nil {
 		s.notice(err)
 	}
-	s.suggester.stop()
-	early := s.keys.takeInterrupt()
-	if err := s.term.cooked(); err != nil {
-		return 1, true, fmt.Errorf("prompt: cannot give the terminal back: %w", err)
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	s.setCancel(cancel)
-	defer s.setCancel(nil)
-	if early || s.keys.interrupted.Swap(false) {
-		cancel()
-	}
-
-	type outcome struct {
-		code     int
-		quit     bool
-		panicked any
-	}
-	done := make(chan outcome, 1)
-	go func() {
-		o := outcome{panicked: "Exec ended its goroutine"}
-		defer func() {
-			if r := recover(); r != nil {
-				o.panicked = describePanic(r, debug.Stack())
-			}
-			done <- o
-		}()
-		o.code, o.quit = s.cfg.Exec(ctx, text)
-		o.panicked = nil
-	}()
-	var o outcome
-	select {
-	case o = <-done:
-	case <-s.stopped:
-		select {
-		case o = <-done:
-		case <-time.After(stopGrace):
-		}
-	}
-	if o.panicked != nil {
-		panic(o.panicked)
-	}
-	if o.quit {
-		return o.code, true, nil
+	over, err := s.away(ctx, func(ctx context.Context) { code, quit = s.cfg.Exec(ctx, text) })
+	switch {
+	case err != nil:
+		return 1, true, err
+	case over && quit:
+		return code, true, nil
 	}
 	select {
 	case <-s.stopped:
@@ -381,6 +344,74 @@ func (s *session) run(ctx context.Context, text string) (code int, quit bool, er
 	default:
 		return 0, false, nil
 	}
+}
+
+// edit has the whole input edited and makes it the line again: Enter runs it.
+func (s *session) edit(ctx context.Context, b *block) error {
+	text, edited := b.text()+s.menu.meaning(s.buffer.Text()), ""
+	var failed error
+	s.clearLine()
+	over, err := s.away(ctx, func(ctx context.Context) { edited, failed = s.cfg.Edit(ctx, text) })
+	if err != nil || !over { // the session is at its end
+		return err
+	}
+	if failed != nil {
+		s.notice(failed)
+	}
+	s.freshLine()
+	b.clear()
+	s.begin(b)
+	s.menu.set(goprompt.OptionInitialBufferText(s.menu.fold(oneLine(pasted([]byte(edited))))))
+	return nil
+}
+
+// clearLine empties go-prompt's buffer.
+func (s *session) clearLine() {
+	toEnd(s.buffer)
+	s.buffer.DeleteBeforeCursor(len(s.buffer.Text()))
+}
+
+// away runs work with the terminal as it was found. Ctrl-C cancels work's ctx. When
+// the session is to end it waits for work, but not for long; over says that work is.
+func (s *session) away(ctx context.Context, work func(ctx context.Context)) (over bool, err error) {
+	s.suggester.stop()
+	early := s.keys.takeInterrupt()
+	if err := s.term.cooked(); err != nil {
+		return false, fmt.Errorf("prompt: cannot give the terminal back: %w", err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.setCancel(cancel)
+	defer s.setCancel(nil)
+	if early || s.keys.interrupted.Swap(false) {
+		cancel()
+	}
+	done := make(chan any, 1) // what it panicked with
+	go func() {
+		var panicked any = "the work ended its goroutine"
+		defer func() {
+			if r := recover(); r != nil {
+				panicked = describePanic(r, debug.Stack())
+			}
+			done <- panicked
+		}()
+		work(ctx)
+		panicked = nil
+	}()
+	var panicked any
+	select {
+	case panicked = <-done:
+	case <-s.stopped:
+		select {
+		case panicked = <-done:
+		case <-time.After(stopGrace):
+			return false, nil
+		}
+	}
+	if panicked != nil {
+		panic(panicked)
+	}
+	return true, nil
 }
 
 func (s *session) setCancel(cancel context.CancelFunc) {
