@@ -244,7 +244,7 @@ func (v *View) Values(ctx context.Context, field string) (iter.Seq[[]string], er
 
 func (v *View) columnOf(ctx context.Context, field string) (*column.Column, error) {
 	col, sure, err := v.capture.Column(ctx, field)
-	if err == nil && !sure && v.capture.session.cfg.Mode == plan.Auto {
+	if err == nil && !sure && v.capture.session.Mode() == plan.Auto {
 		v.capture.session.noticeAbsent()
 	}
 	return col, err

@@ -82,6 +82,8 @@ type Session struct {
 	// generation counts the changes of what captures answer (renew.go).
 	generation atomic.Uint64
 	macros     filter.Macros
+	mode       atomic.Uint32
+	times      atomic.Pointer[TimeFormat]
 
 	// What pktsh's own dissectors know.
 	table  *dissect.Table
@@ -93,18 +95,23 @@ type Session struct {
 
 	preferences loadedPreferences
 
-	catalogue struct {
-		once  sync.Once
-		ready chan struct{}
-		value *dissect.Catalogue
-	}
+	catalogue atomic.Pointer[loadedCatalogue]
+}
+
+// loadedCatalogue is the field catalogue on its way.
+type loadedCatalogue struct {
+	once  sync.Once
+	ready chan struct{}
+	value *dissect.Catalogue
 }
 
 // NewSession returns a session. Close it to end every process it started.
 func NewSession(cfg Config) *Session {
 	s := &Session{cfg: cfg, dissection: cfg.Dissection.Clone(), notified: map[string]bool{}, validated: map[string]bool{}, walks: map[string]*rules{}, table: dissect.NewTable()}
 	s.fields = s.table.Catalogue()
-	s.catalogue.ready = make(chan struct{})
+	s.mode.Store(uint32(cfg.Mode))
+	s.times.Store(&cfg.Times)
+	s.catalogue.Store(&loadedCatalogue{ready: make(chan struct{})})
 	s.ctx, s.end = context.WithCancel(context.Background())
 	return s
 }
@@ -124,8 +131,8 @@ type OpenOptions struct {
 // Open opens a capture. It returns after the index, not after dissection. The
 // errors name the file and what is wrong with it.
 func (s *Session) Open(ctx context.Context, o OpenOptions) (*Capture, error) {
-	if s.cfg.Mode == plan.Wireshark && s.cfg.Tools.Sharkd == "" {
-		return nil, errors.New("--engine wireshark needs sharkd, which is not on PATH; install Wireshark's command-line programs (Debian: apt-get install tshark) or use --engine native")
+	if s.Mode() == plan.Wireshark && s.cfg.Tools.Sharkd == "" {
+		return nil, errNoSharkd
 	}
 	cfg, err := s.dissectionFor(ctx, o)
 	if err != nil {
@@ -144,7 +151,7 @@ func (s *Session) Open(ctx context.Context, o OpenOptions) (*Capture, error) {
 		Progress: fraction.set,
 		CacheDir: s.cfg.CacheDir,
 	}
-	if s.cfg.Mode == plan.Native {
+	if s.Mode() == plan.Native {
 		options.NoEditcap = "leave out --engine native"
 	}
 	var f *capfile.File
@@ -223,7 +230,7 @@ func (s *Session) Captures() []*Capture {
 }
 
 // Mode returns who may answer.
-func (s *Session) Mode() plan.Mode { return s.cfg.Mode }
+func (s *Session) Mode() plan.Mode { return plan.Mode(s.mode.Load()) }
 
 // Tools returns Wireshark's programs as the session found them.
 func (s *Session) Tools() wireshark.Tools { return s.cfg.Tools }
@@ -232,7 +239,7 @@ func (s *Session) Tools() wireshark.Tools { return s.cfg.Tools }
 // pktsh's own dissectors did.
 func (s *Session) NoticePartial() {
 	switch {
-	case s.cfg.Mode == plan.Native:
+	case s.Mode() == plan.Native:
 		s.notifyOnce("partial", "some of this packet is shown as data: pktsh's own dissectors end there (--engine native)")
 	case s.cfg.Tools.Sharkd == "":
 		s.noticeAbsent()
@@ -258,14 +265,13 @@ func (s *Session) WiresharkVersion(ctx context.Context) string {
 
 // deepAllowed says whether a sharkd may be asked at all.
 func (s *Session) deepAllowed() bool {
-	return s.cfg.Mode != plan.Native && s.cfg.Tools.Sharkd != ""
+	return s.Mode() != plan.Native && s.cfg.Tools.Sharkd != ""
 }
 
 // Close closes every capture, ends what runs in the background and waits for it.
 func (s *Session) Close() error {
 	s.end()
-	s.catalogue.once.Do(func() { close(s.catalogue.ready) }) // it shall not begin now
-	<-s.catalogue.ready
+	s.catalogue.Load().end()
 	s.preferences.wait()
 	var errs []error
 	for _, c := range s.Captures() {
@@ -282,32 +288,42 @@ func (s *Session) forget(c *Capture) {
 
 // LoadCatalogue starts loading the field catalogue in the background. Only the
 // first call does something.
-func (s *Session) LoadCatalogue() {
-	s.catalogue.once.Do(func() {
+func (s *Session) LoadCatalogue() { s.beginCatalogue() }
+
+func (s *Session) beginCatalogue() *loadedCatalogue {
+	l := s.catalogue.Load()
+	l.once.Do(func() {
 		go func() {
-			defer close(s.catalogue.ready)
+			defer close(l.ready)
 			if s.deepAllowed() && s.cfg.Tools.Tshark != "" {
 				c, err := wireshark.LoadCatalogue(s.ctx, s.cfg.Tools, s.cfg.CacheDir)
 				if err == nil {
-					s.catalogue.value = c
+					l.value = c
 					return
 				}
 				if s.ctx.Err() == nil {
 					s.notifyOnce("catalogue", fmt.Sprintf("Wireshark's field names could not be read (%v); completion knows the native fields only", err))
 				}
 			}
-			s.catalogue.value = dissect.NativeCatalogue()
+			l.value = dissect.NativeCatalogue()
 		}()
 	})
+	return l
+}
+
+// end waits until the catalogue is loaded, or keeps it from being.
+func (l *loadedCatalogue) end() {
+	l.once.Do(func() { close(l.ready) })
+	<-l.ready
 }
 
 // Catalogue returns the field catalogue, or nil while it is not loaded: it
 // never waits. The first call starts the loading.
 func (s *Session) Catalogue() *dissect.Catalogue {
-	s.LoadCatalogue()
+	l := s.beginCatalogue()
 	select {
-	case <-s.catalogue.ready:
-		return s.catalogue.value
+	case <-l.ready:
+		return l.value
 	default:
 		return nil
 	}
@@ -321,10 +337,10 @@ func (s *Session) WaitCatalogue(ctx context.Context) (*dissect.Catalogue, error)
 }
 
 func (s *Session) loadedCatalogue(ctx context.Context) (*dissect.Catalogue, error) {
-	s.LoadCatalogue()
+	l := s.beginCatalogue()
 	select {
-	case <-s.catalogue.ready:
-		return s.catalogue.value, nil
+	case <-l.ready:
+		return l.value, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -108,7 +108,7 @@ type filtering struct {
 // within are the packets in question, nil for all.
 func (c *Capture) ask(ctx context.Context, expr string, within *roaring.Bitmap) (*filtering, error) {
 	q := &filtering{c: c, expr: expr, within: within}
-	if c.session.cfg.Mode != plan.Wireshark {
+	if c.session.Mode() != plan.Wireshark {
 		if err := q.scan(ctx); err != nil {
 			return nil, err
 		}
@@ -173,7 +173,7 @@ func (q *filtering) leave(packets *roaring.Bitmap) {
 // facts is what the choice of any question's way depends on.
 func (c *Capture) facts() plan.FilterFacts {
 	deep := c.Deep()
-	f := plan.FilterFacts{Mode: c.session.cfg.Mode, Deep: deep.State, Loaded: max(deep.Fraction, 0), Packets: c.size}
+	f := plan.FilterFacts{Mode: c.session.Mode(), Deep: deep.State, Loaded: max(deep.Fraction, 0), Packets: c.size}
 	if deep.State == plan.Ready {
 		f.Loaded = 1
 	}

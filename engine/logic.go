@@ -67,7 +67,7 @@ func (c *Capture) how(l *filter.Logic) How {
 			return ByParts
 		}
 	}
-	if c.session.cfg.Mode == plan.Wireshark {
+	if c.session.Mode() == plan.Wireshark {
 		return ByDeep
 	}
 	program, err := filter.Compile(l.Text, c.session.fields)

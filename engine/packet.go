@@ -28,30 +28,34 @@ type Row struct {
 // row completes a summary with what the index knows.
 func (c *Capture) row(s summary, displayed uint32) Row {
 	r := Row{Summary: s}
-	i := int(s.Number) - 1
-	rec := c.file.Record(i)
 	if s.Length == math.MaxInt32 {
-		r.Length = rec.Original // where the field frame.len ends; the column goes on
+		r.Length = c.file.Record(int(s.Number) - 1).Original // where the field frame.len ends; the column goes on
 	}
+	r.Delta = c.timeText(TimeDelta, s.Number, 0)
+	r.Time = c.timeText(c.session.Times(), s.Number, displayed)
+	return r
+}
+
+// timeText is the Time column of a packet; displayed is the packet that is listed
+// before it, 0 for none.
+func (c *Capture) timeText(format TimeFormat, frame, displayed uint32) string {
+	i := int(frame) - 1
+	rec := c.file.Record(i)
 	if !rec.HasTime {
-		return r
+		return ""
 	}
 	digits := 6
 	if rec.Interface < len(c.digits) {
 		digits = c.digits[rec.Interface]
 	}
-	previous := rec.Time
-	if i > 0 {
-		if p := c.file.Record(i - 1); p.HasTime {
-			previous = p.Time
-		}
-	}
-	r.Delta = seconds(rec.Time-previous, digits)
-	format := c.session.cfg.Times
 	reference := rec.Time
 	switch format {
 	case TimeDelta:
-		reference = previous
+		if i > 0 {
+			if p := c.file.Record(i - 1); p.HasTime {
+				reference = p.Time
+			}
+		}
 	case TimeDeltaDisplayed:
 		if displayed > 0 {
 			reference = c.file.Record(int(displayed) - 1).Time
@@ -59,8 +63,7 @@ func (c *Capture) row(s summary, displayed uint32) Row {
 	default:
 		reference = c.firstTime()
 	}
-	r.Time = formatTime(format, rec.Time, reference, digits)
-	return r
+	return formatTime(format, rec.Time, reference, digits)
 }
 
 // firstTime is what relative times count from: the first packet's time.

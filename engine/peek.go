@@ -265,7 +265,7 @@ func (k *peek) ready(ctx context.Context, c *Capture) bool {
 		return false
 	case k.cursor != nil:
 		return true
-	case c.session.cfg.Mode == plan.Wireshark, hurried(ctx):
+	case c.session.Mode() == plan.Wireshark, hurried(ctx):
 		return false
 	}
 	r, err := c.rules(ctx)

@@ -74,7 +74,7 @@ func (c *Capture) counter(field string) func(context.Context) (*Seen, error) {
 		}
 	}
 	access, known := c.session.table.Access(field)
-	if !known || access.Doubtful || c.session.cfg.Mode == plan.Wireshark {
+	if !known || access.Doubtful || c.session.Mode() == plan.Wireshark {
 		return nil
 	}
 	return func(ctx context.Context) (*Seen, error) {

@@ -31,7 +31,7 @@ var errNoSettings = errors.New("preferences, decode-as rules, protocols and keys
 // otherwise why they have none.
 func (s *Session) Configurable() error {
 	if !s.deepAllowed() || s.cfg.Tools.Tshark == "" {
-		if s.cfg.Mode == plan.Native {
+		if s.Mode() == plan.Native {
 			return errors.New(errNoSettings.Error() + " (leave out --engine native)")
 		}
 		return errors.New(errNoSettings.Error() + " (install tshark and sharkd)")
@@ -136,6 +136,6 @@ const processStart = 300 * time.Millisecond
 // Cost is about how long the next answer on every packet takes when the dissectors
 // have to start: a forecast for a person.
 func (c *Capture) Cost() time.Duration {
-	facts := plan.FilterFacts{Mode: c.session.cfg.Mode, Deep: plan.Loading, Packets: c.size}
+	facts := plan.FilterFacts{Mode: c.session.Mode(), Deep: plan.Loading, Packets: c.size}
 	return processStart + plan.ChooseFilter(facts).Expect
 }

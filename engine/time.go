@@ -38,6 +38,12 @@ func ParseTimeFormat(s string) (TimeFormat, error) {
 	return "", fmt.Errorf("-t %s: no such time format; it is one of %s", s, timeFormatsForHuman)
 }
 
+// Times returns how the Time column is written.
+func (s *Session) Times() TimeFormat { return *s.times.Load() }
+
+// SetTimes changes it.
+func (s *Session) SetTimes(f TimeFormat) { s.times.Store(&f) }
+
 // Of is the Time column of the i-th packet of a file, from 0, where all packets are
 // shown.
 func (t TimeFormat) Of(f *capfile.File, i int) string {

@@ -53,6 +53,8 @@ type Dissector struct {
 type columnNumbers struct {
 	source, destination, protocol, info string
 	pad                                 string // a column that costs nothing
+
+	all map[string]string // by format: "%s"
 }
 
 // Start begins to load the capture in the background and returns at once; State
@@ -518,7 +520,7 @@ func lastLine(stderr string) string {
 // parseColumnNumbers finds the built-in columns in the reply to info, whose
 // list is in the order of their numbers.
 func parseColumnNumbers(result []byte) (columnNumbers, error) {
-	var c columnNumbers
+	c := columnNumbers{all: map[string]string{}}
 	byFormat := map[string]*string{
 		"%s": &c.source, "%d": &c.destination, "%p": &c.protocol, "%i": &c.info, "%q": &c.pad,
 	}
@@ -535,7 +537,9 @@ func parseColumnNumbers(result []byte) (columnNumbers, error) {
 					s.skip()
 					return
 				}
-				if at := byFormat[s.text()]; at != nil {
+				format := s.text()
+				c.all[format] = strconv.Itoa(n)
+				if at := byFormat[format]; at != nil {
 					*at = strconv.Itoa(n)
 				}
 			})
