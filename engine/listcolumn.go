@@ -194,7 +194,9 @@ func (s *Session) fieldColumn(ctx context.Context, word string) (ListColumn, err
 }
 
 // decimal says that a field of this display base is shown as a decimal number.
-func decimal(base string) bool { return base == "BASE_DEC" || base == "BASE_PT_TCP" || base == "BASE_PT_UDP" || base == "BASE_PT_SCTP" }
+func decimal(base string) bool {
+	return base == "BASE_DEC" || base == "BASE_PT_TCP" || base == "BASE_PT_UDP" || base == "BASE_PT_SCTP"
+}
 
 // NoColumnError says that a name is neither a column of Wireshark's nor a field.
 type NoColumnError struct {
