@@ -25,11 +25,11 @@ func command(ctx context.Context, program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// startChild starts a command and returns what waits for its end, to be called
+// StartChild starts a command and returns what waits for its end, to be called
 // once. The kernel sends the parent-death signal when the *thread* that started
 // the child ends (prctl(2), PR_SET_PDEATHSIG), so a goroutine keeps its thread to
 // itself until the child is gone and reaped.
-func startChild(cmd *exec.Cmd) (wait func() error, err error) {
+func StartChild(cmd *exec.Cmd) (wait func() error, err error) {
 	started, ended := make(chan error, 1), make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
@@ -48,7 +48,7 @@ func startChild(cmd *exec.Cmd) (wait func() error, err error) {
 
 // runChild starts a command and waits for its end.
 func runChild(cmd *exec.Cmd) error {
-	wait, err := startChild(cmd)
+	wait, err := StartChild(cmd)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func readChild(cmd *exec.Cmd, fn func(io.Reader) error) error {
 	}
 	defer stdout.Close()
 	cmd.Stdout = childOut
-	wait, err := startChild(cmd)
+	wait, err := StartChild(cmd)
 	_ = childOut.Close()
 	if err != nil {
 		return err

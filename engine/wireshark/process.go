@@ -83,7 +83,7 @@ func startProcess(sharkd, profile string, inherit *os.File, capture os.FileInfo)
 	if inherit != nil {
 		p.cmd.ExtraFiles = []*os.File{inherit}
 	}
-	wait, err := startChild(p.cmd)
+	wait, err := StartChild(p.cmd)
 	_, _ = childIn.Close(), childOut.Close()
 	if err != nil {
 		_, _ = stdin.Close(), stdout.Close()
