@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -38,6 +39,9 @@ type Capture struct {
 	size    int
 	digits  []int            // of each interface's times
 	growing *capfile.Growing // nil but for a capture in memory
+	live    *Live            // nil but for a capture that packets come to
+	deepFor snapshot         // what Wireshark reads of a file that grows
+	earlier map[string]earlierSet
 
 	trees   *lru.Cache[uint32, *dissect.Tree]
 	rows    *lru.Cache[uint32, []dissect.Summary]
@@ -115,13 +119,15 @@ func (c *Capture) Close() error {
 	c.closed = true
 	deep := c.deep
 	c.mu.Unlock()
+	stopped := c.live.close()
 	c.end()
 	c.background.Wait()
 	c.session.forget(c)
-	var err error
+	err := stopped
 	if deep != nil {
-		err = deep.Close()
+		err = errors.Join(err, deep.Close())
 	}
+	err = errors.Join(err, c.deepFor.close())
 	c.ahead.disband()
 	c.peek.close()
 	c.own.Close()
@@ -129,7 +135,7 @@ func (c *Capture) Close() error {
 	if c.growing != nil {
 		err = errors.Join(err, c.growing.Close())
 	}
-	return err
+	return errors.Join(err, c.live.discard())
 }
 
 // Closed says whether Close was called.
@@ -198,9 +204,7 @@ func (c *Capture) startDeep() *wireshark.Dissector {
 
 // newDeep starts a process of Wireshark's that may take so many bytes of memory.
 func (c *Capture) newDeep(memory int64) *wireshark.Dissector {
-	path, inherit := c.file.DissectorFile()
-	return wireshark.Start(c.session.cfg.Tools, c.config,
-		wireshark.Input{Path: path, Inherit: inherit, Frames: c.size, Size: c.file.Size()},
+	return wireshark.Start(c.session.cfg.Tools, c.config, c.input(),
 		wireshark.Options{TempDir: c.session.cfg.TempDir, CacheDir: c.session.cfg.CacheDir, Catalogue: c.session.loadedCatalogue, MemoryLimit: memory})
 }
 
@@ -220,9 +224,13 @@ func (c *Capture) Deep() DeepState {
 	c.mu.Lock()
 	d := c.deep
 	c.mu.Unlock()
-	if d == nil {
+	if d == nil || !c.covered(c.size) {
 		return DeepState{State: plan.Loading, Fraction: 0}
 	}
+	return deepState(d)
+}
+
+func deepState(d *wireshark.Dissector) DeepState {
 	st := d.State()
 	out := DeepState{Fraction: st.Fraction, Err: st.Err, Partial: st.Partial}
 	switch st.Phase {
@@ -238,12 +246,31 @@ func (c *Capture) Deep() DeepState {
 
 // tier chooses who answers q and waits until that tier can.
 func (c *Capture) tier(ctx context.Context, q plan.Question) (tier, plan.Choice, error) {
+	return c.tierUpTo(ctx, q, c.size)
+}
+
+// tierUpTo is tier for a question about packets up to a frame, of a capture that may
+// be growing.
+func (c *Capture) tierUpTo(ctx context.Context, q plan.Question, frame int) (tier, plan.Choice, error) {
 	if err := c.check(); err != nil {
 		return nil, plan.Choice{}, err
 	}
 	q.PreviewAllowed = q.PreviewAllowed || hurried(ctx)
-	deep := c.startDeep()
-	state := c.Deep()
+	current, err := c.reach(ctx, q, frame)
+	if err != nil {
+		return nil, plan.Choice{}, err
+	}
+	var deep *wireshark.Dissector
+	state := DeepState{State: plan.Loading}
+	if current {
+		deep = c.startDeep()
+	}
+	switch {
+	case deep != nil:
+		state = deepState(deep)
+	case !c.session.deepAllowed():
+		state.State = plan.Absent
+	}
 	choice := plan.Choose(c.session.Mode(), state.State, q)
 	if choice.Tier == plan.Own && state.State == plan.Failed {
 		c.noticeFailed(state.Err)
@@ -316,7 +343,7 @@ func (c *Capture) outline(ctx context.Context, frame uint32) (tree *dissect.Tree
 }
 
 func (c *Capture) dissect(ctx context.Context, frame uint32, how func(tier, context.Context, uint32) (*dissect.Tree, error)) (tree *dissect.Tree, sure bool, err error) {
-	t, choice, err := c.tier(ctx, plan.Question{})
+	t, choice, err := c.tierUpTo(ctx, plan.Question{}, int(frame))
 	if err != nil {
 		return nil, false, err
 	}
@@ -337,14 +364,14 @@ func (c *Capture) summary(ctx context.Context, frame uint32) (dissect.Summary, e
 	if rows, ok := c.rows.Get(first); ok {
 		return rows[frame-first], nil
 	}
-	last := min(uint32(c.size), first+rowBlock-1)
+	last := min(uint32(c.dissected(int(frame))), first+rowBlock-1)
 	frames := make([]uint32, 0, rowBlock)
 	for f := first; f <= last; f++ {
 		frames = append(frames, f)
 	}
 	rows := make([]dissect.Summary, 0, len(frames))
 	sure := true
-	err := c.summaries(ctx, frames, plan.Question{}, func(s dissect.Summary) error {
+	err := c.rowsOf(ctx, frames, plan.Question{}, func(s dissect.Summary) error {
 		rows = append(rows, s)
 		sure = sure && !s.Preview
 		return nil
@@ -366,9 +393,22 @@ func (c *Capture) noRow(frame uint32) error {
 	return fmt.Errorf("packet %d: Wireshark's dissectors gave no row; Wireshark reads less of %s than pktsh does", frame, c.Name())
 }
 
-// summaries calls fn for each frame's row, in order.
+// summaries calls fn for each frame's row, in order. While packets come every row is
+// a preview: later ones may change it.
 func (c *Capture) summaries(ctx context.Context, frames []uint32, q plan.Question, fn func(dissect.Summary) error) error {
-	t, choice, err := c.tier(ctx, q)
+	running := c.live.running()
+	return c.rowsOf(ctx, frames, q, func(s dissect.Summary) error {
+		s.Preview = s.Preview || running
+		return fn(s)
+	})
+}
+
+// rowsOf is summaries, of the packets as they are now.
+func (c *Capture) rowsOf(ctx context.Context, frames []uint32, q plan.Question, fn func(dissect.Summary) error) error {
+	if len(frames) == 0 {
+		return nil
+	}
+	t, choice, err := c.tierUpTo(ctx, q, int(slices.Max(frames)))
 	if err != nil {
 		return err
 	}
@@ -391,6 +431,10 @@ func (c *Capture) set(ctx context.Context, expr string, within *roaring.Bitmap) 
 		return nil, false, err
 	}
 	err = c.file.Guard(func() error {
+		if set, err = c.continued(ctx, text); set != nil || err != nil {
+			set, sure = common(set, within), true
+			return err
+		}
 		if l := filter.Split(expr); l != nil {
 			if set, sure, err = c.joined(ctx, l, within); err == nil || ctx.Err() != nil {
 				return err
@@ -420,7 +464,7 @@ func (c *Capture) checkFilter(ctx context.Context, expr string) error {
 			return nil
 		}
 	}
-	t, _, err := c.tier(ctx, plan.Question{})
+	t, _, err := c.tierUpTo(ctx, plan.Question{}, 0)
 	if err != nil {
 		return err
 	}

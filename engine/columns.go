@@ -158,8 +158,7 @@ func (c *Capture) completeByDeep(ctx context.Context, col *column.Column, open *
 		})
 		return !choice.Preview, explainUnknown(err)
 	}
-	path, inherit := c.file.DissectorFile()
-	in := wireshark.Input{Path: path, Inherit: inherit, Frames: c.size, Size: c.file.Size()}
+	in := c.input()
 	query := wireshark.FieldsQuery{Filter: name, Fields: []string{"frame.number", name}}
 	err = wireshark.RunFields(ctx, c.session.cfg.Tools, c.config, in, query, func(cells []string) error {
 		var frame int

@@ -46,6 +46,9 @@ type Config struct {
 	Dissection wireshark.Config
 	// TempDir takes spools and private configurations; "" means the system's.
 	TempDir string
+	// StateDir keeps what is captured, in its directory "live", until the session
+	// ends or, when it dies, until somebody recovers it; "" means TempDir.
+	StateDir string
 	// CacheDir keeps the field catalogue between sessions; "" means no cache.
 	CacheDir string
 	// Times is how the Time column is written.
@@ -185,14 +188,19 @@ func (s *Session) dissectionFor(ctx context.Context, o OpenOptions) (wireshark.C
 func (s *Session) adopt(f *capfile.File, cfg wireshark.Config, growing *capfile.Growing) *Capture {
 	c := newCapture(s, f, native.New(f), cfg)
 	c.growing = growing
-	s.mu.Lock()
-	s.captures = append(s.captures, c)
-	s.mu.Unlock()
+	s.register(c)
 	if s.cfg.Eager {
 		c.startDeep()
 	}
 	c.inBackground(c.keepIndex)
 	return c
+}
+
+// register makes a capture one of the session's.
+func (s *Session) register(c *Capture) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.captures = append(s.captures, c)
 }
 
 // validate refuses a configuration that Wireshark would not take, once per

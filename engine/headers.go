@@ -211,6 +211,9 @@ func runsOf(set *roaring.Bitmap) (n int) {
 func (q *filtering) run(ctx context.Context) (set *roaring.Bitmap, sure bool, err error) {
 	switch q.plan.Way {
 	case plan.Headers:
+		if q.within == nil {
+			q.c.noteSure(spelling(q.expr), q.answer.Yes, q.rules)
+		}
 		return q.answer.Yes, true, nil
 	case plan.Side:
 		if set, err = q.bySide(ctx); err == nil || ctx.Err() != nil {
@@ -253,6 +256,9 @@ func (c *Capture) sideAllowed(fields []string) bool {
 // sure of, and evaluates it over those.
 func (q *filtering) byRows(ctx context.Context) (*roaring.Bitmap, error) {
 	c := q.c
+	if _, err := c.reach(ctx, plan.Question{}, c.size); err != nil {
+		return nil, err
+	}
 	deep := c.startDeep()
 	if deep == nil {
 		return nil, errLoading

@@ -113,7 +113,7 @@ func (c *Capture) forget() {
 	c.peek.reopen()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.sets, c.scans, c.judged = map[string]*roaring.Bitmap{}, 0, false
+	c.sets, c.earlier, c.scans, c.judged = map[string]*roaring.Bitmap{}, nil, 0, false
 	c.generation.Add(1)
 	c.session.generation.Add(1)
 }

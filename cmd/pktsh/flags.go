@@ -182,6 +182,7 @@ func (o *options) engineConfig(t *terminal) engine.Config {
 		Dissection: o.dissection(),
 		Times:      o.times,
 		CacheDir:   filepath.Join(xdg.CacheHome, "pktsh"),
+		StateDir:   filepath.Join(xdg.StateHome, "pktsh"),
 		Eager:      t != nil,
 		Progress:   t.progress(),
 		Notify:     t.notify,

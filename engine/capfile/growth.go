@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"sync"
 
@@ -210,6 +211,23 @@ func (f *File) waitingAtBegin(size int64) int {
 		return 1
 	}
 	return 0
+}
+
+// Tail is where the last whole record of the file ends, taken in or not, and the
+// file's size.
+func (f *File) Tail() (end, size int64) {
+	f.Waiting(math.MaxInt)
+	g := f.growth
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	end = f.End()
+	if g.counted.at > end {
+		end = g.counted.at
+	}
+	if stat, err := f.mapped.Stat(); err == nil {
+		size = stat.Size()
+	}
+	return end, max(end, size)
 }
 
 // End is where the record behind those that were read begins. What is there of it

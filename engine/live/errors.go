@@ -38,6 +38,9 @@ func (e *Error) Error() string {
 	return e.Text + "; " + e.advice
 }
 
+// Advised says that the error says what to do.
+func (e *Error) Advised() bool { return e.advice != "" }
+
 // WithAdvice returns the error with what to do about it.
 func (e *Error) WithAdvice(advice string) *Error {
 	out := *e

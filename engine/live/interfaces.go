@@ -42,9 +42,15 @@ type Interface struct {
 // listPatience is how long the programs that are asked may take.
 const listPatience = 15 * time.Second
 
-// List asks dumpcap, the kernel, and, for extcap, tshark. permission says whether it
-// is to be tried out if we may capture on each.
-func List(ctx context.Context, tools wireshark.Tools, permission bool) ([]Interface, error) {
+// ListOptions says what List finds out beyond names, addresses and links' states.
+type ListOptions struct {
+	// Permission tries out whether we may capture on each; Extcap asks tshark for
+	// those that only extcap programs know, some half a second.
+	Permission, Extcap bool
+}
+
+// List asks dumpcap and the kernel.
+func List(ctx context.Context, tools wireshark.Tools, o ListOptions) ([]Interface, error) {
 	ctx, cancel := context.WithTimeout(ctx, listPatience)
 	defer cancel()
 	if tools.Dumpcap == "" {
@@ -53,11 +59,13 @@ func List(ctx context.Context, tools wireshark.Tools, permission bool) ([]Interf
 	var extcap []Interface
 	var all errgroup.Group
 	all.Go(func() error {
-		extcap = extcapInterfaces(ctx, tools)
+		if o.Extcap {
+			extcap = extcapInterfaces(ctx, tools)
+		}
 		return nil
 	})
 	out, err := dumpcapInterfaces(ctx, tools.Dumpcap)
-	if permission && err == nil {
+	if o.Permission && err == nil {
 		var tries errgroup.Group
 		tries.SetLimit(4)
 		for i := range out {

@@ -29,6 +29,17 @@ type columns struct {
 func (c *columns) block(i int) *flowBlock     { return c.blocks[i].Load() }
 func (c *columns) set(i int, flow *flowBlock) { c.blocks[i].Store(flow) }
 
+// grow makes room for more packets. A block that was not full is unknown again.
+func (c *columns) grow(packets int) {
+	blocks := make([]atomic.Pointer[flowBlock], (packets+blockSize-1)/blockSize)
+	for i := range c.blocks {
+		if flow := c.block(i); flow != nil && len(flow.ids) == blockSize {
+			blocks[i].Store(flow)
+		}
+	}
+	c.blocks = blocks
+}
+
 // columnsOf returns the columns by a walker; another walker's are forgotten.
 func (d *Dissector) columnsOf(walker *dissect.Walker) *columns {
 	d.columnsMu.Lock()

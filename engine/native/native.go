@@ -51,7 +51,8 @@ type Dissector struct {
 	flows    *stream.Table
 	recorder *stream.Recorder
 	follower *dissect.Reader
-	passed   int // frames the pass has seen
+	passed   int  // frames the pass has seen
+	growing  bool // more packets may come
 	closed   bool
 
 	prepared atomic.Int64 // passed, for who must not wait
@@ -150,11 +151,38 @@ func (d *Dissector) pass(n int) (done bool, err error) {
 		return nil
 	})
 	d.prepared.Store(int64(d.passed))
-	if err == nil && d.recorder != nil && d.passed == d.file.Len() {
+	if err == nil {
+		d.finish()
+	}
+	return d.passed >= n, err
+}
+
+// finish lets go of what only the pass needs, when that is through and nothing comes
+// any more.
+func (d *Dissector) finish() {
+	if d.recorder != nil && !d.growing && d.passed == d.file.Len() {
 		d.recorder.Finish()
 		d.recorder, d.follower = nil, nil
 	}
-	return d.passed >= n, err
+}
+
+// Growing says that packets will be added to the file, until Grow says otherwise. It
+// is called before anything is asked.
+func (d *Dissector) Growing() { d.growing = true }
+
+// Grow tells that the file has more packets than before; more says that others may
+// follow. No question may run meanwhile.
+func (d *Dissector) Grow(more bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.source = newSource(d.file)
+	d.growing = more
+	d.finish()
+	d.columnsMu.Lock()
+	defer d.columnsMu.Unlock()
+	if d.columns != nil {
+		d.columns.grow(d.file.Len())
+	}
 }
 
 // input describes the i-th record.
