@@ -13,6 +13,8 @@
 //     [NameProvider] and [FieldProvider].
 //   - [Completer] asks every provider, then filters, ranks and cuts.
 //   - [Suggestion] is one way to go on.
+//   - [Reading] is what an input is for the eye: its pieces, and whether its filters
+//     are right, by [FilterJudge].
 //   - [Nearest] is the "did you mean" of every error message.
 //
 // What they ask of the session are the small interfaces [Words], [Objects] (and
@@ -65,6 +67,8 @@ type Provider interface {
 type Completer struct {
 	Grammar   Grammar
 	Providers []Provider
+	// Judge says what is known of a filter, for [Completer.Read]; nil for nothing.
+	Judge func(ctx context.Context, filter string) Verdict
 }
 
 // Complete returns the suggestions for the cursor, a byte offset into text, and

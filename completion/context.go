@@ -83,6 +83,8 @@ type Option struct {
 	// Value is what the option takes, as the next word or after "=".
 	// Zero Kinds means that it takes nothing.
 	Value Arg
+	// Plain says that with it the arguments are plain text, whatever Args say.
+	Plain bool
 }
 
 // Command is what completion needs to know of a command.

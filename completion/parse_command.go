@@ -67,8 +67,12 @@ func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\n' || b == '\
 func (c *Context) parseArguments(i int) {
 	text := c.Text[:c.Cursor]
 	pending := Option{} // the option whose value is next
+	plain := false
 	for {
 		arg, known := c.Command.arg(len(c.Args))
+		if plain {
+			arg.Kinds, arg.Choices = ArgText, nil
+		}
 		if pending.Name == "" && known && arg.Kinds&ArgFilter != 0 {
 			w := nextWord(text, i)
 			if !isOption(w.value) || len(c.Command.Options) == 0 {
@@ -90,7 +94,9 @@ func (c *Context) parseArguments(i int) {
 		case pending.Name != "":
 			pending = Option{}
 		case isOption(w.value):
-			if o, ok := c.Command.option(name); ok && o.Value.Kinds != 0 && !assigned {
+			o, ok := c.Command.option(name)
+			plain = plain || ok && o.Plain
+			if ok && o.Value.Kinds != 0 && !assigned {
 				pending = o
 			}
 		default:

@@ -32,12 +32,14 @@ type starScan struct {
 	tokens []token
 	open   []int // indexes of the open brackets in tokens
 
-	comment bool // the text ends in a comment
-	// inString says that the text ends in a string literal: its quote and the
-	// offset of its first byte.
+	comments [][2]int // where each begins and ends
+	comment  bool     // the text ends in one
+	// inString says that the text ends in a string literal: where it begins, its
+	// quote and the offset of its first byte.
 	inString bool
 	raw      bool
 	quote    byte
+	begin    int
 	content  int
 }
 
@@ -70,10 +72,10 @@ func (s *starScan) next(i int) int {
 		return i + 2
 	case b == '#':
 		end := strings.IndexByte(s.text[i:], '\n')
-		if end < 0 {
-			s.comment = true
-			return len(s.text)
+		if s.comment = end < 0; s.comment {
+			end = len(s.text) - i
 		}
+		s.comments = append(s.comments, [2]int{i, i + end})
 		return i + end
 	case b == '"' || b == '\'':
 		return s.scanString(i, i, false)
@@ -129,7 +131,7 @@ func (s *starScan) scanString(start, i int, raw bool) int {
 			return s.add(tokenString, start, i+len(quote))
 		}
 	}
-	s.inString, s.raw, s.quote, s.content = true, raw, quote[0], content
+	s.inString, s.raw, s.quote, s.begin, s.content = true, raw, quote[0], start, content
 	return len(s.text)
 }
 

@@ -21,12 +21,25 @@ func (s *Shell) Complete(ctx context.Context, text string, cursor int) ([]comple
 	return s.completer.Complete(ctx, text, cursor)
 }
 
+// Read returns what an input is for the eye: its pieces, and whether its filters are
+// right. It must not run while Exec does, and runs nothing.
+func (s *Shell) Read(ctx context.Context, text string) completion.Reading {
+	return s.completer.Read(ctx, text)
+}
+
 func (s *Shell) newCompleter() *completion.Completer {
 	commands := completionCommands{s}
 	functions := completion.PySharkSignatures()
 	home, _ := os.UserHomeDir() // without one ~ stands for nothing
+	judge := completion.FilterJudge{
+		Catalogue: s.catalogue,
+		Expand:    s.cfg.Session.ExpandFilter,
+		// A preference can make fields: http.header.x of the table of custom headers.
+		Open: func() bool { return len(s.cfg.Session.Dissection().Preferences) > 0 },
+	}
 	return &completion.Completer{
 		Grammar: completion.Grammar{Commands: commands, Functions: functions},
+		Judge:   judge.Judge,
 		Providers: []completion.Provider{
 			completion.CommandProvider{Commands: commands},
 			completion.FileProvider{Home: home},
@@ -83,7 +96,7 @@ func completionCommand(c *command.Command) completion.Command {
 		out.Args = append(out.Args, completion.Arg{Kinds: a.Kinds, Choices: a.Choices, Repeat: a.Repeated})
 	}
 	for _, o := range c.Options {
-		option := completion.Option{Name: "--" + o.Name, Help: o.Help}
+		option := completion.Option{Name: "--" + o.Name, Help: o.Help, Plain: o.Plain}
 		if o.Value != "" {
 			option.Value = completion.Arg{Kinds: max(o.Kinds, completion.ArgText), Choices: o.Choices}
 		}

@@ -127,7 +127,7 @@ func (o *options) historyFile() string {
 // interactive runs the prompt until the person leaves.
 func interactive(o *options, session *engine.Session, shell *repl.Shell, t *terminal) int {
 	starting, caught := untilSignal() // the prompt catches them later
-	if code, ok := open(starting, o, shell); !ok {
+	if code, ok := open(starting, o, shell, true); !ok {
 		return caught.code(code)
 	}
 	if banner := shell.Banner(starting); banner != "" {
@@ -147,6 +147,7 @@ func interactive(o *options, session *engine.Session, shell *repl.Shell, t *term
 		History:  t.history,
 		Prefix:   shell.Prefix,
 		Complete: shell.Complete,
+		Read:     shell.Read,
 		NeedMore: shell.NeedMore,
 		Edit:     editor.Editor{In: t.in, Out: os.Stdout, Err: os.Stderr}.Edit,
 		Exec: func(ctx context.Context, text string) (int, bool) {

@@ -80,7 +80,9 @@ type Option struct {
 	// completion.ArgChoice.
 	Kinds   completion.ArgKind
 	Choices []string
-	Help    string
+	// Plain says that with it the arguments are plain text, whatever Args say.
+	Plain bool
+	Help  string
 }
 
 // Example is a line to type and what it does.

@@ -20,8 +20,8 @@ func findCommands() []*Command {
 			Name: "find", Group: GroupPackets, Raw: true,
 			Args: []Arg{{Name: "WHAT", Kinds: completion.ArgFilter, Optional: true}},
 			Options: []Option{
-				{Name: "text", Help: "WHAT is a text in the packet's bytes, in UTF-8 or UTF-16"},
-				{Name: "bytes", Help: "WHAT is bytes in hex: 47455420 or 47:45:54:20"},
+				{Name: "text", Plain: true, Help: "WHAT is a text in the packet's bytes, in UTF-8 or UTF-16"},
+				{Name: "bytes", Plain: true, Help: "WHAT is bytes in hex: 47455420 or 47:45:54:20"},
 				{Name: "back", Help: "go towards the first packet"},
 			},
 			Summary: "move to the next packet that matches a filter, or holds a text or bytes",

@@ -181,10 +181,14 @@ func (k *keyboard) next() string {
 			continue
 		}
 		wait := time.Duration(-1)
-		if k.dec.pasting {
+		hint := false
+		switch _, waiting := k.menu.problem(); {
+		case k.dec.pasting:
 			wait = pasteWait
-		} else if k.dec.waiting() {
+		case k.dec.waiting():
 			wait = escapeWait
+		case waiting:
+			wait, hint = hintAfter, true
 		}
 		began := time.Now()
 		readable, err := k.term.wait(wait)
@@ -193,7 +197,11 @@ func (k *keyboard) next() string {
 			return k.leave(reasonFailed)
 		}
 		if !readable {
-			if time.Since(began) >= wait { // and not woken for something else
+			switch late := time.Since(began) >= wait; { // and not woken for something else
+			case late && hint:
+				k.menu.idle = true
+				return codeNothing
+			case late:
 				tries++
 			}
 			continue
@@ -294,6 +302,7 @@ func plainCode(kind keyKind) string {
 func (k *keyboard) translate(p keyPress) string {
 	m := k.menu
 	browsing := k.browsing
+	m.idle = false
 	k.edits.joins = k.edits.joins && isKill(p.kind)
 	k.browsing = p.kind == keyUp || p.kind == keyDown
 	if p.kind != keyLastWord {

@@ -46,6 +46,7 @@ type menu struct {
 	shown         []goprompt.Suggest
 	selected      int // index in shown, -1 for none: mirrors go-prompt's own
 
+	idle      bool   // nothing was typed for a while
 	typing    bool   // the last key was text or Backspace
 	asked     bool   // TAB was pressed, for askedFor
 	askedFor  string // before, when TAB was pressed and did what it does

@@ -60,6 +60,10 @@ type Config struct {
 	// its ctx cancelled and is waited for. An answer that comes after 30 ms is
 	// shown when it comes. nil completes nothing.
 	Complete func(ctx context.Context, text string, cursor int) (suggestions []completion.Suggestion, start int)
+	// Read reads text, the whole input, for the eye: what is drawn in which colour,
+	// and what is wrong with it, which is said below the line. It is called before
+	// each Complete, as Complete is. nil colours nothing.
+	Read func(ctx context.Context, text string) completion.Reading
 	// NeedMore says whether text is unfinished and wants a further line. Lines
 	// are joined by '\n'; a blank line that was entered last shows as a
 	// trailing '\n' ("def f():\n  pass\n"), and NeedMore alone decides that it

@@ -442,6 +442,7 @@ func TestDumbTerminal(t *testing.T) {
 	x.see(`ran "def f():\n  pass"`)
 	x.send("half\x03")
 	x.see("^C")
+	x.seeLast("pkt>") // the interrupt drops what was typed before it was seen
 	x.send("wait\n")
 	x.see("waiting")
 	x.send("\x03")

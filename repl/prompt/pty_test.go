@@ -81,6 +81,7 @@ func child(c childConfig) int {
 			return childComplete(ctx, c, text, cursor)
 		},
 		Edit: childEdit,
+		Read: childRead,
 		Exec: func(ctx context.Context, text string) (int, bool) {
 			if text == "history" {
 				fmt.Printf("entered %q\n", history.Entries())
@@ -136,6 +137,29 @@ func childComplete(ctx context.Context, c childConfig, text string, cursor int) 
 		}
 	}
 	return out, start
+}
+
+// childRead knows one filter that is right; "!!" is wrong wherever it stands.
+func childRead(_ context.Context, text string) completion.Reading {
+	start := strings.LastIndex(text, "filter ")
+	if start < 0 {
+		return completion.Reading{}
+	}
+	end := start + len("filter")
+	r := completion.Reading{Spans: []completion.Span{{Start: start, End: end, Paint: completion.PaintCommand}}}
+	rest := completion.Span{Start: end + 1, End: len(text), Paint: completion.PaintUnfinished}
+	switch at := strings.Index(text, "!!"); {
+	case text[end+1:] == "dns":
+		rest.Paint = completion.PaintValid
+	case at >= 0:
+		r.Problem, r.Certain, rest.Paint = "the filter is wrong at\x1b[2J its !!", true, completion.PaintWrong
+	case rest.Start < rest.End:
+		r.Problem = "the filter wants more"
+	}
+	if rest.Start < rest.End {
+		r.Spans = append(r.Spans, rest)
+	}
+	return r
 }
 
 // childEdit doubles each line, in cooked mode.

@@ -19,8 +19,11 @@ type screen struct {
 	color bool
 	// drawn is called after each flush: the keyboard's turn.
 	drawn func()
-	// window returns what to draw instead of the line, see menu.window.
-	window func() (scroll, frame []byte)
+	// line is what is drawn: what of it to draw instead, in which colours, and what
+	// below it.
+	line drawing
+	// input says that the next text is the line.
+	input bool
 	// muted drops what is written: go-prompt leaves a line by printing it once
 	// more, which is wrong when only the window changed.
 	muted bool
@@ -35,8 +38,15 @@ type screen struct {
 	err   error // the first failure of out
 }
 
-func newScreen(out io.Writer, color bool, window func() (scroll, frame []byte), drawn func()) *screen {
-	return &screen{out: out, color: color, window: window, drawn: drawn, frame: -1}
+// drawing is what the screen asks of a [menu].
+type drawing interface {
+	window() (scroll, frame []byte)
+	paint(line string) string
+	below(color bool) string
+}
+
+func newScreen(out io.Writer, color bool, line drawing, drawn func()) *screen {
+	return &screen{out: out, color: color, line: line, drawn: drawn, frame: -1}
 }
 
 var _ goprompt.ConsoleWriter = (*screen)(nil)
@@ -49,6 +59,14 @@ func (s *screen) WriteStr(data string) {
 		data = ">" + rest
 	}
 	s.mark = false
+	if s.input {
+		s.input = false
+		line, end := strings.CutSuffix(data, "\n") // which ends a line that is left
+		s.buf.WriteString(s.line.paint(strings.ReplaceAll(line, "\x1b", "?")))
+		if data = ""; end {
+			data = "\n"
+		}
+	}
 	s.Write([]byte(data))
 }
 
@@ -57,7 +75,7 @@ func (s *screen) WriteStr(data string) {
 // once more: that would be one more chance to meet a window that changes.
 func (s *screen) Flush() error {
 	if s.frame >= 0 {
-		if scroll, frame := s.window(); frame != nil {
+		if scroll, frame := s.line.window(); frame != nil {
 			s.buf.Reset()
 			s.buf.Write(scroll)
 			s.buf.Write(frame)
@@ -98,7 +116,10 @@ func (s *screen) EraseStartOfLine() { s.buf.WriteString("\x1b[1K") }
 func (s *screen) EraseEndOfLine()   { s.buf.WriteString("\x1b[K") }
 func (s *screen) EraseLine()        { s.buf.WriteString("\x1b[2K") }
 
-func (s *screen) ShowCursor() { s.buf.WriteString("\x1b[?25h") }
+func (s *screen) ShowCursor() {
+	s.buf.WriteString(s.line.below(s.color))
+	s.buf.WriteString("\x1b[?25h")
+}
 func (s *screen) HideCursor() {
 	s.frame = s.buf.Len()
 	s.buf.WriteString("\x1b[?25l")
@@ -135,6 +156,9 @@ func (s *screen) SetColor(fg, bg goprompt.Color, bold bool) {
 	if !s.color {
 		s.mark = bold
 		return
+	}
+	if s.input = fg == inputColor && bg == inputBGColor; s.input {
+		fg = goprompt.DefaultColor
 	}
 	weight := 0
 	if bold {

@@ -62,7 +62,7 @@ func newSession(cfg Config, term *terminal) *session {
 	if s.history.err != nil {
 		s.notice(s.history.err)
 	}
-	s.suggester = &suggester{complete: cfg.Complete, failed: s.notice}
+	s.suggester = &suggester{complete: cfg.Complete, read: cfg.Read, failed: s.notice}
 	s.menu = &menu{suggester: s.suggester, history: s.history, edits: new(edits), selected: -1}
 	s.keys = newKeyboard(term, s.menu)
 	s.keys.canEdit = cfg.Edit != nil
@@ -70,7 +70,7 @@ func newSession(cfg Config, term *terminal) *session {
 		s.keys.repaint.Store(true)
 		term.wake()
 	}
-	s.screen = newScreen(cfg.Out, cfg.Color, s.menu.window, s.keys.yield)
+	s.screen = newScreen(cfg.Out, cfg.Color, s.menu, s.keys.yield)
 	return s
 }
 
@@ -283,6 +283,8 @@ func (s *session) newPrompt() (line *goprompt.Prompt) {
 			return s.keys.reason != reasonNone && s.keys.reason != reasonEnter
 		}),
 		goprompt.OptionShowCompletionAtStart(), // so that the menu knows the line
+		goprompt.OptionInputTextColor(inputColor),
+		goprompt.OptionInputBGColor(inputBGColor),
 		goprompt.OptionPrefixTextColor(goprompt.DarkGreen),
 		goprompt.OptionSuggestionTextColor(goprompt.Black),
 		goprompt.OptionSuggestionBGColor(goprompt.LightGray),

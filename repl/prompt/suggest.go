@@ -11,27 +11,34 @@ import (
 	"pktsh/completion"
 )
 
-// This file asks Config.Complete so that typing never waits for it.
+// This file asks Config.Read and Config.Complete so that typing never waits for it.
 
 // completePatience is how long a key waits for its suggestions. What comes
 // later is drawn when it comes.
 const completePatience = 30 * time.Millisecond
 
-type completeFunc func(ctx context.Context, text string, cursor int) ([]completion.Suggestion, int)
+type (
+	completeFunc func(ctx context.Context, text string, cursor int) ([]completion.Suggestion, int)
+	readFunc     func(ctx context.Context, text string) completion.Reading
+)
 
 // answer is what Complete said about one place.
 type answer struct {
 	text        string
 	cursor      int
+	reading     completion.Reading
+	read        chan struct{} // closed when reading is there, before the rest
 	suggestions []completion.Suggestion
 	start       int
-	done        chan struct{} // closed when suggestions and start are there
+	done        chan struct{} // closed when all is there
 	cancel      context.CancelFunc
 }
 
-func (a *answer) ready() bool {
+func (a *answer) ready() bool { return isClosed(a.done) }
+
+func isClosed(c <-chan struct{}) bool {
 	select {
-	case <-a.done:
+	case <-c:
 		return true
 	default:
 		return false
@@ -43,6 +50,8 @@ func (a *answer) ready() bool {
 // stop belong to one goroutine.
 type suggester struct {
 	complete completeFunc
+	// read reads a line for the eye; nil for nobody.
+	read readFunc
 	// late is called, on another goroutine, when an answer came after ask had
 	// given up waiting.
 	late func()
@@ -67,7 +76,7 @@ func (s *suggester) ask(text string, cursor int) *answer {
 	}
 	s.forget()
 	ctx, cancel := context.WithCancel(context.Background())
-	a := &answer{text: text, cursor: cursor, done: make(chan struct{}), cancel: cancel}
+	a := &answer{text: text, cursor: cursor, read: make(chan struct{}), done: make(chan struct{}), cancel: cancel}
 	s.current = a
 	gaveUp := make(chan struct{})
 	go s.answer(ctx, a, gaveUp)
@@ -114,7 +123,19 @@ func (s *suggester) safely(ctx context.Context, a *answer) (suggestions []comple
 			s.failed(fmt.Errorf("completion failed: %v\n%s", r, debug.Stack()))
 		}
 	}()
+	if s.read != nil {
+		a.reading = s.read(ctx, a.text)
+	}
+	close(a.read)
 	return s.complete(ctx, a.text, a.cursor)
+}
+
+// reading is what is known of a text, nil while it is not.
+func (s *suggester) reading(text string) *completion.Reading {
+	if a := s.current; a != nil && a.text == text && isClosed(a.read) {
+		return &a.reading
+	}
+	return nil
 }
 
 // forget drops what is known: something was run, the answers may differ now.
