@@ -35,16 +35,16 @@ func (c *Capture) Refresh(ctx context.Context) (grown int, err error) {
 		err = nil // the rest comes the next time
 	}
 	if grown > 0 || settled {
-		c.outgrow(running)
+		c.outgrow()
 	}
 	c.live.settled = !running && err == nil
 	return grown, err
 }
 
 // outgrow makes the capture as large as its file.
-func (c *Capture) outgrow(running bool) {
+func (c *Capture) outgrow() {
 	c.rows.Remove(uint32(c.size)/rowBlock*rowBlock + 1) // it may have been cut short
-	c.own.Grow(running)
+	c.own.Grow()
 	c.use(c.file, c.own)
 	c.columns.Purge()
 	c.ahead.disband()

@@ -132,10 +132,23 @@ func numbered(t *testing.T, c *Capture, first, last int) {
 // TestSniff captures, looks while it captures, pauses, goes on and captures again:
 // all packets are there in order, the spool is a capture that others read, and nothing
 // is left of it at the end.
-func TestSniff(t *testing.T) {
+func TestSniff(t *testing.T) { eachSource(t, testSniff) }
+
+// eachSource runs a test with everything that can capture here.
+func eachSource(t *testing.T, test func(t *testing.T, with string)) {
+	t.Run(WithDumpcap, func(t *testing.T) { test(t, WithDumpcap) })
+	t.Run(WithLibpcap, func(t *testing.T) {
+		if !live.HasLibpcap() {
+			t.Skip("live: built without libpcap (-tags libpcap)")
+		}
+		test(t, WithLibpcap)
+	})
+}
+
+func testSniff(t *testing.T, with string) {
 	s := liveSession(t)
 	d, filter := newDatagrams(t)
-	c := sniff(t, s, LiveOptions{Filter: filter})
+	c := sniff(t, s, LiveOptions{Filter: filter, With: with})
 	if got := c.Live().State(); got != LiveRunning {
 		t.Errorf("state %v, want running", got)
 	}

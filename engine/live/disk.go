@@ -29,14 +29,18 @@ func WatchDisk(source Source, spool *Spool) error {
 		if !full(spool) {
 			continue
 		}
-		var size int64
-		if info, err := spool.file.Stat(); err == nil {
-			size = info.Size()
-		}
-		err := fmt.Errorf("disk full: no room in %s after %d bytes; the capture has stopped, what came before is kept", filepath.Dir(spool.Path), size)
+		err := diskFull(spool.file)
 		_ = source.Stop() // that it is full is the reason
 		return err
 	}
+}
+
+func diskFull(file *os.File) error {
+	var size int64
+	if info, err := file.Stat(); err == nil {
+		size = info.Size()
+	}
+	return fmt.Errorf("disk full: no room in %s after %d bytes; the capture has stopped, what came before is kept", filepath.Dir(file.Name()), size)
 }
 
 // full says that nothing can be written to the spool's file system. What is kept free

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -115,6 +116,9 @@ func (o Options) arguments(program string) []string {
 	if o.Filter != "" { // before the interfaces: it is the default of each
 		args = append(args, "-f", o.Filter)
 	}
+	if program := filepath.Base(program); program == "dumpcap" {
+		args = append(args, "-B", strconv.Itoa(kernelBuffer))
+	}
 	if o.SnapLen > 0 {
 		args = append(args, "-s", strconv.Itoa(o.SnapLen))
 	}
@@ -126,6 +130,9 @@ func (o Options) arguments(program string) []string {
 		if o.Monitor {
 			args = append(args, "-I")
 		}
+	}
+	if o.LinkType != "" {
+		args = append(args, "-y", o.LinkType)
 	}
 	if o.Count > 0 {
 		args = append(args, "-c", strconv.Itoa(o.Count))

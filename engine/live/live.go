@@ -26,6 +26,9 @@ type Options struct {
 	NoPromiscuous bool
 	// SnapLen is how many bytes of a packet are kept, 0 for all.
 	SnapLen int
+	// LinkType is the link type to capture with, as dumpcap's -y names it; "" for the
+	// interface's own.
+	LinkType string
 	// Count, Timeout and Bytes end the capture by themselves, 0 for never. Bytes is
 	// the size of what is written.
 	Count   int
@@ -34,6 +37,10 @@ type Options struct {
 	// Comment is kept in the file.
 	Comment string
 }
+
+// kernelBuffer is how many MiB the kernel may keep for each interface: 2, the default,
+// are full after some 20,000 small packets that come at once.
+const kernelBuffer = 16
 
 // Source is a capture that runs. Its methods may be called from several goroutines.
 type Source interface {

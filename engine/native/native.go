@@ -166,18 +166,16 @@ func (d *Dissector) finish() {
 	}
 }
 
-// Growing says that packets will be added to the file, until Grow says otherwise. It
-// is called before anything is asked.
+// Growing says that packets will be added to the file. It is called before anything
+// is asked.
 func (d *Dissector) Growing() { d.growing = true }
 
-// Grow tells that the file has more packets than before; more says that others may
-// follow. No question may run meanwhile.
-func (d *Dissector) Grow(more bool) {
+// Grow tells that the file has more packets than before. No question may run
+// meanwhile.
+func (d *Dissector) Grow() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.source = newSource(d.file)
-	d.growing = more
-	d.finish()
 	d.columnsMu.Lock()
 	defer d.columnsMu.Unlock()
 	if d.columns != nil {
