@@ -58,6 +58,11 @@ type LiveOptions struct {
 	Count   int
 	Timeout time.Duration
 	Bytes   int64
+	// Ring bounds what is kept; zero keeps everything.
+	Ring Ring
+	// LinkType is the link type to capture with, as dumpcap's -y names it; "" for the
+	// interface's own.
+	LinkType string
 	// Output is a pcapng file that keeps what is captured; "" for a spool that is
 	// removed with the capture.
 	Output string
@@ -69,7 +74,7 @@ type LiveOptions struct {
 func (o LiveOptions) source() live.Options {
 	return live.Options{
 		Interfaces: o.Interfaces, Filter: o.Filter, Monitor: o.Monitor, NoPromiscuous: o.NoPromiscuous,
-		SnapLen: o.SnapLen, Count: o.Count, Timeout: o.Timeout, Bytes: o.Bytes,
+		SnapLen: o.SnapLen, LinkType: o.LinkType, Count: o.Count, Timeout: o.Timeout, Bytes: o.Bytes,
 	}
 }
 
@@ -257,8 +262,13 @@ func (l *Live) open(ctx context.Context, s *Session, o LiveOptions) (live.Source
 	if err != nil {
 		return nil, err
 	}
+	return s.source(ctx, writer, o)
+}
+
+// source starts what captures into writer, which it owns.
+func (s *Session) source(ctx context.Context, writer *os.File, o LiveOptions) (live.Source, error) {
 	if o.With == WithLibpcap {
-		return live.StartLibpcap(ctx, writer, o.source()) // it owns writer
+		return live.StartLibpcap(ctx, writer, o.source()) // it closes writer
 	}
 	defer writer.Close()
 	source, err := live.StartDumpcap(ctx, s.cfg.Tools.Dumpcap, writer, o.source())
@@ -291,7 +301,11 @@ func (s *Session) adviseOn(ctx context.Context, err error) error {
 // does not notice that.
 func (l *Live) supervise(run *liveRun) {
 	defer close(run.done)
-	full := live.WatchDisk(run.source, l.spool)
+	var full error
+	if l.spool != nil {
+		full = live.WatchDisk(run.source, l.spool)
+	}
+	<-run.source.Done()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.drops = l.drops.Add(run.source.Drops())
@@ -456,7 +470,7 @@ func (c *Capture) SniffMore(ctx context.Context, o LiveOptions) error {
 		o.Interfaces = was.Interfaces
 	}
 	o.Filter, o.With = cmp.Or(o.Filter, was.Filter), cmp.Or(o.With, was.With)
-	o.SnapLen = cmp.Or(o.SnapLen, was.SnapLen)
+	o.SnapLen, o.LinkType = cmp.Or(o.SnapLen, was.SnapLen), cmp.Or(o.LinkType, was.LinkType)
 	o.Monitor, o.NoPromiscuous = o.Monitor || was.Monitor, o.NoPromiscuous || was.NoPromiscuous
 	o, err := c.session.resolve(ctx, o)
 	if err != nil {

@@ -147,7 +147,9 @@ func RunRaw(ctx context.Context, tools Tools, in Input, args []string, stdout, s
 	}
 	defer os.RemoveAll(profile)
 	cmd := captureCommand(ctx, tools, profile, in, args)
-	cmd.SysProcAttr = sameGroup()
+	if in.Stream == nil { // a Ctrl-C ends what writes the stream, and the stream's end tshark
+		cmd.SysProcAttr = sameGroup()
+	}
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	err = runChild(cmd)
