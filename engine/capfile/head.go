@@ -8,6 +8,15 @@ import (
 	"os"
 )
 
+// HeadSize is how many bytes tell what a file is.
+const HeadSize = minSection
+
+// IsCapture says that a file which begins so is pcap or pcapng.
+func IsCapture(head []byte) bool {
+	_, _, pcap := isPcap(head)
+	return pcap || isPcapng(head)
+}
+
 // headSize is how much of a file is looked at.
 const headSize = 256 << 10
 
