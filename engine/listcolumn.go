@@ -35,18 +35,17 @@ func (c ListColumn) Format() string { return c.text.Format }
 // for the others.
 func (c ListColumn) Field() string { return c.text.Field }
 
-// Preference is the column as it stands in Wireshark's preference
-// gui.column.format: `"Source","%s"`.
-func (c ListColumn) Preference() string {
-	format := c.text.Format
-	if format == wireshark.CustomFormat {
-		shown := "R"
-		if c.text.Raw {
-			shown = "U"
-		}
-		format = fmt.Sprintf("%s:%s:%d:%s", format, c.text.Field, c.text.Occurrence, shown)
+// Code is the column as Wireshark's preference gui.column.format has it behind the
+// title: "%s", "%Cus:tcp.len:0:R".
+func (c ListColumn) Code() string {
+	if c.text.Format != wireshark.CustomFormat {
+		return c.text.Format
 	}
-	return strconv.Quote(c.Title) + "," + strconv.Quote(format)
+	shown := "R"
+	if c.text.Raw {
+		shown = "U"
+	}
+	return fmt.Sprintf("%s:%s:%d:%s", c.text.Format, c.text.Field, c.text.Occurrence, shown)
 }
 
 // ListColumns returns Wireshark's built-in columns, the usual ones first.
@@ -96,19 +95,19 @@ func builtInColumns() []builtInColumn {
 		{"time_u", "", "%Aut", "UTC", "UTC time of day", false},
 		{"time_ud", "", "%Yut", "UTC date and time", "UTC date and time", false},
 		{"time_udoy", "", "%YDOYut", "UTC day and time", "UTC day of the year and time", false},
-		{"sport", "", "%S", "Src port", "source port", false},
-		{"dport", "", "%D", "Dst port", "destination port", false},
+		{"sport", "", "%S", "Src port", "source port", true},
+		{"dport", "", "%D", "Dst port", "destination port", true},
 		{"cumulative", "", "%B", "Cumulative", "bytes of all packets up to this one", true},
-		{"vlan_id", "", "%q", "VLAN", "802.1Q VLAN id", false},
+		{"vlan_id", "", "%q", "VLAN", "802.1Q VLAN id", true},
 		{"dscp_value", "", "%f", "DSCP", "IP's differentiated services code point", false},
 		{"expert", "", "%a", "Expert", "worst severity of the expert items", false},
 		{"rssi", "", "%e", "RSSI", "802.11 signal strength", false},
 		{"rate", "", "%x", "TX rate", "802.11 transmission rate", false},
 		{"frequency", "", "%F", "Freq/Chan", "radio frequency and channel", false},
 		{"dcerpc_call", "", "%y", "DCE/RPC call", "DCE/RPC call (cn_call_id / dg_seqnum)", false},
-		{"vsan_id", "", "%V", "VSAN", "Cisco VSAN", false},
+		{"vsan_id", "", "%V", "VSAN", "Cisco VSAN", true},
 		{"fw1_interface", "", "%I", "FW-1", "FW-1 monitor interface and direction", false},
-		{"tei", "", "%E", "TEI", "terminal endpoint identifier", false},
+		{"tei", "", "%E", "TEI", "terminal endpoint identifier", true},
 
 		{"src_resolved", "", "%rs", "Src (resolved)", "source address, with its name where known", false},
 		{"src_unresolved", "", "%us", "Src (unresolved)", "source address as it is", false},
@@ -126,10 +125,10 @@ func builtInColumns() []builtInColumn {
 		{"hw_dst", "", "%hd", "Hw dst", "hardware destination address", false},
 		{"hw_dst_resolved", "", "%rhd", "Hw dst (resolved)", "the same with its name where known", false},
 		{"hw_dst_unresolved", "", "%uhd", "Hw dst (unresolved)", "the same as it is", false},
-		{"sport_resolved", "", "%rS", "Src port (resolved)", "source port, with its name where known", false},
-		{"sport_unresolved", "", "%uS", "Src port (unresolved)", "source port as a number", false},
-		{"dport_resolved", "", "%rD", "Dst port (resolved)", "destination port, with its name where known", false},
-		{"dport_unresolved", "", "%uD", "Dst port (unresolved)", "destination port as a number", false},
+		{"sport_resolved", "", "%rS", "Src port (resolved)", "source port, with its name where known", true},
+		{"sport_unresolved", "", "%uS", "Src port (unresolved)", "source port as a number", true},
+		{"dport_resolved", "", "%rD", "Dst port (resolved)", "destination port, with its name where known", true},
+		{"dport_unresolved", "", "%uD", "Dst port (unresolved)", "destination port as a number", true},
 	}
 }
 

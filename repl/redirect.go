@@ -36,9 +36,9 @@ func (s *Shell) command(ctx context.Context, c *command.Command, rest string) er
 	}
 	s.refresh()
 	if to != nil {
-		s.state.PageRows = 0 // a file and a program get everything
+		s.state.PageRows, s.state.Color = 0, s.state.Settings.Color == "always" // a file and a program get everything
 	}
-	r, err := c.Run(ctx, s.state, in)
+	r, err := s.runCommand(ctx, c, in)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (s *Shell) command(ctx context.Context, c *command.Command, rest string) er
 		return s.show(ctx, r)
 	}
 	s.warnPartial(r)
-	write := func(w io.Writer) error { return render.New(w, render.Style{}).Result(ctx, r) }
+	write := func(w io.Writer) error { return render.New(w, render.Style{Color: s.state.Color}).Result(ctx, r) }
 	if to.Op == "|" {
 		return s.pipe(ctx, to.Target, write)
 	}

@@ -248,7 +248,7 @@ func (s *Shell) report(err error, name string, line int) error {
 		return nil
 	}
 	s.failed = true
-	w := render.New(s.cfg.Err, s.cfg.Style())
+	w := render.New(s.cfg.Err, s.style())
 	text := s.explain(err, name, line)
 	_ = w.Error(text)
 	if (s.cfg.KeepGoing || name == "") && !errors.Is(err, context.Canceled) {

@@ -33,8 +33,8 @@ func TestSettingsComplete(t *testing.T) {
 	for _, tt := range []struct{ line, want string }{
 		{"prefs tcp.desegment_tcp_st", "tcp.desegment_tcp_streams"},
 		{"prefs --unset tcp.desegment_tcp_st", "tcp.desegment_tcp_streams"},
-		{"prefs tcp.desegment_tcp_streams ", "TRUE FALSE --unset"},
-		{"prefs gui.toolbar_main_style ", "ICONS TEXT BOTH --unset"},
+		{"prefs tcp.desegment_tcp_streams ", "TRUE FALSE --output --unset"},
+		{"prefs gui.toolbar_main_style ", "ICONS TEXT BOTH --output --unset"},
 		{"keys --type ", "wep wpa-pwd wpa-psk"},
 		{"keys --type wpa-p", "wpa-pwd wpa-psk"},
 		{"protocols --disable http2", "http2"},

@@ -37,6 +37,10 @@ type Config struct {
 	System struct{ In, Out, Err *os.File }
 	// Style is asked before every result, because a terminal changes its size.
 	Style func() render.Style
+	// Color is auto, always or never; auto is what Style says. "" is auto.
+	Color string
+	// ColorFiles is where colouring rules are kept.
+	ColorFiles command.ColorFiles
 	// History returns what was typed before; nil means nothing was.
 	History func() []string
 	// Args are a script's arguments: argv.
@@ -83,6 +87,10 @@ func New(cfg Config) *Shell {
 		System:    s.system,
 		Quit:      func(code int) { s.quit, s.code = true, code },
 	}
+	var err error
+	if s.state.Settings, err = command.NewSettings(cfg.Session, cfg.Color, cfg.ColorFiles); err != nil {
+		s.Notice(fmt.Sprintf("the colouring rules cannot be read: %v", err))
+	}
 	if s.state.History == nil {
 		s.state.History = func() []string { return nil }
 	}
@@ -101,7 +109,6 @@ func New(cfg Config) *Shell {
 			s.addFunction(c)
 		}
 	}
-	var err error
 	if s.state.Saved, err = command.LoadSavedFilters(cfg.Session, cfg.FiltersFile); err != nil {
 		s.Notice(err.Error())
 	}
@@ -135,7 +142,7 @@ func (s *Shell) Open(ctx context.Context, o OpenOptions) error {
 	}
 	if err != nil {
 		s.failed = true
-		_ = render.New(s.cfg.Err, s.cfg.Style()).Error("pktsh: " + s.explain(err, "", 0))
+		_ = render.New(s.cfg.Err, s.style()).Error("pktsh: " + s.explain(err, "", 0))
 		return errReported
 	}
 	s.pushVariables()
@@ -147,7 +154,7 @@ func (s *Shell) Open(ctx context.Context, o OpenOptions) error {
 // warnings prints what is wrong with a file that was opened.
 func (s *Shell) warnings(c *engine.Capture) {
 	for _, w := range c.Warnings() {
-		_ = render.New(s.cfg.Err, s.cfg.Style()).Warning(w)
+		_ = render.New(s.cfg.Err, s.style()).Warning(w)
 	}
 }
 
@@ -231,7 +238,7 @@ func (s *Shell) addFunction(c *command.Command) {
 			return nil, err
 		}
 		s.refresh()
-		r, err := c.Run(ctx, s.state, in)
+		r, err := s.runCommand(ctx, c, in)
 		if err != nil {
 			return nil, err
 		}
@@ -286,7 +293,7 @@ func functionInput(c *command.Command, args []any, kwargs map[string]any) (comma
 // scriptCatalogue is the field catalogue as scripts see it. A person is not kept
 // waiting for it; a script is, so that its fields have the same types each time.
 func (s *Shell) scriptCatalogue() *dissect.Catalogue {
-	if s.cfg.Style().Interactive {
+	if s.style().Interactive {
 		return s.catalogue()
 	}
 	c, err := s.cfg.Session.WaitCatalogue(context.Background())
@@ -296,10 +303,39 @@ func (s *Shell) scriptCatalogue() *dissect.Catalogue {
 	return c
 }
 
+// runCommand runs a command; its rows are data when --output says so.
+func (s *Shell) runCommand(ctx context.Context, c *command.Command, in command.Input) (result.Result, error) {
+	format, err := in.Format()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Name, err)
+	}
+	if format != "" {
+		s.state.PageRows, s.state.Color = 0, false // data is whole and has no previews
+	}
+	r, err := c.Run(ctx, s.state, in)
+	return command.As(r, format), err
+}
+
+// style is how results are to look now.
+func (s *Shell) style() render.Style {
+	style := s.cfg.Style()
+	switch set := s.state.Settings; {
+	case set == nil: // it is being made
+	case set.Color == "always":
+		style.Color = true
+	case set.Color == "never":
+		style.Color = false
+	}
+	if s.state.Settings != nil {
+		style.Theme = s.state.Settings.Theme
+	}
+	return style
+}
+
 // refresh tells the commands about the screen as it is now.
 func (s *Shell) refresh() {
-	style := s.cfg.Style()
-	s.state.PageRows = 0
+	style := s.style()
+	s.state.PageRows, s.state.Color = 0, style.Color && style.Depth != render.Depth16
 	if style.Interactive {
 		// The header, the footer and the next prompt stay on the screen too. On
 		// a narrow one the footer wraps and names the columns there was no room for.
@@ -308,6 +344,9 @@ func (s *Shell) refresh() {
 			around = 7
 		}
 		s.state.PageRows = max(style.Height-around, 5)
+		if rows := s.state.Settings.Rows; rows > 0 {
+			s.state.PageRows = rows
+		}
 	}
 }
 
@@ -320,12 +359,12 @@ func (s *Shell) page() int {
 // show prints a result.
 func (s *Shell) show(ctx context.Context, r result.Result) error {
 	s.warnPartial(r)
-	return render.New(s.cfg.Out, s.cfg.Style()).Result(ctx, r)
+	return render.New(s.cfg.Out, s.style()).Result(ctx, r)
 }
 
 // Notice prints a line that nobody asked for.
 func (s *Shell) Notice(line string) {
-	_ = render.New(s.cfg.Err, s.cfg.Style()).Notice(line)
+	_ = render.New(s.cfg.Err, s.style()).Notice(line)
 }
 
 // warnPartial says once that Wireshark would show more of a packet.

@@ -12,6 +12,7 @@ import (
 
 	"pktsh/engine"
 	"pktsh/repl"
+	"pktsh/repl/command"
 	"pktsh/repl/editor"
 	"pktsh/repl/prompt"
 	"pktsh/repl/render"
@@ -50,6 +51,9 @@ func openTerminal(o *options) (*terminal, error) {
 	return t, nil
 }
 
+// depth is how many colours the terminal says that it has.
+func depth() render.Depth { return render.DepthOf(os.Getenv("COLORTERM"), os.Getenv("TERM")) }
+
 // colored says whether to colour, given whether a person sees it.
 func (o *options) colored(terminal bool) bool {
 	switch o.color {
@@ -58,8 +62,11 @@ func (o *options) colored(terminal bool) bool {
 	case "never":
 		return false
 	}
-	return terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return terminal && colorful()
 }
+
+// colorful says whether the environment wants colours on a terminal.
+func colorful() bool { return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" }
 
 func (t *terminal) close() {
 	if t != nil && t.owned {
@@ -72,7 +79,7 @@ func (t *terminal) style() render.Style {
 	if err != nil || width <= 0 || height <= 0 {
 		width, height = 80, 24
 	}
-	return render.Style{Width: width, Height: height, Color: t.color, Interactive: true}
+	return render.Style{Width: width, Height: height, Color: t.color, Depth: depth(), Interactive: true}
 }
 
 func (t *terminal) progress() engine.Progress {
@@ -103,17 +110,36 @@ func (t *terminal) wrap(f *os.File) io.Writer {
 func (o *options) shellConfig(session *engine.Session, t *terminal) repl.Config {
 	cfg := repl.Config{
 		Session: session, Out: t.wrap(os.Stdout), Err: t.wrap(os.Stderr), Args: o.args, KeepGoing: o.keepGoing,
+		Color: o.color, ColorFiles: colorFiles(),
 		SystemShell: os.Getenv("SHELL"), FiltersFile: filepath.Join(xdg.ConfigHome, "pktsh", "dmacros"),
-		Style: func() render.Style { return render.Style{Color: o.colored(false)} },
+		Style: func() render.Style { return render.Style{Depth: depth()} },
 	}
 	cfg.System.Out, cfg.System.Err = os.Stdout, os.Stderr
 	if t == nil {
 		return cfg
 	}
 	cfg.System.In = t.in
-	cfg.Style = t.style
+	cfg.Style = func() render.Style {
+		style := t.style()
+		style.Color = colorful() // --color and set color overrule it
+		return style
+	}
 	cfg.History = t.history.Entries
 	return cfg
+}
+
+// colorFiles is where colouring rules are: $XDG_CONFIG_HOME/pktsh/colorfilters, and
+// where Wireshark keeps its own.
+func colorFiles() command.ColorFiles {
+	home, _ := os.UserHomeDir() // without one there is no old place to look at
+	return command.ColorFiles{
+		Own: filepath.Join(xdg.ConfigHome, "pktsh", "colorfilters"),
+		Wireshark: []string{
+			filepath.Join(xdg.ConfigHome, "wireshark", "colorfilters"),
+			filepath.Join(home, ".wireshark", "colorfilters"),
+			"/usr/share/wireshark/colorfilters", "/usr/local/share/wireshark/colorfilters",
+		},
+	}
 }
 
 // historyFile is where typed lines are kept: $XDG_STATE_HOME/pktsh/history.

@@ -47,7 +47,7 @@ variable that holds it. Nothing is written to the file.`,
 			Run:      runClose,
 		},
 		{
-			Name: "caps", Group: GroupCaptures,
+			Name: "caps", Group: GroupCaptures, Rows: true,
 			Summary:  "list the open captures",
 			Help:     `Lists the open captures with their numbers and the variables that hold them.`,
 			Examples: []Example{{"caps", "all of them"}},
@@ -243,14 +243,12 @@ func runClose(ctx context.Context, st *State, in Input) (result.Result, error) {
 
 func runCaps(ctx context.Context, st *State, _ Input) (result.Result, error) {
 	all := st.Session.Captures()
-	if len(all) == 0 {
-		return &result.Status{Line: "no capture is open; `open FILE` opens one"}, nil
-	}
 	return &result.Table{
+		Empty: "no capture is open; `open FILE` opens one",
 		Columns: []result.Column{
-			{Title: "#", Align: result.Right, Role: result.RoleNumber},
+			{Title: "#", Key: "no", Number: true, Align: result.Right, Role: result.RoleNumber},
 			{Title: "Variable", Role: result.RoleName},
-			{Title: "Packets", Align: result.Right, Role: result.RoleNumber},
+			{Title: "Packets", Number: true, Grouped: true, Align: result.Right, Role: result.RoleNumber},
 			{Title: "Wireshark"},
 			{Title: "File", Flexible: true},
 		},
@@ -258,7 +256,7 @@ func runCaps(ctx context.Context, st *State, _ Input) (result.Result, error) {
 			for i, c := range all {
 				row := result.Row{
 					Current: st.View != nil && st.View.Capture() == c,
-					Cells: []string{strconv.Itoa(i + 1), st.variableOf(c), humanize.Comma(int64(c.Len())),
+					Cells: []string{strconv.Itoa(i + 1), st.variableOf(c), strconv.Itoa(c.Len()),
 						deepWord(c.Deep()), c.Path()},
 				}
 				if !yield(row, nil) {

@@ -37,6 +37,8 @@ type Command struct {
 	Help string
 	// Examples are complete lines, the first the most useful.
 	Examples []Example
+	// Rows says that it answers with rows: it takes --output.
+	Rows bool
 	// Raw says that the argument is the rest of the line as it stands: a
 	// filter or a shell command.
 	Raw bool
@@ -144,6 +146,12 @@ type State struct {
 	marks map[*engine.Capture]marks
 	// Saved are the filters that have names.
 	Saved *SavedFilters
+	// Columns are those of ls, nil for Wireshark's default ones.
+	Columns []engine.ListColumn
+	// Settings are how things are shown.
+	Settings *Settings
+	// Color says that what is printed now may be coloured.
+	Color bool
 	// Listed is the place in the view where ls goes on.
 	Listed int
 	// PageRows is how many rows a page holds; 0 means that everything is
@@ -239,10 +247,15 @@ type Table struct {
 // NewTable returns the table of every command.
 func NewTable() *Table {
 	t := &Table{byName: map[string]*Command{}}
-	for _, group := range [][]*Command{captureCommands(), packetCommands(), filterCommands(), findCommands(), saveCommands(), settingsCommands(), explainCommands(), sessionCommands()} {
+	for _, group := range [][]*Command{captureCommands(), packetCommands(), columnCommands(), filterCommands(), findCommands(), saveCommands(), settingsCommands(), setCommands(), explainCommands(), sessionCommands()} {
 		t.commands = append(t.commands, group...)
 	}
 	t.commands = append(t.commands, helpCommand(t))
+	for _, c := range t.commands {
+		if c.Rows {
+			c.Options = append(c.Options, outputOption())
+		}
+	}
 	for _, c := range t.commands {
 		for _, name := range append([]string{c.Name}, c.Aliases...) {
 			t.byName[name] = c

@@ -14,7 +14,7 @@ import (
 
 func decodeAsCommand() *Command {
 	return &Command{
-		Name: "decode_as", Group: GroupSettings,
+		Name: "decode_as", Group: GroupSettings, Rows: true,
 		Args: []Arg{{Name: "RULE", Kinds: completion.ArgText, Optional: true, Repeated: true}},
 		Options: []Option{{Name: "unset", Value: "RULE", Kinds: completion.ArgText,
 			Help: "take a rule back, named whole or up to its comma; * for all"}},
@@ -64,13 +64,10 @@ func runDecodeAs(ctx context.Context, st *State, in Input) (result.Result, error
 			cfg.DecodeAs = append(cfg.DecodeAs, rule)
 		})
 	}
-	if len(set) == 0 {
-		return &result.Status{Line: "no decode-as rule is set; `decode_as udp.port==5300,dns` sets one"}, nil
-	}
 	var rows []result.Row
 	for _, rule := range set {
 		i := strings.LastIndex(rule, ",")
 		rows = append(rows, result.Row{Cells: []string{rule[:i], rule[i+1:]}})
 	}
-	return listing([]result.Column{{Title: "Where", Role: result.RoleName}, {Title: "Decoded as"}}, rows), nil
+	return listingOr("no decode-as rule is set; `decode_as udp.port==5300,dns` sets one", []result.Column{{Title: "Where", Role: result.RoleName}, {Title: "Decoded as"}}, rows), nil
 }

@@ -19,7 +19,7 @@ import (
 
 func explainCommands() []*Command {
 	return []*Command{{
-		Name: "explain", Group: GroupSession, Raw: true,
+		Name: "explain", Group: GroupSession, Raw: true, Rows: true,
 		Args:    []Arg{{Name: "FILTER", Kinds: completion.ArgFilter}},
 		Summary: "how a filter is answered: by whom, why, and how long it takes",
 		Help: `Asks the packets' headers as the filter would be asked, and says who answers:

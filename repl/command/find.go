@@ -38,7 +38,7 @@ otherwise; find alone looks on for what was looked for last.`,
 			Run: runFind,
 		},
 		{
-			Name: "mark", Group: GroupPackets,
+			Name: "mark", Group: GroupPackets, Rows: true,
 			Args: []Arg{{Name: "RANGE", Kinds: completion.ArgRange | completion.ArgFrame, Optional: true, Repeated: true}},
 			Options: []Option{
 				{Name: "list", Help: "list the marked packets"},
@@ -279,27 +279,9 @@ func (st *State) framesOf(ctx context.Context, v *engine.View, words []string) (
 
 // listMarked lists the marked packets, whether they pass the filter or not.
 func (st *State) listMarked(ctx context.Context, v *engine.View, all marks) result.Result {
-	frames := slices.Sorted(maps.Keys(all))
-	if len(frames) == 0 {
-		return &result.Status{Line: "no packet is marked; mark marks the current one"}
-	}
-	current := st.currentIn(v)
-	return &result.Table{Columns: listColumns(), Rows: func(yield func(result.Row, error) bool) {
-		for _, frame := range frames {
-			row, err := rowOf(ctx, v.Capture(), frame)
-			if !yield(listRow(row, current), err) || err != nil {
-				return
-			}
-		}
-	}}
-}
-
-func rowOf(ctx context.Context, c *engine.Capture, frame uint32) (engine.Row, error) {
-	p, err := c.Packet(frame)
-	if err != nil {
-		return engine.Row{}, err
-	}
-	return p.Row(ctx)
+	t := st.listTable(st.currentIn(v), st.rowsOf(ctx, v.Capture(), slices.Sorted(maps.Keys(all))))
+	t.Empty = "no packet is marked; mark marks the current one"
+	return t
 }
 
 // toMark moves to the next marked packet, or the one before.

@@ -14,7 +14,7 @@ import (
 
 func keysCommand() *Command {
 	return &Command{
-		Name: "keys", Group: GroupSettings,
+		Name: "keys", Group: GroupSettings, Rows: true,
 		Args: []Arg{{Name: "KEY", Kinds: completion.ArgText, Optional: true}},
 		Options: []Option{
 			{Name: "type", Value: "TYPE", Kinds: completion.ArgChoice, Choices: engine.WLANKeyTypes(), Help: "what KEY is: wep (hex digits), wpa-pwd (passphrase:network), wpa-psk (64 hex digits)"},
@@ -99,11 +99,9 @@ func (st *State) listKeys(ctx context.Context) (result.Result, error) {
 	for _, path := range cfg.KeyLogs() {
 		rows = append(rows, result.Row{Cells: []string{"TLS key log", path}})
 	}
-	if len(rows) == 0 {
-		return &result.Status{Line: "no key is set; `keys --keylog FILE` has TLS decrypted, `keys PASSPHRASE:NETWORK` 802.11"}, nil
-	}
-	out := result.Many{listing([]result.Column{{Title: "Type", Role: result.RoleName}, {Title: "Key", Flexible: true}}, rows)}
-	if st.View == nil {
+	const none = "no key is set; `keys --keylog FILE` has TLS decrypted, `keys PASSPHRASE:NETWORK` 802.11"
+	out := result.Many{listingOr(none, []result.Column{{Title: "Type", Role: result.RoleName}, {Title: "Key", Flexible: true}}, rows)}
+	if st.View == nil || len(rows) == 0 {
 		return out, nil
 	}
 	fit, err := st.View.Capture().Decryption(ctx)

@@ -26,10 +26,12 @@ func packetCommands() []*Command {
 				{Name: "head", Value: "N", Help: "the first N packets"},
 				{Name: "tail", Value: "N", Help: "the last N packets"},
 			},
+			Rows:    true,
 			Summary: "list packets, one a line",
-			Help: `Lists the packets that the filter lets through, in Wireshark's columns. RANGE
-is frame numbers as Wireshark counts them: 5, 200-210, 17-; -1 is the last
-packet that passes the filter.
+			Help: `Lists the packets that the filter lets through, in Wireshark's columns or those
+that columns chose, coloured by Wireshark's rules (set colors). RANGE is frame
+numbers as Wireshark counts them: 5, 200-210, 17-; -1 is the last packet that
+passes the filter.
 At a terminal ls alone shows a page, and the next one when asked again; in a
 script it lists them all.
 
@@ -112,19 +114,6 @@ any. With a field or a layer its bytes are lit, in the buffer it lies in.`,
 	}
 }
 
-// listColumns are Wireshark's default columns.
-func listColumns() []result.Column {
-	return []result.Column{
-		{Title: "No.", Align: result.Right, Role: result.RoleNumber, MinWidth: 3},
-		{Title: "Time", Role: result.RoleDim, MinWidth: 8, Yields: 3},
-		{Title: "Source", Role: result.RoleAddress, MinWidth: 9, Shrinks: true, Yields: 1},
-		{Title: "Destination", Role: result.RoleAddress, MinWidth: 9, Shrinks: true, Yields: 2},
-		{Title: "Protocol", Role: result.RoleName, MinWidth: 8, Shrinks: true},
-		{Title: "Length", Align: result.Right, Role: result.RoleNumber, Yields: 4},
-		{Title: "Info", Flexible: true},
-	}
-}
-
 func runLs(ctx context.Context, st *State, in Input) (result.Result, error) {
 	v, err := st.view()
 	if err != nil {
@@ -139,22 +128,16 @@ func runLs(ctx context.Context, st *State, in Input) (result.Result, error) {
 		return nil, err
 	}
 	preview := false
-	table := &result.Table{Columns: listColumns()}
-	current := st.currentIn(v)
-	table.Rows = func(yield func(result.Row, error) bool) {
+	table := st.listTable(st.currentIn(v), func(yield func(engine.ListRow, error) bool) {
 		for _, p := range parts {
-			for row, err := range v.Rows(ctx, p.Lo, p.Hi, engine.RowOptions{PreviewAllowed: st.Interactive()}) {
-				if err != nil {
-					yield(result.Row{}, err)
-					return
-				}
+			for row, err := range v.List(ctx, p.Lo, p.Hi, st.listOptions()) {
 				preview = preview || row.Preview
-				if !yield(listRow(row, current), nil) {
+				if !yield(row, err) || err != nil {
 					return
 				}
 			}
 		}
-	}
+	})
 	table.Footer = func() []string { return st.listFooter(v, parts, n, preview) }
 	return table, nil
 }
@@ -165,16 +148,6 @@ func (st *State) currentIn(v *engine.View) uint32 {
 		return 0
 	}
 	return st.Packet.Number()
-}
-
-func listRow(r engine.Row, current uint32) result.Row {
-	out := result.Row{
-		Cells: []string{strconv.FormatUint(uint64(r.Number), 10), r.Time, r.Source, r.Destination, r.Protocol,
-			strconv.FormatUint(uint64(r.Length), 10), r.Info},
-		Current: r.Number == current,
-		Preview: r.Preview,
-	}
-	return out
 }
 
 // choosePlaces says which places of the view ls lists.
@@ -494,12 +467,13 @@ func (st *State) moveTo(ctx context.Context, v *engine.View, frame uint32) (resu
 	if err != nil {
 		return nil, err
 	}
-	r, err := p.Row(ctx)
-	if err != nil {
-		return nil, err
+	var row engine.ListRow
+	for r, err := range st.rowsOf(ctx, v.Capture(), []uint32{frame}) {
+		if err != nil {
+			return nil, err
+		}
+		row = r
 	}
 	st.Packet = p
-	return &result.Table{Columns: listColumns(), Rows: func(yield func(result.Row, error) bool) {
-		yield(listRow(r, 0), nil)
-	}}, nil
+	return st.listTable(0, func(yield func(engine.ListRow, error) bool) { yield(row, nil) }), nil
 }

@@ -14,7 +14,7 @@ import (
 
 func prefsCommand() *Command {
 	return &Command{
-		Name: "prefs", Group: GroupSettings,
+		Name: "prefs", Group: GroupSettings, Rows: true,
 		Args: []Arg{
 			{Name: "PATTERN", Kinds: completion.ArgPreference, Optional: true},
 			{Name: "VALUE", Kinds: completion.ArgSettingValue, Optional: true, Repeated: true},
@@ -96,8 +96,9 @@ func nearest(got string, names []string) string {
 // setPreferences lists what is set.
 func (st *State) setPreferences(ctx context.Context) (result.Result, error) {
 	set := st.dissection().Preferences
+	const none = "no preference is set here; `prefs PATTERN` lists Wireshark's"
 	if len(set) == 0 {
-		return &result.Status{Line: "no preference is set here; `prefs PATTERN` lists Wireshark's"}, nil
+		return listingOr(none, preferenceColumns(), nil), nil // Wireshark is not asked for that
 	}
 	known, err := st.Session.Preferences(ctx)
 	if err != nil {
@@ -109,7 +110,7 @@ func (st *State) setPreferences(ctx context.Context) (result.Result, error) {
 		p, _ := preferenceNamed(known, name)
 		rows = append(rows, result.Row{Cells: []string{name, value, p.Default, firstLine(p.Description)}})
 	}
-	return listing(preferenceColumns(), rows), nil
+	return listingOr(none, preferenceColumns(), rows), nil
 }
 
 func preferenceColumns() []result.Column {

@@ -13,7 +13,7 @@ import (
 
 func protocolsCommand() *Command {
 	return &Command{
-		Name: "protocols", Group: GroupSettings,
+		Name: "protocols", Group: GroupSettings, Rows: true,
 		Args: []Arg{{Name: "PATTERN", Kinds: completion.ArgProtocol, Optional: true}},
 		Options: []Option{
 			{Name: "disable", Value: "PROTOCOL", Kinds: completion.ArgProtocol, Help: "do not dissect it; several with commas"},

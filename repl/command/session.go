@@ -16,7 +16,7 @@ import (
 func sessionCommands() []*Command {
 	return []*Command{
 		{
-			Name: "status", Group: GroupSession,
+			Name: "status", Group: GroupSession, Rows: true,
 			Summary: "the capture in use, who dissects it, and what is wrong with it",
 			Help: `Shows the capture in use, the filter, the current packet, how far Wireshark's
 dissectors are, and every warning about the file.`,

@@ -128,7 +128,12 @@ func unsetText(what string) string {
 
 // listing is a table of rows that are known.
 func listing(columns []result.Column, rows []result.Row) result.Result {
-	return &result.Table{Columns: columns, Rows: func(yield func(result.Row, error) bool) {
+	return listingOr("", columns, rows)
+}
+
+// listingOr is listing with the line that stands for no rows.
+func listingOr(empty string, columns []result.Column, rows []result.Row) result.Result {
+	return &result.Table{Columns: columns, Empty: empty, Rows: func(yield func(result.Row, error) bool) {
 		for _, r := range rows {
 			if !yield(r, nil) {
 				return

@@ -87,3 +87,11 @@ func (o *output) every(interval time.Duration, fn func()) (stop func()) {
 		wg.Wait()
 	}
 }
+
+// add adds text as it is, and returns the writer's error so far.
+func (o *output) add(text []byte) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.buf = append(o.buf, text...)
+	return o.spill()
+}

@@ -18,6 +18,10 @@ type Style struct {
 	Height int
 	// Color allows colours. Without it no escape byte is written.
 	Color bool
+	// Depth is how many colours there are.
+	Depth Depth
+	// Theme is the roles' colours: plain, dark or light; "" is plain.
+	Theme string
 	// Interactive says that a person looks on: footers and the mark of the
 	// current packet are shown.
 	Interactive bool
@@ -34,7 +38,7 @@ type Renderer struct {
 // New returns a Renderer that writes to w. Nothing is kept back between calls:
 // every method has written everything when it returns.
 func New(w io.Writer, s Style) *Renderer {
-	return &Renderer{style: s, pal: newPalette(s.Color), out: &output{w: w}}
+	return &Renderer{style: s, pal: newPalette(s.Color, s.Theme), out: &output{w: w}}
 }
 
 // Style returns the style that r was made with.
@@ -57,6 +61,8 @@ func (r *Renderer) Result(ctx context.Context, res result.Result) error {
 	case *result.Status:
 		look := r.pal.of(res.Role)
 		r.out.line(look.on, Escape(res.Line), look.off)
+	case *result.Data:
+		err = r.data(ctx, res)
 	case result.Many:
 		return r.many(ctx, res)
 	default:

@@ -2,8 +2,10 @@ package render
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
+	humanize "github.com/dustin/go-humanize"
 	"github.com/mattn/go-runewidth"
 
 	"pktsh/repl/result"
@@ -31,6 +33,7 @@ type tablePrinter struct {
 	ticks   int // how often tick has met an unsettled block
 	met     int // how many rows the last tick met
 	scratch []cell
+	looks   map[result.Color]paint // of rows with colours of their own
 }
 
 func (r *Renderer) table(ctx context.Context, t *result.Table) error {
@@ -43,9 +46,13 @@ func (r *Renderer) table(ctx context.Context, t *result.Table) error {
 	stop()
 
 	r.out.mu.Lock()
-	if err == nil {
+	switch {
+	case err == nil && len(p.block) == 0 && !p.settled && t.Empty != "":
+		p.out.buf = append(append(p.out.buf, Escape(t.Empty)...), '\n')
+		p.settled = true
+	case err == nil:
 		p.settle() // a table without rows has titles
-	} else {
+	default:
 		p.settleIfAny()
 	}
 	r.out.mu.Unlock()
@@ -83,6 +90,7 @@ func newTablePrinter(r *Renderer, columns []result.Column) *tablePrinter {
 		r: r, out: r.out, cond: widths(),
 		cols:    make([]column, len(columns)),
 		scratch: make([]cell, len(columns)),
+		looks:   map[result.Color]paint{},
 	}
 	for i, c := range columns {
 		title := newCell(p.cond, c.Title)
@@ -166,7 +174,7 @@ func (p *tablePrinter) settle() {
 	for _, row := range p.block {
 		for i, text := range row.Cells {
 			c := &p.cols[i]
-			c.body = max(c.body, newCell(p.cond, text).width)
+			c.body = max(c.body, p.cell(i, text).width)
 			c.natural = max(c.natural, c.body)
 		}
 	}
@@ -181,11 +189,21 @@ func (p *tablePrinter) settle() {
 	p.block, p.cells = nil, nil
 }
 
+// cell is a cell of the i-th column as people see it.
+func (p *tablePrinter) cell(i int, text string) cell {
+	if p.cols[i].Grouped {
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			text = humanize.Comma(n)
+		}
+	}
+	return newCell(p.cond, text)
+}
+
 func (p *tablePrinter) titles() {
 	for i := range p.cols {
 		p.scratch[i] = p.cols[i].title
 	}
-	p.line(' ', ' ', result.RoleHeading)
+	p.line(' ', ' ', result.RoleHeading, nil)
 }
 
 // print prints a row, and lets columns grow that are too narrow for it.
@@ -196,7 +214,7 @@ func (p *tablePrinter) print(row result.Row) {
 			p.scratch[i] = cell{}
 			continue
 		}
-		p.scratch[i] = newCell(p.cond, row.Cells[i])
+		p.scratch[i] = p.cell(i, row.Cells[i])
 		if c := &p.cols[i]; p.scratch[i].width > c.natural {
 			c.natural = p.scratch[i].width
 			grown = true
@@ -215,12 +233,26 @@ func (p *tablePrinter) print(row result.Row) {
 			role = result.RoleDim
 		}
 	}
-	p.line(current, preview, role)
+	p.line(current, preview, role, p.look(row.Color))
+}
+
+// look is how a row with colours of its own is painted; nil where it is not.
+func (p *tablePrinter) look(c *result.Color) *paint {
+	if c == nil || !p.r.style.Color || p.r.style.Depth == Depth16 {
+		return nil
+	}
+	look, ok := p.looks[*c]
+	if !ok {
+		look = rowPaint(*c, p.r.style.Depth)
+		p.looks[*c] = look
+	}
+	return &look
 }
 
 // line prints the cells in scratch. A role other than RolePlain goes before
-// the columns' own.
-func (p *tablePrinter) line(current, preview byte, role result.Role) {
+// the columns' own; a look of the whole row goes before both, and reaches to the
+// screen's edge.
+func (p *tablePrinter) line(current, preview byte, role result.Role, whole *paint) {
 	buf := p.out.buf
 	// Padding is owed until more text comes, so that no line ends in it.
 	owed, shown := margin, false
@@ -229,6 +261,13 @@ func (p *tablePrinter) line(current, preview byte, role result.Role) {
 		buf, owed = append(buf, current, preview), 0
 	case current != ' ':
 		buf, owed = append(buf, current), 1
+	}
+	start := 0
+	if whole != nil { // the marks keep their own look
+		buf = appendSpaces(buf, owed)
+		owed = 0
+		buf = append(buf, whole.on...)
+		start = len(buf)
 	}
 	for i := range p.cols {
 		c := &p.cols[i]
@@ -250,7 +289,10 @@ func (p *tablePrinter) line(current, preview byte, role result.Role) {
 			continue
 		}
 		look := p.r.pal.of(role)
-		if role == result.RolePlain {
+		switch {
+		case whole != nil:
+			look = paint{}
+		case role == result.RolePlain:
 			look = p.r.pal.of(c.Role)
 		}
 		buf = appendSpaces(buf, owed)
@@ -266,6 +308,13 @@ func (p *tablePrinter) line(current, preview byte, role result.Role) {
 		if c.Align == result.Left || text.width > c.width {
 			owed = c.width - took // a cut wide character may leave a column over
 		}
+	}
+	if whole != nil {
+		if p.width > 0 {
+			owed = p.width - margin - p.cond.StringWidth(string(buf[start:]))
+			buf = appendSpaces(buf, owed)
+		}
+		buf = append(buf, whole.off...)
 	}
 	p.out.buf = append(buf, '\n')
 }

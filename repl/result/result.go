@@ -43,8 +43,15 @@ const (
 // Column is one column of a table.
 type Column struct {
 	Title string
-	Align Align
-	Role  Role
+	// Key is its name in data (JSON, CSV); "" for one made of the title.
+	Key string
+	// Number says that cells which are decimal numbers are numbers in JSON; a cell
+	// without one is a text.
+	Number bool
+	// Grouped has people see a number's thousands: cells "1204" as 1,204.
+	Grouped bool
+	Align   Align
+	Role    Role
 	// Flexible marks the column that is cut when the table is wider than the
 	// screen (Info).
 	Flexible bool
@@ -61,6 +68,8 @@ type Column struct {
 // Row is one row of a table. Len(Cells) equals the table's number of columns.
 type Row struct {
 	Cells []string
+	// Color is the row's own, nil for none.
+	Color *Color
 	// Role colours the whole row; RolePlain leaves the columns' own roles.
 	Role Role
 	// Current marks the row of the current packet.
@@ -69,12 +78,18 @@ type Row struct {
 	Preview bool
 }
 
+// Color is a pair of colours, each red, green and blue.
+type Color struct{ Foreground, Background [3]uint8 }
+
 // Table is rows under aligned columns. Rows are produced while they are
 // printed, so a table of a million rows costs no memory.
 type Table struct {
 	Columns []Column
 	// Rows yields the rows; an error ends it. It may be iterated only once.
 	Rows iter.Seq2[Row, error]
+	// Empty is the line that stands for a table without rows, where a person reads
+	// it; "" has the titles stand there alone.
+	Empty string
 	// Footer lines come after the last row when the result is shown to a
 	// person; a pipe does not get them.
 	Footer func() []string
@@ -114,6 +129,13 @@ type Status struct {
 	Role Role
 }
 
+// Data is a table as data for other programs.
+type Data struct {
+	Result Result
+	// Format is json, csv or markdown.
+	Format string
+}
+
 // Many is several results, one after the other.
 type Many []Result
 
@@ -122,4 +144,5 @@ func (*Tree) isResult()   {}
 func (*Hex) isResult()    {}
 func (*Text) isResult()   {}
 func (*Status) isResult() {}
+func (*Data) isResult()   {}
 func (Many) isResult()    {}
