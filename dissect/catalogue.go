@@ -27,8 +27,8 @@ type FieldInfo struct {
 	Base string
 	// Mask picks the bits of the field's bytes that are its value; 0 for all.
 	Mask uint64
-	// Unmasked says that there is a field of the same name without a mask, too, as
-	// of ip.version.
+	// Unmasked says that fields with a mask and such without share the name, as of
+	// ip.version: that of IPv4 is its whole byte, that which IPv6 hides half of it.
 	Unmasked bool
 	// Description is Wireshark's longer text, often empty.
 	Description string

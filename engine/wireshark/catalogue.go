@@ -37,6 +37,7 @@ func readCatalogue(ctx context.Context, tools Tools) (*dissect.Catalogue, error)
 	if len(fields) == 0 {
 		return nil, fmt.Errorf("%s -G fields: got no field, want a line for each", tools.Tshark)
 	}
+	markMixed(fields)
 	return dissect.NewCatalogue(fields), nil
 }
 

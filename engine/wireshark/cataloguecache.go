@@ -15,7 +15,7 @@ import (
 
 // catalogueFormat is the first word of a cached catalogue. Change it with the
 // format, or with what readCatalogue takes from tshark.
-const catalogueFormat = "pktsh-catalogue-2"
+const catalogueFormat = "pktsh-catalogue-3"
 
 // LoadCatalogue returns every field and protocol that the installed Wireshark
 // knows, from `tshark -G fields`. The answer is kept in cacheDir by the tools'

@@ -3,6 +3,8 @@ package wireshark
 import (
 	"bytes"
 	_ "embed"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -110,6 +112,9 @@ func complete(t *dissect.Tree, list []listed, words *vocabulary) bool {
 		above := c.parent(f, last, below)
 		n := c.unshown(f, last)
 		c.added[above] = append(c.added[above], n)
+		if f.name == "_ws.expert.group" && above != nil && !f.hidden {
+			nameExpert(above.node, c.added[above])
+		}
 		last = &place{n, above}
 	}
 	t.Nodes = c.added[nil]
@@ -176,9 +181,26 @@ const (
 	expertItem = "_ws.expert" // a protocol to Wireshark, and a field to PDML
 )
 
+// nameExpert gives an expert item that is not shown its whole label, of which the list
+// has the end: its level and group stand in the fields below it.
+func nameExpert(item *dissect.Field, below []*dissect.Field) {
+	part := func(name string) string {
+		for _, n := range below {
+			if n.Name == name {
+				_, text, _ := strings.Cut(n.Label, ": ")
+				return text
+			}
+		}
+		return ""
+	}
+	if !strings.HasPrefix(item.Label, "Expert Info (") && !strings.HasPrefix(item.Label, "[Expert Info (") {
+		item.Label = fmt.Sprintf("Expert Info (%s/%s): %s", part("_ws.expert.severity"), part("_ws.expert.group"), item.Label)
+	}
+}
+
 // unshown makes the node of an entry that the reply leaves out.
 func (c *completer) unshown(f listed, last *place) *dissect.Field {
-	n := &dissect.Field{Hidden: true}
+	n := &dissect.Field{Hidden: f.hidden}
 	describe(n, f)
 	if last != nil {
 		n.Source = last.node.Source
@@ -192,25 +214,66 @@ func (c *completer) unshown(f listed, last *place) *dissect.Field {
 
 // parent finds where an entry that is not shown belongs: somewhere on the way up
 // from the node before it to what is above the node after it. The list does not
-// say how deep it is. It stands beside the node before it, unless that is of
-// another protocol.
+// say how deep it is.
 func (c *completer) parent(f listed, last, below *place) *place {
-	if last == nil || f.protocol {
+	if last == nil || last == below {
 		return below
 	}
-	if last == below || last.node.Protocol {
+	marked := marks(last)
+	switch {
+	case !f.hidden, f.marker():
+		// Below the hidden node that the last one was, or was below of; or beside the
+		// expert item that it belongs to.
+		switch {
+		case marked != nil:
+			return marked
+		case last.above != nil && last.above.node.Name == expertItem:
+			return last.above
+		}
+		return last
+	case f.protocol:
+		return below
+	case last.node.Name == expertItem, last.node.Protocol && marked == nil:
 		return last
 	}
 	beside := last.above
+	if marked != nil {
+		beside = marked
+		if !slices.ContainsFunc(c.added[marked], func(n *dissect.Field) bool { return !isMarker(n.Name) }) {
+			beside = marked.above
+		}
+	}
 	if below == nil && beside == nil {
 		return nil
 	}
+	// It stands there, unless that is of another protocol, or below a node that begins
+	// behind it.
 	for at := beside; at != nil && at != below; at = at.above {
-		if at.node.Protocol && !strings.HasPrefix(f.name, at.node.Name+".") && owned(f.name, at.above) {
+		foreign := at.node.Protocol && !strings.HasPrefix(f.name, at.node.Name+".") && owned(f.name, at.above)
+		behind := f.pos < at.node.Pos && (f.pos > 0 || f.size > 0)
+		if foreign || behind {
 			beside = at.above
 		}
 	}
 	return beside
+}
+
+// isMarker says whether a name is of what epan/expert.c puts below a node: an expert
+// item, and a hidden protocol such as _ws.malformed for filters.
+func isMarker(name string) bool { return strings.HasPrefix(name, "_ws.") }
+
+func (f listed) marker() bool { return f.protocol && isMarker(f.name) }
+
+// marks returns the node that a place marks, when it is the end of what marks it: the
+// last field of an expert item, or a hidden protocol.
+func marks(p *place) *place {
+	switch {
+	case p.node.Name == "_ws.expert.group" && p.above != nil:
+		return p.above.above
+	case p.node.Protocol && p.node.Hidden && isMarker(p.node.Name):
+		return p.above
+	}
+	return nil
 }
 
 // owned says whether a protocol at a place or above it has a field's name.

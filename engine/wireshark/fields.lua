@@ -7,8 +7,8 @@
 --   name NUL offset NUL length NUL state NUL value NUL display NUL name …
 --
 -- state holds "p" for a protocol, "n" for a field without values and "h" for a
--- hidden one, value is what PDML has as show, and display, of hidden ones only,
--- the line behind its first ": ".
+-- hidden one, value is what PDML has as show, and display, of hidden ones and what
+-- is below them only, the line behind its first ": ".
 --
 -- A request with "columns" is answered without it: that is how pktsh asks for
 -- no more than the reply. All other requests have columns too, or a tree that
@@ -37,6 +37,7 @@ function pktsh.dissector(_, pinfo, tree)
   if since >= batch then make_room() end
   local fields = {all()}
   local out, n = {}, 0
+  local below = false -- whether a hidden container came
   for i = 1, #fields do
     local f = fields[i]
     local kind = f.type
@@ -48,7 +49,12 @@ function pktsh.dissector(_, pinfo, tree)
     else
       value = text(f)
     end
-    if f.hidden then state, display = state .. "h", f.display end
+    if f.hidden then
+      state, display = state .. "h", f.display
+      below = below or kind == NONE
+    elseif below then
+      display = f.display
+    end
     out[n+1], out[n+2], out[n+3] = f.name, f.offset, f.len
     out[n+4], out[n+5], out[n+6] = state, value, display
     n = n + 6

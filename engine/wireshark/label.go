@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"pktsh/dissect"
 )
@@ -21,12 +22,16 @@ func (v *vocabulary) label(f listed) string {
 	}
 	// A label of a dissector's own making, of a text that has ": " in it: HTTP's
 	// header lines.
-	if text := controls.Replace(f.value); strings.HasSuffix(text, ": "+f.display) {
+	text := controls.Replace(f.value)
+	if strings.HasSuffix(text, ": "+f.display) {
 		return text
 	}
 	label := info.Label
 	if !f.none {
 		label += ": " + f.display
+	}
+	if n := len(label) + len(truncatedMark); n > maxLabel-utf8.UTFMax && n <= maxLabel && !strings.HasSuffix(text, f.display) {
+		return info.Label + truncatedMark + ": " + f.display
 	}
 	if info.Mask == 0 {
 		return label
@@ -38,6 +43,13 @@ func (v *vocabulary) label(f listed) string {
 	}
 	return dissect.BitPicture(n<<bits.TrailingZeros64(info.Mask), info.Mask, width) + " = " + label
 }
+
+// Labels are cut at maxLabel bytes, before a character that is not whole, and get a
+// mark behind the field's name then (epan/proto.c, label_mark_truncated).
+const (
+	maxLabel      = 239
+	truncatedMark = " [truncated]"
+)
 
 // controls writes control characters as labels have them (epan/strutil.c, format_text).
 var controls = strings.NewReplacer("\r", `\r`, "\n", `\n`, "\t", `\t`, "\f", `\f`, "\v", `\v`, "\a", `\a`, "\b", `\b`)

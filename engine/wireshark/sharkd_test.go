@@ -353,7 +353,7 @@ func TestNamesAreResolvedOnRequest(t *testing.T) {
 
 func TestTreeWithHiddenFields(t *testing.T) {
 	d := ready(t, start(t, Config{}, Input{Path: capture1kxun(t)}))
-	tree, err := d.PDML(testContext(t), 5)
+	tree, err := d.Tree(testContext(t), 5)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -268,3 +268,21 @@ func lastWords(stderr string) string {
 	}
 	return strings.Join(said, "; ")
 }
+
+// tshark runs tshark on the capture under the Dissector's configuration and has
+// fn read its output. An error of fn, the end of ctx and Close end it.
+func (d *Dissector) tshark(ctx context.Context, args []string, fn func(io.Reader) error) error {
+	if !d.addWork() {
+		return ErrClosed
+	}
+	defer d.work.Done()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(d.ctx, cancel)()
+	run := tsharkRun{tools: d.tools, cfg: d.cfg, in: d.in, tempDir: d.opts.TempDir, shortName: d.tools.shortName(ctx)}
+	_, err := run.read(ctx, args, fn)
+	if d.ctx.Err() != nil {
+		return ErrClosed
+	}
+	return err
+}

@@ -5,6 +5,7 @@ package script
 import (
 	"encoding/hex"
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
 	"strconv"
@@ -163,21 +164,52 @@ func (f *Field) raw() string {
 	case f.node.Size <= 0, known && f.show == "" && (info.Type == "NONE" || info.Type == dissect.TypeProtocol):
 		return ""
 	case known && f.masked(info), !known && looksMasked(f.node):
-		if n, err := f.integer(); err == nil {
-			if i, ok := n.(starlark.Int); ok {
-				return fmt.Sprintf("%X", i.BigInt())
-			}
+		if n, ok := f.maskedNumber(); ok {
+			return n
 		}
 	}
-	return hex.EncodeToString(f.bytes())
+	b := f.bytes()
+	if b == nil {
+		return beyondItsBytes
+	}
+	return hex.EncodeToString(b)
 }
 
-// masked says whether the field's value is some bits of its bytes. Where there are
-// two fields of the name, one of each kind, it is that of all bits when the bytes
-// are the value.
+// beyondItsBytes is what PDML has where a field is said to be longer than what is
+// left of its buffer (epan/print.c, pdml_write_field_hex_value).
+const beyondItsBytes = "field length invalid!"
+
+// maskedNumber returns the number of a field that is some bits of its bytes, in hex.
+func (f *Field) maskedNumber() (string, bool) {
+	if f.kind() == kindBool {
+		if bits, ok := drawnBits(f.node); ok { // true may be any number but 0
+			n, ok := new(big.Int).SetString(bits, 2)
+			return fmt.Sprintf("%X", n), ok
+		}
+	}
+	v, err := f.integer()
+	if err != nil {
+		return "", false
+	}
+	n := v.(starlark.Int).BigInt()
+	if n.Sign() < 0 {
+		n.And(n, big.NewInt(math.MaxUint32)) // printed as an unsigned int
+	}
+	return fmt.Sprintf("%X", n), true
+}
+
+// masked says whether the field's value is some bits of its bytes. Where both kinds of
+// field share the name, it is that if its bits are drawn, or if its bytes are another
+// number. An IPv4 header draws the bits of ip.version although it is a whole byte.
 func (f *Field) masked(info dissect.FieldInfo) bool {
-	if info.Mask == 0 || !info.Unmasked || drawsBits(f.node) {
+	if info.Mask == 0 || !info.Unmasked {
 		return info.Mask != 0
+	}
+	if f.node.Name == "ip.version" {
+		return f.node.Hidden
+	}
+	if _, drawn := drawnBits(f.node); drawn {
+		return true
 	}
 	b := slices.Clone(f.bytes())
 	for range 2 { // in both orders of bytes
@@ -186,7 +218,7 @@ func (f *Field) masked(info dissect.FieldInfo) bool {
 		}
 		slices.Reverse(b)
 	}
-	return true
+	return len(b) > 0
 }
 
 // info returns what the catalogue says of the field.
@@ -208,13 +240,18 @@ func looksMasked(n *dissect.Field) bool {
 	case "tcp.flags":
 		return true
 	}
-	return drawsBits(n)
+	_, drawn := drawnBits(n)
+	return drawn
 }
 
-// drawsBits says whether a label draws the bits of its field, "0100 .... = Version: 4".
-func drawsBits(n *dissect.Field) bool {
+// drawnBits returns the digits of the bits that a label draws: "0100" of
+// "0100 .... = Version: 4".
+func drawnBits(n *dissect.Field) (digits string, drawn bool) {
 	bits, _, ok := strings.Cut(n.Label, " = ")
-	return ok && bits != "" && strings.Trim(bits, "01. ") == ""
+	if !ok || bits == "" || strings.Trim(bits, "01. ") != "" {
+		return "", false
+	}
+	return strings.NewReplacer(".", "", " ", "").Replace(bits), true
 }
 
 // hexValue is raw_value read as a hexadecimal number.

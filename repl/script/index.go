@@ -132,7 +132,7 @@ type layerIndex struct {
 	// prefixes are the keys that names go on after: "qry" of "qry.name".
 	prefixes map[string]bool
 	// nested are the first protocols of a name that stand inside the layer, inside
-	// all of them in order.
+	// all that Wireshark shows, in order.
 	nested map[string]*Layer
 	inside []*Layer
 	// shifted are the positions that PDML has of fields that begin before the one
@@ -221,7 +221,9 @@ func (l *Layer) addFields(x *layerIndex, above *dissect.Field) {
 	for _, n := range above.Children {
 		if n.Protocol {
 			inner := &Layer{it: l.it, name: n.Name, index: l.index, node: n}
-			x.inside = append(x.inside, inner)
+			if !n.Hidden {
+				x.inside = append(x.inside, inner)
+			}
 			if key := normalize(n.Name); x.nested[key] == nil {
 				x.nested[key] = inner
 			}

@@ -1,7 +1,7 @@
 package script
 
 import (
-	"bytes"
+	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -27,7 +27,8 @@ import (
 // This file holds what a script sees of packets' layers and fields against
 // `tshark -2 -n -T pdml`, on captures that none of us made. They are chosen by a
 // fixed rule: of all, sorted by path, every n-th so that there are 300, and of each
-// the first 50 packets. go test takes 12 of the 300; PKTSH_PDML=n takes n.
+// the first 50 packets. go test takes 12 of the 300; PKTSH_PDML=n takes n, and more than
+// those 300 for a larger n; PKTSH_PDML_ONLY='a.pcap b.pcap' takes those named.
 
 const (
 	pdmlCaptures  = 300
@@ -277,7 +278,7 @@ type pdmlDifference struct{ kind, field, got, want string }
 func TestLayersEqualPDML(t *testing.T) {
 	n := pdmlNormally
 	if v, err := strconv.Atoi(os.Getenv("PKTSH_PDML")); err == nil && v > 0 {
-		n = min(v, pdmlCaptures)
+		n = v
 	}
 	kinds := map[string]int{}
 	examples := map[string]string{}
@@ -286,8 +287,7 @@ func TestLayersEqualPDML(t *testing.T) {
 	if _, err := session.WaitCatalogue(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for i := range n {
-		path := pdmlSample(t)[i*pdmlCaptures/n]
+	for _, path := range pdmlSample(t, n) {
 		_, name, _ := strings.Cut(path, "captures"+string(filepath.Separator))
 		t.Run(name, func(t *testing.T) {
 			want := pdmlOf(t, path)
@@ -333,8 +333,8 @@ func TestLayersEqualPDML(t *testing.T) {
 	}
 }
 
-// pdmlSample returns the captures that are compared, or skips.
-func pdmlSample(t *testing.T) []string {
+// pdmlSample returns the n captures that are compared, or skips.
+func pdmlSample(t *testing.T, n int) []string {
 	t.Helper()
 	dir := filepath.Dir(realCapture(t, "README.md"))
 	var all []string
@@ -351,26 +351,48 @@ func pdmlSample(t *testing.T) []string {
 	if len(all) < pdmlCaptures {
 		t.Skipf("got %d captures, want %d", len(all), pdmlCaptures)
 	}
-	out := make([]string, pdmlCaptures)
+	if name := os.Getenv("PKTSH_PDML_ONLY"); name != "" {
+		return slices.DeleteFunc(all, func(path string) bool {
+			return !slices.ContainsFunc(strings.Fields(name), func(part string) bool { return strings.HasSuffix(path, part) })
+		})
+	}
+	of := min(max(n, pdmlCaptures), len(all))
+	n = min(n, of)
+	out := make([]string, n)
 	for i := range out {
-		out[i] = all[i*len(all)/pdmlCaptures]
+		out[i] = all[i*of/n*len(all)/of]
 	}
 	return out
 }
 
-// pdmlOf returns the elements of a capture's first packets. tshark's exit code is
-// not an error: it is 2 for a truncated capture too.
+// pdmlOf returns the elements of a capture's first packets. It ends tshark behind them:
+// with a filter (-Y), or with fewer packets (-c), it would answer something else, since
+// some dissectors note more in the first pass when somebody wants to see it.
 func pdmlOf(t *testing.T, path string) [][]*pdmlElement {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "tshark", "-2", "-n", "-r", path, "-T", "pdml", "-Y", fmt.Sprintf("frame.number <= %d", pdmlPackets))
+	cmd := exec.CommandContext(ctx, "tshark", "-2", "-n", "-r", path, "-T", "pdml")
 	cmd.Env = append(os.Environ(), "WIRESHARK_CONFIG_DIR="+t.TempDir(), "TZ=UTC")
-	var out bytes.Buffer
-	cmd.Stdout = &out
-	if err := cmd.Run(); err != nil && ctx.Err() != nil {
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
 		t.Fatal(err)
 	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	in := bufio.NewReader(pipe)
+	for seen := 0; seen < pdmlPackets && err == nil; {
+		var line string
+		line, err = in.ReadString('\n')
+		out.WriteString(line)
+		if line == "</packet>\n" {
+			seen++
+		}
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait() // it was ended, or the capture is truncated: no error of this test
 	packets, err := readPDML(strings.ToValidUTF8(out.String(), "�"))
 	if err != nil {
 		t.Fatal(err)
