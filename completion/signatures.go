@@ -47,6 +47,10 @@ func PySharkSignatures() Signatures {
 	}
 	linkType := Parameter{Name: "linktype", Detail: "LinkTypes.ETHERNET, a name or a number"}
 	timeout := Parameter{Name: "timeout", Detail: "changes nothing"}
+	iface := Parameter{Name: "interface", Detail: "name, or a list; None: the first that is up", Kinds: ArgInterface}
+	bpf := Parameter{Name: "bpf_filter", Detail: "capture filter (pcap-filter)"}
+	captureFilter := Parameter{Name: "capture_filter", Detail: "as bpf_filter"}
+	packetCount := Parameter{Name: "packet_count", Detail: "stop after so many"}
 	member := Parameter{Name: "name", Detail: "field of this layer", Kinds: ArgMember}
 	// Fields without a keyword, as many as one may type.
 	field := Parameter{Kinds: ArgField}
@@ -64,6 +68,18 @@ func PySharkSignatures() Signatures {
 		"InMemCapture": slices.Concat([]Parameter{
 			{Name: "bpf_filter", Detail: "not taken: use display_filter"},
 		}, common, []Parameter{linkType}, last),
+		"LiveCapture": slices.Concat([]Parameter{iface, bpf}, common[:4], []Parameter{outputFile}, common[4:8],
+			[]Parameter{captureFilter, {Name: "monitor_mode", Detail: "True: 802.11 monitor mode"}}, common[8:], last),
+		"LiveRingCapture": slices.Concat([]Parameter{
+			{Name: "ring_file_size", Detail: "kilobytes"}, {Name: "num_ring_files", Detail: "how many of them"},
+			{Name: "ring_file_name", Detail: "keep the packets here", Kinds: ArgFile}, iface, bpf,
+		}, common[:8], []Parameter{captureFilter}, common[8:], last),
+		"RemoteCapture": slices.Concat([]Parameter{
+			{Name: "remote_host", Detail: "where rpcapd runs"}, {Name: "remote_interface", Detail: "an interface there"},
+			{Name: "remote_port", Detail: "2002"}, bpf,
+		}, common[1:8], []Parameter{last[1], last[3], filter, outputFile, last[2], last[0]}),
+		".sniff":                 {packetCount, {Name: "timeout", Detail: "seconds"}},
+		".sniff_continuously":    {packetCount},
 		".feed_packet":           {{Name: "binary_packet", Detail: "bytes, or hex digits"}, linkType, timeout, {Name: "sniff_time", Detail: "seconds since 1970"}},
 		".feed_packets":          {{Name: "binary_packets", Detail: "list of bytes"}, linkType, timeout, {Name: "sniff_times", Detail: "list of times"}},
 		".parse_packet":          {{Name: "binary_packet", Detail: "bytes, or hex digits"}, {Name: "sniff_time", Detail: "seconds since 1970"}, timeout},

@@ -116,6 +116,8 @@ func (w sessionWords) Words(ctx context.Context, kind completion.ArgKind, at com
 		return w.captures()
 	case completion.ArgFrame, completion.ArgRange:
 		return w.frames(ctx)
+	case completion.ArgInterface:
+		return w.interfaces(ctx, at)
 	case completion.ArgPreference:
 		return w.preferences()
 	case completion.ArgSettingValue:

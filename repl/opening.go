@@ -13,6 +13,11 @@ import (
 func (s *Shell) openForScript(ctx context.Context, o script.OpenOptions) (*engine.Capture, error) {
 	cfg := withOptions(s.cfg.Session.Dissection(), o)
 	options := engine.OpenOptions{Reader: o.Reader, Name: o.Name, Dissection: &cfg}
+	if o.Live != nil {
+		live := *o.Live
+		live.Dissection = &cfg
+		return s.cfg.Session.OpenLive(ctx, live)
+	}
 	if o.Memory {
 		return s.cfg.Session.OpenMemory(ctx, o.Name, options)
 	}

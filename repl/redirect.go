@@ -31,6 +31,11 @@ func (s *Shell) command(ctx context.Context, c *command.Command, rest string) er
 	if err != nil {
 		return err
 	}
+	if to != nil && to.Op == "&" {
+		if to, err = nil, c.InBackground(in); err != nil {
+			return err
+		}
+	}
 	if file := in.Options["to"]; c.Raw && file != "" {
 		to = &command.Redirect{Op: ">", Target: file}
 	}

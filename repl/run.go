@@ -24,6 +24,7 @@ var errReported = errors.New("reported")
 func (s *Shell) Exec(ctx context.Context, text string) {
 	s.quit = false
 	_ = s.run(ctx, strings.NewReader(text), "")
+	s.between(context.WithoutCancel(ctx))
 }
 
 // Run runs a script: each line as it comes, blocks when they are complete. name
@@ -135,6 +136,9 @@ func (s *Shell) end(ctx context.Context, split *script.Splitter, name string) er
 func (s *Shell) feed(ctx context.Context, split *script.Splitter, line, name string) error {
 	ctx, done := s.out.during(ctx)
 	defer done()
+	if !split.Pending() {
+		s.between(ctx)
+	}
 	for again := true; again && !s.quit; {
 		again = false
 		if !split.Pending() {

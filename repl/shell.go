@@ -66,6 +66,9 @@ type Shell struct {
 	quit   bool
 	code   int
 
+	live       []*liveCapture // that are open
+	interfaces knownInterfaces
+
 	generation uint64 // the session's that the user's packets are of
 
 	// pushed is what cap and pkt were last set to from the commands' side, or
@@ -83,6 +86,7 @@ func New(cfg Config) *Shell {
 	s.state = &command.State{
 		Session:   cfg.Session,
 		Variables: s.variables,
+		Notice:    s.Notice,
 		History:   cfg.History,
 		System:    s.system,
 		Quit:      func(code int) { s.quit, s.code = true, code },
@@ -170,13 +174,13 @@ func (s *Shell) Banner(ctx context.Context) string {
 func (s *Shell) Prefix() string {
 	const most = 30 // columns of the filter; the rest of the line is for typing
 	if s.state.View == nil || s.state.View.Filter() == "" {
-		return "pkt> "
+		return "pkt" + s.livePrefix() + "> "
 	}
 	filter := []rune(render.Escape(s.state.View.Filter()))
 	if len(filter) > most {
 		filter = append(filter[:most-1], '…')
 	}
-	return "pkt(" + string(filter) + ")> "
+	return "pkt" + s.livePrefix() + "(" + string(filter) + ")> "
 }
 
 // Quit says whether the user asked to leave, and with which exit code.

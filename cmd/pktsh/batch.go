@@ -34,12 +34,13 @@ func addOutputFlags(fs *pflag.FlagSet, o *output) {
 	fs.StringVarP(&o.format, "format", "T", "", "print in tshark's format and exit: `fields|json|ek|tabs|text`")
 	fs.StringArrayVarP(&o.fields, "field", "e", nil, "`FIELD` to print with -T fields (repeatable)")
 	fs.StringArrayVarP(&o.options, "field-option", "E", nil, "`OPTION=VALUE` of -T fields, as tshark's -E")
-	fs.IntVarP(&o.count, "count", "c", 0, "with -T and -w: stop after `N` packets were read")
+	fs.IntVarP(&o.count, "count", "c", 0, "with -T, -w and -i: stop after `N` packets")
 	fs.StringVarP(&o.write, "write", "w", "", "write the packets to `FILE` and exit; - is standard output")
 	fs.StringVarP(&o.kind, "write-format", "F", "", "with -w: `pcap|pcapng`; else the file's name says which")
 }
 
-func (o *output) check() error {
+// check refuses what contradicts itself; live says that packets are captured.
+func (o *output) check(live bool) error {
 	switch format := o.format; {
 	case format != "" && !slices.Contains([]string{"fields", "json", "ek", "tabs", "text"}, format):
 		return fmt.Errorf("-T %s: fields, json, ek, tabs or text was wanted", format)
@@ -49,8 +50,8 @@ func (o *output) check() error {
 		return errors.New("-E goes with -T fields")
 	case format == "" && len(o.fields) > 0:
 		return errors.New("-e goes with -T")
-	case !o.asked() && o.count != 0:
-		return errors.New("-c goes with -T and -w")
+	case !o.asked() && !live && o.count != 0:
+		return errors.New("-c goes with -T, -w and -i")
 	case o.count < 0:
 		return fmt.Errorf("-c %d: a number above 0 was wanted", o.count)
 	case o.write == "" && o.kind != "":

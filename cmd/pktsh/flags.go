@@ -47,7 +47,8 @@ type options struct {
 	keepGoing bool
 	version   bool
 
-	output output
+	output    output
+	capturing capturing
 }
 
 // errHelp says that --help was given and answered.
@@ -64,6 +65,7 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	reads := fs.StringArrayP("read", "r", nil, "open `FILE`; - reads the capture from standard input")
 	fs.StringVarP(&o.filter, "filter", "Y", "", "display `FILTER` to start with")
 	addOutputFlags(fs, &o.output)
+	addLiveFlags(fs, &o.capturing)
 	fs.StringVar(&o.eval, "eval", "", "run `CODE` and exit")
 	fs.StringVar(&o.script, "script", "", "run `FILE` and exit; what follows are its arguments")
 	engineName := fs.String("engine", "auto", "who answers: `auto|native|wireshark`")
@@ -85,7 +87,7 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	fs.BoolVar(&o.version, "version", false, "print the version")
 	help := fs.BoolP("help", "h", false, "this help")
 	if err := fs.Parse(args); err != nil {
-		return nil, explainFlag(err)
+		return nil, err
 	}
 	if *help {
 		printUsage(os.Stdout, fs)
@@ -93,7 +95,10 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	}
 	o.evalSet = fs.Changed("eval")
 	o.files = append(slices.Clone(*reads), fs.Args()...)
-	return o, errors.Join(o.setEngine(*engineName), o.setTimes(*times), o.setKeys(*keyType, *keys), o.check(), o.output.check())
+	if slices.Equal(o.capturing.interfaces, []string{"-"}) { // a capture that comes through a pipe
+		o.files, o.capturing.interfaces = append(o.files, "-"), nil
+	}
+	return o, errors.Join(o.setEngine(*engineName), o.setTimes(*times), o.setKeys(*keyType, *keys), o.check(), o.output.check(o.capturing.asked()), o.capturing.check(o.files))
 }
 
 // splitScript takes what follows --script FILE off the command line.
@@ -200,6 +205,7 @@ func printUsage(w io.Writer, fs *pflag.FlagSet) {
   commands | pktsh FILE           run commands from a pipe
   pktsh FILE --eval CODE          run one line
   pktsh FILE --script S [ARGS]    run a script
+  pktsh -i IFACE [-f BPF]         capture, and explore while it runs
 
 Flags
 `+fs.FlagUsagesWrapped(100)+`

@@ -40,7 +40,12 @@ func run(args []string) int {
 	case o.version:
 		return printVersion(os.Stdout)
 	}
-	if o.output.asked() {
+	switch {
+	case o.capturing.list:
+		return listInterfaces(o)
+	case o.output.asked() && o.capturing.asked():
+		return runLiveOutput(o)
+	case o.output.asked():
 		return runOutput(o)
 	}
 	// A reader that leaves (| head) is an error of the write, not a signal. The
@@ -65,7 +70,7 @@ func run(args []string) int {
 // runLines runs --eval, --script or standard input, without a terminal.
 func runLines(o *options, shell *repl.Shell) int {
 	ctx, caught := untilSignal()
-	if code, ok := open(ctx, o, shell); !ok {
+	if code, ok := open(ctx, o, shell, false); !ok {
 		return caught.code(code)
 	}
 	r, name, err := o.source()
@@ -85,7 +90,10 @@ func runLines(o *options, shell *repl.Shell) int {
 }
 
 // open opens what the command line names.
-func open(ctx context.Context, o *options, shell *repl.Shell) (code int, ok bool) {
+func open(ctx context.Context, o *options, shell *repl.Shell, interactive bool) (code int, ok bool) {
+	if o.capturing.asked() {
+		return sniff(ctx, o, shell, interactive)
+	}
 	if len(o.files) == 0 {
 		return exitOK, true
 	}
@@ -97,6 +105,22 @@ func open(ctx context.Context, o *options, shell *repl.Shell) (code int, ok bool
 		what.OpenOptions = engine.OpenOptions{Reader: os.Stdin}
 	}
 	if err := shell.Open(ctx, what); err != nil {
+		return exitError, false
+	}
+	return exitOK, true
+}
+
+// sniff begins the capture that the command line asks for. A script that is not told
+// how long to wait for its packets gets those of the whole capture, if it has an end.
+func sniff(ctx context.Context, o *options, shell *repl.Shell, interactive bool) (code int, ok bool) {
+	what, err := o.capturing.options(o.output.count)
+	if err == nil {
+		err = shell.Sniff(ctx, repl.SniffOptions{
+			LiveOptions: what, Filter: o.filter, DropPackets: !o.keepPackets, OnlySummaries: o.onlySummaries,
+			ToTheEnd: !interactive && o.bounded(),
+		})
+	}
+	if err != nil {
 		return exitError, false
 	}
 	return exitOK, true

@@ -153,7 +153,7 @@ func (o *options) historyFile() string {
 // interactive runs the prompt until the person leaves.
 func interactive(o *options, session *engine.Session, shell *repl.Shell, t *terminal) int {
 	starting, caught := untilSignal() // the prompt catches them later
-	if code, ok := open(starting, o, shell); !ok {
+	if code, ok := open(starting, o, shell, true); !ok {
 		return caught.code(code)
 	}
 	if banner := shell.Banner(starting); banner != "" {

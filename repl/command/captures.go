@@ -229,6 +229,7 @@ func runClose(ctx context.Context, st *State, in Input) (result.Result, error) {
 	}
 	delete(st.left, c)
 	delete(st.marks, c)
+	delete(st.ended, c)
 	if st.View == nil || st.View.Capture() != c {
 		return &result.Status{Line: line}, nil
 	}

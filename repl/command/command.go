@@ -6,7 +6,7 @@
 //
 // A file holds one group: captures.go (open, close, caps, use), packets.go
 // (ls, show, layers, hex, next, prev, goto), filter.go, find.go (find, mark),
-// save.go, settings.go (with prefs.go, decodeas.go, protocols.go, keys.go),
+// save.go, sniff.go (with stop, pause, resume), interfaces.go (with recover), settings.go (with prefs.go, decodeas.go, protocols.go, keys.go),
 // session.go (status, history, quit, !) and help.go.
 package command
 
@@ -55,13 +55,16 @@ type Group string
 // The groups.
 const (
 	GroupCaptures Group = "Captures"
+	GroupLive     Group = "Live capture"
 	GroupPackets  Group = "Packets"
 	GroupSettings Group = "Settings"
 	GroupSession  Group = "Session"
 )
 
 // groups returns the groups in the order help shows them.
-func groups() []Group { return []Group{GroupCaptures, GroupPackets, GroupSettings, GroupSession} }
+func groups() []Group {
+	return []Group{GroupCaptures, GroupLive, GroupPackets, GroupSettings, GroupSession}
+}
 
 // Arg is one positional argument.
 type Arg struct {
@@ -159,6 +162,10 @@ type State struct {
 	PageRows int
 	// Variables returns the variables that hold captures.
 	Variables func() []Variable
+	// Notice tells a line that is no answer.
+	Notice func(line string)
+	// ended are the live captures of which the user was told that they have ended.
+	ended map[*engine.Capture]bool
 	// History returns what was typed, oldest first.
 	History func() []string
 	// System runs a line in the user's shell, on the user's terminal.
@@ -205,6 +212,16 @@ func (st *State) switchTo(v *engine.View, p *engine.Packet) {
 	st.View, st.Packet, st.Listed = v, p, 0
 }
 
+// Begin makes the view's first packet the current one, where there was none: a live
+// capture begins without.
+func (st *State) Begin(ctx context.Context) error {
+	p, err := firstPacket(ctx, st.View)
+	if err == nil {
+		st.Packet = p
+	}
+	return err
+}
+
 // back makes a capture the one in use, as it was left.
 func (st *State) back(ctx context.Context, v *engine.View) error {
 	if at, ok := st.left[v.Capture()]; ok && at.view == v && at.packet != nil {
@@ -247,7 +264,7 @@ type Table struct {
 // NewTable returns the table of every command.
 func NewTable() *Table {
 	t := &Table{byName: map[string]*Command{}}
-	for _, group := range [][]*Command{captureCommands(), packetCommands(), columnCommands(), filterCommands(), findCommands(), saveCommands(), settingsCommands(), setCommands(), explainCommands(), sessionCommands()} {
+	for _, group := range [][]*Command{captureCommands(), liveCommands(), interfaceCommands(), packetCommands(), columnCommands(), filterCommands(), findCommands(), saveCommands(), settingsCommands(), setCommands(), explainCommands(), sessionCommands()} {
 		t.commands = append(t.commands, group...)
 	}
 	t.commands = append(t.commands, helpCommand(t))

@@ -101,6 +101,7 @@ func runStatus(ctx context.Context, st *State, _ Input) (result.Result, error) {
 		for _, comment := range f.SectionComments() {
 			add("comment", "%s", comment)
 		}
+		rows = append(rows, liveFacts(c)...)
 		if expr := v.Filter(); expr != "" {
 			n, err := v.Len(ctx)
 			if err != nil {

@@ -22,13 +22,13 @@ func splitWords(s string) ([]string, error) {
 
 // Redirect is where a command's output goes instead of the screen.
 type Redirect struct {
-	// Op is ">", ">>" or "|".
+	// Op is ">", ">>", "|", or "&" for a command that runs in the background.
 	Op string
-	// Target is the file or the shell command.
+	// Target is the file or the shell command; "" for &.
 	Target string
 }
 
-// SplitRedirect takes `> FILE`, `>> FILE`, `| SHELL COMMAND` or a `# comment`
+// SplitRedirect takes `> FILE`, `>> FILE`, `| SHELL COMMAND`, `&` or a `# comment`
 // off the end of a command's arguments. The operator counts only outside quotes
 // and with white space before it.
 func SplitRedirect(rest string) (args string, to *Redirect, err error) {
@@ -49,6 +49,8 @@ func SplitRedirect(rest string) (args string, to *Redirect, err error) {
 			quote = r
 		case space && r == '#':
 			return strings.TrimSpace(rest[:i]), nil, nil
+		case space && r == '&' && strings.TrimSpace(rest[i+1:]) == "":
+			return strings.TrimSpace(rest[:i]), &Redirect{Op: "&"}, nil
 		case space && (r == '>' || r == '|'):
 			op := string(r)
 			if strings.HasPrefix(rest[i:], ">>") {

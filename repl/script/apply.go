@@ -49,7 +49,11 @@ func applyOnPackets(ctx context.Context, c *Capture, in invocation) (starlark.Va
 	}
 	start, done := time.Now(), 0
 	window, behind := &rowWindow{view: c.view}, newPassed(c.view)
-	for frame, err := range c.view.Frames(ctx) {
+	frames := c.view.Frames(ctx)
+	if c.unbegun() {
+		frames, window = c.sniffing(ctx, limit, wait), nil
+	}
+	for frame, err := range frames {
 		if err == nil {
 			err = ctx.Err()
 		}

@@ -21,8 +21,9 @@ type Capture struct {
 	next        int     // what next() returns next, from 0
 	last        *Packet // what was indexed last: cap[0].ip and then cap[0].dns is one dissection
 	closed      bool
-	constructor string  // "FileCapture", for repr
-	feed        *feeder // nil but for InMemCapture
+	constructor string   // "FileCapture", for repr
+	feed        *feeder  // nil but for InMemCapture
+	live        *sniffer // nil but for captures of an interface
 }
 
 var (
@@ -37,6 +38,9 @@ func (it *Interp) newCapture(v viewSource) *Capture {
 	if e, ok := v.(engineView); ok {
 		if c.feed = it.feeders[e.Capture()]; c.feed != nil {
 			c.constructor = "InMemCapture"
+		}
+		if c.live = it.snifferOf(e.Capture()); c.live != nil {
+			c.constructor = c.live.constructor
 		}
 	}
 	return c
@@ -67,7 +71,7 @@ func (c *Capture) length(ctx context.Context) (int, error) {
 // packets that are let through.
 func (c *Capture) String() string {
 	name := c.constructor
-	if c.feed == nil {
+	if c.feed == nil && c.live == nil {
 		name += " " + c.view.Path()
 	}
 	if c.closed {
@@ -203,9 +207,18 @@ func (c *Capture) Iterate() starlark.Iterator {
 		c.it.fail(err)
 		return starlark.Tuple(nil).Iterate()
 	}
+	if c.unbegun() {
+		return (&coming{c, -1}).Iterate()
+	}
 	next, stop := iter.Pull2(c.view.Frames(ctx))
+	return c.iterator(ctx, next, stop, &rowWindow{view: c.view})
+}
+
+// iterator goes through frames. window is nil for those of which the next is not there
+// yet.
+func (c *Capture) iterator(ctx context.Context, next func() (uint32, error, bool), stop func(), window *rowWindow) *packetIterator {
 	c.it.iterations++
-	return &packetIterator{c: c, ctx: ctx, next: next, stop: stop, window: &rowWindow{view: c.view}, passed: newPassed(c.view), nth: c.it.iterations}
+	return &packetIterator{c: c, ctx: ctx, next: next, stop: stop, window: window, passed: newPassed(c.view), nth: c.it.iterations}
 }
 
 type packetIterator struct {
@@ -259,7 +272,7 @@ func (i *packetIterator) Done() {
 
 // Attr returns an attribute or a method.
 func (c *Capture) Attr(name string) (starlark.Value, error) {
-	if m, ok := captureMembers[name]; ok {
+	if m, ok := captureMembers[name]; ok && c.live == nil {
 		return m.get(c.it.context(), c)
 	}
 	all := c.members()

@@ -22,6 +22,8 @@ type OpenOptions struct {
 	// Memory asks for a capture without packets under Name, instead of Paths.
 	Memory bool
 	Name   string
+	// Live asks for a capture of an interface, that does not run yet.
+	Live *engine.LiveOptions
 	// Preferences are "name:value" (tshark -o).
 	Preferences []string
 	// DecodeAs are "layertype==selector,protocol" (tshark -d).

@@ -59,12 +59,12 @@ var otherFlags = map[string]string{
 	"-J": "a packet has every field",
 	"-x": "pkt.get_raw_packet() has the bytes",
 	"-P": "print(pkt) prints the summary",
-	"-i": noLive,
-	"-f": noLive,
-	"-I": noLive,
-	"-s": noLive,
-	"-b": noLive,
-	"-a": noLive,
+	"-i": "LiveCapture(interface=…) captures",
+	"-f": "LiveCapture(bpf_filter=…) chooses what is captured",
+	"-I": "LiveCapture(monitor_mode=True) does it",
+	"-s": "LiveCapture captures whole packets; sniff --snaplen BYTES does not",
+	"-b": "LiveRingCapture(ring_file_size=…, num_ring_files=…) keeps the last packets",
+	"-a": "cap.sniff(timeout=…, packet_count=…) ends by itself",
 	"-K": "give its preferences: override_prefs={'kerberos.decrypt': True, 'kerberos.file': 'KEYTAB'}",
 }
 

@@ -141,11 +141,6 @@ func (it *Interp) undefined(name string) string {
 	if hint, ok := pythonOnly[name]; ok {
 		return "undefined: " + name + " (" + hint + ")"
 	}
-	for _, live := range liveCaptures {
-		if name == live {
-			return "undefined: " + name + " (" + noLive + ")"
-		}
-	}
 	if info, ok := it.names().Lookup(name); ok && info.Type == dissect.TypeProtocol {
 		return fmt.Sprintf("undefined: %s (a protocol: write `filter %s` for its packets, pkt.%s for a packet's layer)", name, name, name)
 	}

@@ -64,11 +64,16 @@ var feedMembers = members[*Capture]{
 
 // members are the capture's attributes and methods.
 func (c *Capture) members() members[*Capture] {
-	if c.feed == nil {
+	if c.feed == nil && c.live == nil {
 		return captureMembers
 	}
 	all := maps.Clone(captureMembers)
-	maps.Copy(all, feedMembers)
+	if c.feed != nil {
+		maps.Copy(all, feedMembers)
+	}
+	if c.live != nil {
+		maps.Copy(all, liveMembers)
+	}
 	return all
 }
 

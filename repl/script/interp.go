@@ -47,14 +47,15 @@ type Config struct {
 // Interp runs source and keeps its globals. It is not safe for concurrent use:
 // the one goroutine that reads the prompt uses it.
 type Interp struct {
-	cfg     Config
-	builtin starlark.StringDict // what every file starts with
-	main    *scope
-	modules map[string]*module
-	noticed map[string]bool
-	feeders map[*engine.Capture]*feeder // of the captures in memory
-	headers map[string]*headerLayer     // nil until first needed
-	words   words
+	cfg      Config
+	builtin  starlark.StringDict // what every file starts with
+	main     *scope
+	modules  map[string]*module
+	noticed  map[string]bool
+	feeders  map[*engine.Capture]*feeder  // of the captures in memory
+	sniffers map[*engine.Capture]*sniffer // of the live ones
+	headers  map[string]*headerLayer      // nil until first needed
+	words    words
 	// protocols are the catalogue's by the spelling under which names are compared;
 	// "" stands for several. Nil until the catalogue is loaded.
 	protocols map[string]string
@@ -77,7 +78,7 @@ const maxNested = 50
 
 // New returns an interpreter.
 func New(cfg Config) *Interp {
-	it := &Interp{cfg: cfg, modules: map[string]*module{}, noticed: map[string]bool{}, feeders: map[*engine.Capture]*feeder{}}
+	it := &Interp{cfg: cfg, modules: map[string]*module{}, noticed: map[string]bool{}, feeders: map[*engine.Capture]*feeder{}, sniffers: map[*engine.Capture]*sniffer{}}
 	it.builtin = maps.Clone(starlark.Universe)
 	it.builtin["math"] = math.Module
 	it.addOperators(it.builtin)

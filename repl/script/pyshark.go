@@ -13,20 +13,17 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// noLive says what to do instead of PyShark's live captures.
-const noLive = "live capture is not in this version; capture with dumpcap or tshark -w FILE and open that with FileCapture"
-
-// liveCaptures are PyShark's classes that capture.
-var liveCaptures = []string{"LiveCapture", "LiveRingCapture", "RemoteCapture"}
-
 // addPyshark defines PyShark's classes, by themselves and in the module.
 func (it *Interp) addPyshark(env starlark.StringDict) {
 	classes := starlark.StringDict{
-		"FileCapture":  starlark.NewBuiltin("FileCapture", it.fileCapture),
-		"PipeCapture":  starlark.NewBuiltin("PipeCapture", it.pipeCapture),
-		"InMemCapture": starlark.NewBuiltin("InMemCapture", it.inMemCapture),
-		"LinkTypes":    linkTypesValue{},
-		"StopCapture":  stopCapture{},
+		"FileCapture":     starlark.NewBuiltin("FileCapture", it.fileCapture),
+		"PipeCapture":     starlark.NewBuiltin("PipeCapture", it.pipeCapture),
+		"InMemCapture":    starlark.NewBuiltin("InMemCapture", it.inMemCapture),
+		"LiveCapture":     starlark.NewBuiltin("LiveCapture", it.liveCapture),
+		"LiveRingCapture": starlark.NewBuiltin("LiveRingCapture", it.liveRingCapture),
+		"RemoteCapture":   starlark.NewBuiltin("RemoteCapture", it.remoteCapture),
+		"LinkTypes":       linkTypesValue{},
+		"StopCapture":     stopCapture{},
 	}
 	maps.Copy(env, classes)
 	env["pyshark"] = &pyshark{classes}
@@ -53,21 +50,18 @@ func (p *pyshark) Attr(name string) (starlark.Value, error) {
 	if slices.Contains(pysharkModules, name) {
 		return p, nil
 	}
-	if slices.Contains(liveCaptures, name) {
-		return nil, fmt.Errorf("no pyshark.%s: %s", name, noLive)
-	}
 	return nil, fmt.Errorf("no pyshark.%s; there is pyshark.%s%s", name, strings.Join(p.AttrNames(), ", pyshark."), suggestion(name, p.AttrNames()))
 }
 
 // pysharkModules are the modules of PyShark that hold its classes.
-var pysharkModules = []string{"capture", "file_capture", "pipe_capture", "inmem_capture"}
+var pysharkModules = []string{"capture", "file_capture", "pipe_capture", "inmem_capture", "live_capture", "live_ring_capture", "remote_capture"}
 
 // importLine is an import of what is there already.
 var importLine = regexp.MustCompile(`(?m)^([ \t]*)import[ \t]+(pyshark|json|math|time)(?:[ \t]+as[ \t]+([A-Za-z_]\w*))?[ \t]*(?:#.*)?\r?$`)
 
 // fromLine is the import of classes that are there.
-var fromLine = regexp.MustCompile(`(?m)^([ \t]*)from[ \t]+pyshark(?:\.capture(?:\.(?:capture|file_capture|pipe_capture|inmem_capture))?)?[ \t]+import[ \t]+` +
-	`(?:(?:FileCapture|PipeCapture|InMemCapture|LinkTypes|StopCapture)[ \t]*,?[ \t]*)+(?:#.*)?\r?$`)
+var fromLine = regexp.MustCompile(`(?m)^([ \t]*)from[ \t]+pyshark(?:\.capture(?:\.(?:capture|file_capture|pipe_capture|inmem_capture|live_capture|live_ring_capture|remote_capture))?)?[ \t]+import[ \t]+` +
+	`(?:(?:FileCapture|PipeCapture|InMemCapture|LiveCapture|LiveRingCapture|RemoteCapture|LinkTypes|StopCapture)[ \t]*,?[ \t]*)+(?:#.*)?\r?$`)
 
 // withoutImports returns source with the imports of what is there already
 // replaced by statements that do what they did, line for line.
