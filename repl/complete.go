@@ -71,6 +71,9 @@ func (s *Shell) present(ctx context.Context) []string {
 type completionCommands struct{ s *Shell }
 
 func (c completionCommands) Lookup(name string) (completion.Command, bool) {
+	if line, ok := c.s.table.Alias(name); ok {
+		return c.alias(name, line), true
+	}
 	found, ok := c.s.table.Lookup(name)
 	if !ok {
 		return completion.Command{}, false
@@ -87,7 +90,29 @@ func (c completionCommands) All() iter.Seq[completion.Command] {
 				return
 			}
 		}
+		for _, name := range c.s.table.Aliases() {
+			line, _ := c.s.table.Alias(name)
+			if !yield(c.alias(name, line)) {
+				return
+			}
+		}
 	}
+}
+
+// alias shows an alias as a command: what may follow it is what may follow the
+// command that it stands for, where that is one without arguments.
+func (c completionCommands) alias(name, line string) completion.Command {
+	out := completion.Command{Name: name, Help: "= " + line}
+	word, rest, _ := strings.Cut(line, " ")
+	if found, ok := c.s.table.Lookup(word); ok {
+		words := strings.Fields(rest)
+		if slices.ContainsFunc(words, func(w string) bool { return !strings.HasPrefix(w, "--") }) {
+			return out // the arguments that are there already leave open which one comes next
+		}
+		stands := completionCommand(found)
+		out.Args, out.Options = stands.Args, stands.Options
+	}
+	return out
 }
 
 func completionCommand(c *command.Command) completion.Command {

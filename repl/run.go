@@ -53,6 +53,10 @@ func (s *Shell) NeedMore(text string) bool {
 }
 
 func (s *Shell) isCommand(line string) bool {
+	line, err := s.table.Expand(line, s.interp.Assigned)
+	if err != nil {
+		return true
+	}
 	_, _, ok, err := s.table.Split(line, s.interp.Assigned)
 	return ok || err != nil
 }
@@ -142,6 +146,12 @@ func (s *Shell) feed(ctx context.Context, split *script.Splitter, line, name str
 	for again := true; again && !s.quit; {
 		again = false
 		if !split.Pending() {
+			expanded, err := s.table.Expand(line, s.interp.Assigned)
+			if err != nil {
+				split.Skip()
+				return s.report(err, name, split.Line())
+			}
+			line = expanded
 			c, rest, ok, err := s.table.Split(line, s.interp.Assigned)
 			if ok || err != nil {
 				split.Skip()
@@ -174,31 +184,17 @@ func (s *Shell) whatIs(ctx context.Context, line string) result.Result {
 	if !ok {
 		return nil
 	}
-	members, ok := s.interp.Resolve(ctx, chain)
-	if !ok {
-		return nil
-	}
-	return &result.Table{
-		Columns: []result.Column{{Title: "Name", Role: result.RoleName}, {Title: "What it is", Flexible: true}},
-		Rows: func(yield func(result.Row, error) bool) {
-			for _, m := range members {
-				if m.Rank > 1 {
-					continue // what every text has
-				}
-				name := m.Name
-				if m.Method {
-					name += "()"
-				}
-				if !yield(result.Row{Cells: []string{name, m.Detail}}, nil) {
-					return
-				}
-			}
-		},
-	}
+	r, _ := s.interp.Describe(ctx, chain)
+	return r
 }
 
 // starlark runs a chunk and brings the commands' state in step with it.
 func (s *Shell) starlark(ctx context.Context, chunk script.Chunk, name string) error {
+	return s.report(s.evaluate(ctx, chunk, name), name, chunk.Line)
+}
+
+// evaluate is starlark with the error unreported.
+func (s *Shell) evaluate(ctx context.Context, chunk script.Chunk, name string) error {
 	err := s.interp.Exec(ctx, chunk.Text, name, chunk.Line)
 	if err == nil {
 		err = s.pullVariables(ctx)
@@ -252,10 +248,10 @@ func (s *Shell) report(err error, name string, line int) error {
 		return nil
 	}
 	s.failed = true
-	w := render.New(s.cfg.Err, s.style())
-	text := s.explain(err, name, line)
-	_ = w.Error(text)
-	if (s.cfg.KeepGoing || name == "") && !errors.Is(err, context.Canceled) {
+	if stopped := (*stoppedError)(nil); name != "" || !errors.As(err, &stopped) {
+		_ = render.New(s.cfg.Err, s.style()).Error(s.explain(err, name, line))
+	}
+	if (s.cfg.KeepGoing || s.goOn || name == "") && !errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return errReported

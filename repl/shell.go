@@ -51,6 +51,12 @@ type Config struct {
 	FiltersFile string
 	// SystemShell runs shell commands; "" means /bin/sh.
 	SystemShell string
+	// Edit hands a text to the user's editor; nil where there is no terminal for it.
+	Edit func(ctx context.Context, text string) (string, error)
+	// Remember adds what an editor made to what was typed; nil does nothing.
+	Remember func(text string)
+	// Repaints says that the terminal can show an answer in the place of another.
+	Repaints bool
 }
 
 // Shell runs inputs. It is not safe for concurrent use.
@@ -63,8 +69,11 @@ type Shell struct {
 	out       *watched // cfg.Out
 
 	failed bool // an error was reported in this run
+	goOn   bool // an error does not end the file that runs (the rc file)
 	quit   bool
 	code   int
+	// sourced is how many files run each other.
+	sourced int
 
 	live       []*liveCapture // that are open
 	interfaces knownInterfaces
@@ -84,12 +93,20 @@ func New(cfg Config) *Shell {
 	s := &Shell{cfg: cfg, table: command.NewTable(), out: &watched{w: cfg.Out}}
 	s.cfg.Out = s.out
 	s.state = &command.State{
-		Session:   cfg.Session,
-		Variables: s.variables,
-		Notice:    s.Notice,
-		History:   cfg.History,
-		System:    s.system,
-		Quit:      func(code int) { s.quit, s.code = true, code },
+		Session:        cfg.Session,
+		Variables:      s.variables,
+		Notice:         s.Notice,
+		History:        cfg.History,
+		System:         s.system,
+		Defined:        func(name string) bool { return s.interp.Defined(name) },
+		Describe:       func(ctx context.Context, expr string) (result.Result, bool) { return s.interp.Describe(ctx, expr) },
+		Source:         s.source,
+		Time:           s.timed,
+		Watch:          s.watch,
+		Edit:           cfg.Edit,
+		Input:          s.input,
+		FunctionSource: func(name string) (string, bool) { return s.interp.FunctionSource(name) },
+		Quit:           func(code int) { s.quit, s.code = true, code },
 	}
 	var err error
 	if s.state.Settings, err = command.NewSettings(cfg.Session, cfg.Color, cfg.ColorFiles); err != nil {

@@ -44,6 +44,7 @@ type options struct {
 	mode      plan.Mode
 	color     string
 	noHistory bool
+	noRC      bool
 	keepGoing bool
 	version   bool
 
@@ -83,6 +84,7 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	times := fs.StringP("time", "t", "r", "time format, as tshark's -t: `a|ad|adoy|d|dd|e|r|u|ud|udoy`")
 	fs.StringVar(&o.color, "color", "auto", "`auto|always|never`")
 	fs.BoolVar(&o.noHistory, "no-history", false, "neither read nor write the history file")
+	fs.BoolVar(&o.noRC, "no-rc", false, "do not run rc.star, the file of your own aliases and functions")
 	fs.BoolVar(&o.keepGoing, "keep-going", false, "run on after an error; the exit code is still 1")
 	fs.BoolVar(&o.version, "version", false, "print the version")
 	help := fs.BoolP("help", "h", false, "this help")

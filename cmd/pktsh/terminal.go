@@ -125,6 +125,13 @@ func (o *options) shellConfig(session *engine.Session, t *terminal) repl.Config 
 		return style
 	}
 	cfg.History = t.history.Entries
+	cfg.Edit = t.editor().Edit
+	cfg.Remember = func(text string) {
+		if err := t.history.Add(text); err != nil {
+			t.notify(err.Error())
+		}
+	}
+	cfg.Repaints = moves(os.Getenv("TERM"))
 	return cfg
 }
 
@@ -142,6 +149,17 @@ func colorFiles() command.ColorFiles {
 	}
 }
 
+// editor is the user's, on the terminal.
+func (t *terminal) editor() editor.Editor {
+	return editor.Editor{In: t.in, Out: os.Stdout, Err: os.Stderr}
+}
+
+// moves says whether a terminal of that $TERM can move its cursor.
+func moves(term string) bool { return term != "" && term != "dumb" }
+
+// rcFile is run when an interactive session begins: $XDG_CONFIG_HOME/pktsh/rc.star.
+func rcFile() string { return filepath.Join(xdg.ConfigHome, "pktsh", "rc.star") }
+
 // historyFile is where typed lines are kept: $XDG_STATE_HOME/pktsh/history.
 func (o *options) historyFile() string {
 	if o.noHistory {
@@ -153,6 +171,12 @@ func (o *options) historyFile() string {
 // interactive runs the prompt until the person leaves.
 func interactive(o *options, session *engine.Session, shell *repl.Shell, t *terminal) int {
 	starting, caught := untilSignal() // the prompt catches them later
+	if !o.noRC {
+		shell.RunRC(starting, rcFile())
+		if code, quit := shell.Quit(); quit {
+			return caught.code(code)
+		}
+	}
 	if code, ok := open(starting, o, shell, true); !ok {
 		return caught.code(code)
 	}
@@ -160,6 +184,9 @@ func interactive(o *options, session *engine.Session, shell *repl.Shell, t *term
 		io.WriteString(os.Stdout, render.Escape(banner)+"\n")
 	} else {
 		io.WriteString(os.Stdout, "pktsh "+version+"   open FILE opens a capture, help explains, Ctrl-D leaves\n")
+	}
+	if o.historyFile() != "" && len(t.history.Entries()) == 0 {
+		t.notify("New here? help examples has ten things to do, pkt? shows a packet, TAB completes.")
 	}
 	if starting.Err() != nil {
 		return caught.code(exitError)
@@ -175,7 +202,7 @@ func interactive(o *options, session *engine.Session, shell *repl.Shell, t *term
 		Complete: shell.Complete,
 		Read:     shell.Read,
 		NeedMore: shell.NeedMore,
-		Edit:     editor.Editor{In: t.in, Out: os.Stdout, Err: os.Stderr}.Edit,
+		Edit:     t.editor().Edit,
 		Exec: func(ctx context.Context, text string) (int, bool) {
 			shell.Exec(ctx, text)
 			return shell.Quit()

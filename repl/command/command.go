@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"pktsh/completion"
@@ -168,6 +169,23 @@ type State struct {
 	ended map[*engine.Capture]bool
 	// History returns what was typed, oldest first.
 	History func() []string
+	// Describe explains a name or an expression of the user's program, without
+	// running any of it; false where it is none.
+	Describe func(ctx context.Context, expr string) (result.Result, bool)
+	// Defined says that a name has a value in the user's program, or in the language.
+	Defined func(name string) bool
+	// Source runs a file of lines in this session, with its arguments as argv.
+	Source func(ctx context.Context, path string, args []string) error
+	// Time runs a line and tells how long it took.
+	Time func(ctx context.Context, line string) error
+	// Input runs a line or a block as if it had been typed, and remembers it as that.
+	Input func(ctx context.Context, text string) error
+	// Watch runs a line again and again, count times or for 0 until ctx is done.
+	Watch func(ctx context.Context, every time.Duration, count int, line string) error
+	// Edit hands a text to the user's editor.
+	Edit func(ctx context.Context, text string) (string, error)
+	// FunctionSource returns the text that a function of the user's was defined by.
+	FunctionSource func(name string) (text string, ok bool)
 	// System runs a line in the user's shell, on the user's terminal.
 	System func(ctx context.Context, line string) error
 	// Quit ends the shell with an exit code when the line is done.
@@ -259,15 +277,16 @@ func (st *State) view() (*engine.View, error) {
 type Table struct {
 	commands []*Command
 	byName   map[string]*Command
+	aliases  map[string]string // lines that the user gave names
 }
 
 // NewTable returns the table of every command.
 func NewTable() *Table {
-	t := &Table{byName: map[string]*Command{}}
+	t := &Table{byName: map[string]*Command{}, aliases: map[string]string{}}
 	for _, group := range [][]*Command{captureCommands(), liveCommands(), interfaceCommands(), packetCommands(), columnCommands(), filterCommands(), findCommands(), saveCommands(), settingsCommands(), setCommands(), explainCommands(), sessionCommands()} {
 		t.commands = append(t.commands, group...)
 	}
-	t.commands = append(t.commands, helpCommand(t))
+	t.commands = append(t.commands, fieldsCommand(), aliasCommand(t), sourceCommand(), timeCommand(), watchCommand(), editCommand(), helpCommand(t))
 	for _, c := range t.commands {
 		if c.Rows {
 			c.Options = append(c.Options, outputOption())

@@ -2,7 +2,6 @@ package command
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -86,12 +85,14 @@ func (t *Table) Split(line string, rebound func(name string) bool) (c *Command, 
 	case strings.HasPrefix(line, "!"):
 		return t.byName["!"], strings.TrimSpace(line[1:]), true, nil
 	case strings.HasPrefix(line, "?"):
-		return t.byName["help"], strings.TrimSpace(line[1:]), true, nil
-	}
-	if name, isHelp := strings.CutSuffix(line, "?"); isHelp {
-		if _, known := t.byName[strings.TrimPrefix(name, ":")]; known || slices.Contains(Topics(), name) {
-			return t.byName["help"], name, true, nil
+		rest = strings.TrimSpace(line[1:])
+		if rest != "" && !strings.HasSuffix(rest, "?") {
+			rest += "?" // ?pkt is pkt?
 		}
+		return t.byName["help"], rest, true, nil
+	}
+	if helpLine.MatchString(line) {
+		return t.byName["help"], line, true, nil
 	}
 	name, args, ok := completion.SplitCommand(line, func(name string) bool {
 		_, known := t.byName[name]
@@ -101,7 +102,7 @@ func (t *Table) Split(line string, rebound func(name string) bool) (c *Command, 
 		return nil, "", false, nil
 	}
 	if c, ok = t.byName[name]; !ok { // only ":name" gets here with an unknown name
-		return nil, "", false, t.unknown(name)
+		return nil, "", false, t.unknown(name, nil)
 	}
 	return c, strings.TrimSpace(line[args:]), true, nil
 }

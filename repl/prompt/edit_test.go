@@ -147,7 +147,7 @@ func TestHistoryShared(t *testing.T) {
 	path := tempHistory(t)
 	add := func(h *History, line string) {
 		t.Helper()
-		if err := h.add(line); err != nil {
+		if err := h.Add(line); err != nil {
 			t.Fatal(err)
 		}
 	}

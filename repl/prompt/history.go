@@ -178,10 +178,10 @@ func (h *History) rewrite() error {
 	return nil
 }
 
-// add keeps an input and appends it to the file at once, so that nothing is
+// Add keeps an input and appends it to the file at once, so that nothing is
 // lost and parallel sessions mix by entry. An entry equal to the last is kept
 // once.
-func (h *History) add(block string) error {
+func (h *History) Add(block string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	line := printable(oneLine(block))

@@ -171,7 +171,7 @@ func TestHistoryFile(t *testing.T) {
 		t.Fatal(h.err)
 	}
 	for _, entry := range []string{"ls", "ls", "def f():\n    x()", "\x1b[31m", "ls"} {
-		if err := h.add(entry); err != nil {
+		if err := h.Add(entry); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -193,7 +193,7 @@ func TestHistoryFile(t *testing.T) {
 	if h = OpenHistory(path); h.err != nil {
 		t.Fatal(h.err)
 	}
-	if err := h.add("last"); err != nil {
+	if err := h.Add("last"); err != nil {
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(path)
@@ -220,7 +220,7 @@ func TestHistoryThatCannotBeRead(t *testing.T) {
 	if h.err == nil {
 		t.Fatal("got no error, want one about the directory")
 	}
-	if err := h.add("ls"); err == nil || len(h.entries) != 1 {
+	if err := h.Add("ls"); err == nil || len(h.entries) != 1 {
 		t.Errorf("got %v with %d entries, want an error and the entry", err, len(h.entries))
 	}
 }

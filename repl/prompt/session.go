@@ -329,7 +329,7 @@ func (s *session) freshLine() {
 
 // run hands one input to Exec.
 func (s *session) run(ctx context.Context, text string) (code int, quit bool, err error) {
-	if err := s.history.add(text); err != nil {
+	if err := s.history.Add(text); err != nil {
 		s.notice(err)
 	}
 	over, err := s.away(ctx, func(ctx context.Context) { code, quit = s.cfg.Exec(ctx, text) })

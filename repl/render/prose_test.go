@@ -11,7 +11,8 @@ import (
 func TestProse(t *testing.T) {
 	lines := []string{
 		"  show      pretty print a packet: every layer and field",
-		"A line of prose that is rather longer than forty columns are.",
+		"A line of prose that is rather longer than",
+		"forty columns are.",
 		"  pkt.http.request.method   in the current packet",
 		"short",
 		"",

@@ -99,18 +99,16 @@ func (r *Renderer) message(text string, role result.Role) error {
 }
 
 func (r *Renderer) text(ctx context.Context, t *result.Text) error {
-	for i, line := range t.Lines {
+	lines := t.Lines
+	if t.Prose {
+		lines = prose(lines, r.style.Width)
+	}
+	for i, line := range lines {
 		if i&0xff == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		parts := []string{line}
-		if t.Prose {
-			parts = breakLine(line, r.style.Width)
-		}
-		for _, part := range parts {
-			if err := r.out.line(escapeLine(part)); err != nil {
-				return err
-			}
+		if err := r.out.line(escapeLine(line)); err != nil {
+			return err
 		}
 	}
 	return nil

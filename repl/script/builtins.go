@@ -214,7 +214,7 @@ func (it *Interp) echo(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tu
 	if v == starlark.None {
 		return v, nil
 	}
-	it.main.env["_"] = v
+	it.keepResult(v)
 	if it.cfg.Show != nil && it.pending == nil {
 		if t := it.asTable(v); t != nil {
 			it.cfg.Show(t)

@@ -101,7 +101,10 @@ func (it *Interp) Globals() []Member {
 		if _, ok := v.(starlark.Callable); ok {
 			m.Method = true
 		}
-		if it.main.assigned[name] || it.builtin[name] == nil {
+		switch {
+		case strings.HasPrefix(name, "_"):
+			m.Rank = 2
+		case it.main.assigned[name] || it.builtin[name] == nil:
 			m.Rank = 0
 		}
 		out = append(out, m)

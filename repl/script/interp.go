@@ -66,9 +66,11 @@ type Interp struct {
 	epoch uint64
 
 	ctx     atomic.Pointer[context.Context]
-	thread  *starlark.Thread // the one that runs, nil when none does
-	pending error            // what an iterator could not return
-	nested  int              // chunks that run within each other
+	thread  *starlark.Thread  // the one that runs, nil when none does
+	pending error             // what an iterator could not return
+	nested  int               // chunks that run within each other
+	sources map[string]source // the texts of functions
+	results int               // how many values were kept in _1, _2 …
 	// iterations is how many loops over captures began.
 	iterations int
 }
@@ -114,6 +116,7 @@ func (it *Interp) Exec(ctx context.Context, src, filename string, line int) (err
 		return it.explain(ctx, src, err)
 	}
 	it.noticeImport(src)
+	it.rememberSources(file, src, max(line, 1))
 	if it.nested >= maxNested {
 		return it.translate(ctx, fmt.Errorf("%s: chunks run each other %d deep; does a file run itself?", filename, it.nested))
 	}
