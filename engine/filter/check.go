@@ -187,6 +187,9 @@ func (c *checker) comparison(n *comparison) (checkedTest, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.transparent(n.left, left); err != nil {
+		return nil, err
+	}
 	op, all := relation(n.op, n.quantifier)
 	out := &checkedComparison{all: all, op: op, left: left}
 	switch n.op {
@@ -233,6 +236,9 @@ func (c *checker) right(n, leftNode operand, left checkedOperand) (checkedOperan
 	if err != nil {
 		return nil, err
 	}
+	if err := c.transparent(n, right); err != nil {
+		return nil, err
+	}
 	_, sliced := left.(*sliceOperand)
 	_, isConst := right.(*constant)
 	_, rightSliced := right.(*sliceOperand)
@@ -244,8 +250,19 @@ func (c *checker) right(n, leftNode operand, left checkedOperand) (checkedOperan
 	case sliced:
 		return nil, c.error(n, "%s is %s, wanted a sequence of bytes", c.source(n), article(right.typ()))
 	}
-	return nil, c.error(n, "%s is %s, wanted %s to compare with %s",
-		c.source(n), article(right.typ()), article(want), c.source(leftNode))
+	e := c.error(n, "%s is %s, wanted %s to compare with %s", c.source(n), article(right.typ()), article(want), c.source(leftNode))
+	// Masked bytes are bytes too, and beside those anything is that has some.
+	_, masked := left.(*arithmeticOperand)
+	e.NeedsWireshark = want.mixable(right.typ()) || masked && want.class == classBytes && right.typ().canSlice()
+	return nil, e
+}
+
+// transparent refuses operands whose values only Wireshark knows.
+func (c *checker) transparent(n operand, x checkedOperand) error {
+	if t := x.typ(); t.class == classOpaque {
+		return c.error(n, "values of the type %s, which %s has, are known to Wireshark only", t.name, c.source(n)).needsWireshark()
+	}
+	return nil
 }
 
 func wholeBytes(x checkedOperand) checkedOperand {
@@ -281,13 +298,22 @@ func (c *checker) contains(n *comparison, out *checkedComparison) (checkedTest, 
 	if out.right, err = c.operand(right, &want); err != nil {
 		return nil, err
 	}
-	_, isConst := out.right.(*constant)
+	if err := c.transparent(right, out.right); err != nil {
+		return nil, err
+	}
+	number, isConst := out.right.(*constant)
 	_, sliced := out.right.(*sliceOperand)
+	if left := out.left.typ(); isConst && left.class == classEther && len(number.value.bytes()) > left.size {
+		return nil, c.error(right, "%s has %d bytes, and an Ethernet address has %d", c.source(right), len(number.value.bytes()), left.size)
+	}
 	if sliced && want.class != classBytes {
 		out.left = wholeBytes(out.left)
 	}
 	if !isConst && !sliced && !want.comparable(out.right.typ()) {
-		return nil, c.error(right, "%s is %s, wanted %s", c.source(right), article(out.right.typ()), article(want))
+		e := c.error(right, "%s is %s, wanted %s", c.source(right), article(out.right.typ()), article(want))
+		_, cut := out.left.(*sliceOperand)
+		e.NeedsWireshark = cut && out.right.typ().canSlice()
+		return nil, e
 	}
 	return out, nil
 }
@@ -317,9 +343,10 @@ func (c *checker) membership(n *membership) (checkedTest, error) {
 		return nil, err
 	}
 	if _, ok := left.(*fieldOperand); !ok {
-		if _, ok := left.(*sliceOperand); !ok {
-			return nil, c.error(n.left, "%s is no field: only a field can be tested for membership in a set", c.source(n.left))
-		}
+		return nil, c.error(n.left, "%s is no field: only a field can be tested for membership in a set", c.source(n.left))
+	}
+	if err := c.transparent(n.left, left); err != nil {
+		return nil, err
 	}
 	if !left.typ().canCompare() {
 		return nil, c.error(n.left, "%s is a label without a value: it cannot be in a set", c.source(n.left))

@@ -4,6 +4,7 @@ package filter
 
 import (
 	"errors"
+	"math"
 	"strings"
 
 	"pktsh/dissect"
@@ -85,6 +86,8 @@ func (c *checker) constant(n operand, value Value, t fieldType, err error) (chec
 	case errors.Is(err, errNames):
 		e := c.error(n, "got %s, wanted %s: %v", c.source(n), article(t), errNames).needsWireshark()
 		return nil, c.suggestField(e, n)
+	case errors.As(err, new(lenientError)):
+		return nil, c.suggestField(c.error(n, "%v", err).needsWireshark(), n)
 	case err != nil:
 		return nil, c.suggestField(c.error(n, "%v", err), n)
 	}
@@ -112,6 +115,9 @@ func (c *checker) slice(n *slice) (checkedOperand, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.transparent(n.x, x); err != nil {
+		return nil, err
+	}
 	if !x.typ().canSlice() {
 		return nil, c.error(n.x, "%s is %s: it cannot be sliced into bytes", c.source(n.x), article(x.typ()))
 	}
@@ -134,6 +140,11 @@ func (c *checker) arithmetic(n *arithmetic, want *fieldType) (checkedOperand, er
 		return nil, err
 	}
 	t := right.typ()
+	if left == nil {
+		if err := c.negative(n, right); err != nil {
+			return nil, err
+		}
+	}
 	if left != nil {
 		t = left.typ()
 		if !t.comparable(right.typ()) && !(t.isInt() && right.typ().isInt()) {
@@ -142,6 +153,23 @@ func (c *checker) arithmetic(n *arithmetic, want *fieldType) (checkedOperand, er
 		}
 	}
 	return foldConstant(&arithmeticOperand{op: n.op, left: left, right: right, fieldType: t}), nil
+}
+
+// negative refuses the minus of an unsigned number that has none of that size: as
+// Wireshark does, for 32 and 64 bits.
+func (c *checker) negative(n *arithmetic, x checkedOperand) error {
+	number, ok := x.(*constant)
+	if !ok || number.class != classUint {
+		return nil
+	}
+	most := uint64(math.MaxInt64)
+	if number.bits <= 32 {
+		most = math.MaxInt32
+	}
+	if number.value.num > most {
+		return c.error(n, "%s is too small, minimum -%d", c.source(n), most)
+	}
+	return nil
 }
 
 // term types one side of an arithmetic operator.
@@ -156,6 +184,9 @@ func (c *checker) term(n operand, want *fieldType, op string) (checkedOperand, e
 	}
 	x, err := c.operand(n, want)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.transparent(n, x); err != nil {
 		return nil, err
 	}
 	if !x.typ().canDo(op) {
@@ -205,16 +236,29 @@ func (c *checker) call(n *call) (checkedOperand, error) {
 // argument types one argument of a function; before holds those to its left.
 func (c *checker) argument(name string, n operand, before []checkedOperand) (checkedOperand, error) {
 	if len(before) > 0 {
+		if q, ok := n.(*quotedLiteral); ok {
+			return nil, c.error(q, "got %s, wanted a number, an address or a field: %s takes no quoted text", q.text, name)
+		}
 		want := before[0].typ()
 		x, err := c.operand(n, &want)
+		if err == nil {
+			err = c.transparent(n, x)
+		}
 		if err == nil && x.typ().name != want.name {
-			return nil, c.error(n, "%s is of type %s, wanted %s as the first argument of %s is", c.source(n), x.typ().name, want.name, name)
+			e := c.error(n, "%s is of type %s, wanted %s as the first argument of %s is", c.source(n), x.typ().name, want.name, name)
+			e.NeedsWireshark = want.class == classNone // then it looks at no type
+			return nil, e
 		}
 		return x, err
 	}
 	x, err := c.left(n)
 	if err != nil {
 		return nil, err
+	}
+	if name != "len" && name != "count" {
+		if err := c.transparent(n, x); err != nil {
+			return nil, err
+		}
 	}
 	_, isField := x.(*fieldOperand)
 	switch t := x.typ(); name {
@@ -230,8 +274,10 @@ func (c *checker) argument(name string, n operand, before []checkedOperand) (che
 		switch {
 		case !isField:
 			return nil, c.error(n, "%s is no field: string wants one", c.source(n))
-		case t.class == classFloat || t.class == classOpaque:
+		case t.class == classFloat:
 			return nil, c.error(n, "the text of %s is known to Wireshark only", c.source(n)).needsWireshark()
+		case t.name == "CHAR" || t.name == "INT24":
+			return nil, c.error(n, "%s is of the type %s, which string does not take", c.source(n), t.name).needsWireshark()
 		case !t.isInt() && t.class != classIPv4 && t.class != classIPv6 && t.class != classEther:
 			return nil, c.error(n, "%s is %s: string wants a number or an address", c.source(n), article(t))
 		}

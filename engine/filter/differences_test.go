@@ -20,7 +20,7 @@ func differences() map[string]difference {
 
 		`tcp.port == '\n'`: {"", "4.0.17 refuses this character as too long, against wireshark-filter(4), which has it as an example"},
 
-		`frame.time > "19-04-03 03:00:00"`: {invalid, "4.0.17 reads the year 19, which no capture is from, and then matches nothing"},
+		`frame.time > "19-04-03 03:00:00"`: {needsWireshark, "4.0.17 reads the year 19, which no capture is from, and then matches nothing"},
 
 		`tcp.flags.syn == true`:            {needsWireshark, names},
 		`tcp.flags.syn == "True"`:          {needsWireshark, names},

@@ -16,6 +16,19 @@ import (
 // Wireshark's tables know.
 var errNames = errors.New("names of values are known to Wireshark only")
 
+// lenientError is an error about a literal that Wireshark may take all the same: it
+// reads some numbers and times as far as they make sense.
+type lenientError struct{ error }
+
+// lenientIf makes an error a lenientError when the literal has the looks of those
+// that Wireshark was seen to take.
+func lenientIf(looks bool, err error) error {
+	if looks {
+		return lenientError{err}
+	}
+	return err
+}
+
 // errProtocol marks bytes that read like a protocol's name.
 var errProtocol = errors.New("this is a protocol in Wireshark")
 
@@ -39,7 +52,7 @@ func literal(text string, t fieldType) (Value, error) {
 	case classFloat:
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil || strings.ContainsAny(text, "_xX") {
-			return Value{}, fmt.Errorf("%q is not a valid floating-point number", text)
+			return Value{}, lenientIf(strings.HasPrefix(strings.ToLower(text), "0x"), fmt.Errorf("%q is not a valid floating-point number", text))
 		}
 		return FloatValue(f), nil
 	case classString:
@@ -71,7 +84,7 @@ func quotedValue(text string, t fieldType) (Value, error) {
 		return BytesValue([]byte(text)), nil
 	case classTime:
 		return timeLiteral(text)
-	case classUint, classInt, classBool, classOpaque:
+	case classUint, classInt, classBool:
 		return Value{}, errNames
 	}
 	return Value{}, fmt.Errorf("got the string %q, wanted an unquoted %v", text, t)
@@ -150,8 +163,8 @@ func boolLiteral(text string) (Value, error) {
 func bytesLiteral(text string) ([]byte, error) {
 	s := text
 	if len(s) > 2 && (s[:2] == "0x" || s[:2] == "0X") {
-		if s = s[2:]; len(s) > 2 {
-			return nil, fmt.Errorf("%q is not a valid byte string: a hexadecimal number stands for one byte only", text)
+		if s = s[2:]; len(s) != 2 {
+			return nil, fmt.Errorf("%q is not a valid byte string: a hexadecimal number stands for one byte, and has two digits", text)
 		}
 	}
 	bad := fmt.Errorf("%q is not a valid byte string", text)

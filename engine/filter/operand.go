@@ -28,17 +28,17 @@ func (p *parser) arithmetic(next func() (operand, error), ops ...string) (operan
 	return nil, err
 }
 
+// unary reads a sign, which stands before one operand: no second sign, no braces.
 func (p *parser) unary() (operand, error) {
 	t, ok := p.isOp("-", "+")
 	if !ok {
 		return p.postfix()
 	}
-	if err := p.enter(t.span()); err != nil {
-		return nil, err
-	}
-	defer func() { p.depth-- }()
 	p.pos++
-	x, err := p.unary()
+	if next, ok := p.peek(); ok && p.isPunct("{") {
+		return nil, p.unexpected(next).suggest("a sign stands before a field, a function or a number")
+	}
+	x, err := p.postfix()
 	if err != nil || t.Op == "+" {
 		return x, err
 	}
@@ -84,9 +84,9 @@ func (p *parser) layers(w *word) (operand, error) {
 		return &layered{field: *w, layers: ranges, text: t.Text, span: w.span.to(t.span())}, err
 	}
 	if ok && t.Offset == hash.End() && t.Kind == TokenWord {
-		if n, err := strconv.Atoi(t.Text); err == nil && n >= 0 {
+		if n, err := strconv.ParseInt(t.Text, 10, 32); err == nil && n >= 0 {
 			p.pos++
-			return &layered{field: *w, layers: []byteRange{{offset: n, length: 1}}, text: t.Text, span: w.span.to(t.span())}, nil
+			return &layered{field: *w, layers: []byteRange{{offset: int(n), length: 1}}, text: t.Text, span: w.span.to(t.span())}, nil
 		}
 	}
 	return nil, newError(p.text, hash.span(), "wanted a number or a range directly after %q", "#").
@@ -100,7 +100,7 @@ func (p *parser) primary() (operand, error) {
 	}
 	switch {
 	case t.Kind == TokenError:
-		return nil, newError(p.text, t.span(), "%s", t.Message)
+		return nil, p.unexpected(t)
 	case t.Kind == TokenWord && p.pos+1 < len(p.tokens) && p.tokens[p.pos+1].Text == "(":
 		return p.call(t)
 	case t.Kind == TokenWord:
@@ -209,6 +209,9 @@ func (p *parser) ranges(t Token) ([]byteRange, error) {
 		at := span{off, off + len(part)}
 		off = at.end + 1
 		r, message := parseRange(strings.TrimSpace(part))
+		if strings.HasPrefix(part, " ") && r.offset == 0 && strings.HasPrefix(strings.TrimSpace(part), ":") || strings.HasSuffix(part, " ") && r.toEnd {
+			message = strconv.Quote(part) + ": a blank stands for no number"
+		}
 		if message != "" {
 			return nil, newError(p.text, at, "%s", message).
 				suggest("a slice is [offset:length], [first-last], [offset], [:length] or [offset:]")

@@ -182,6 +182,7 @@ func (p *parser) relation() (test, error) {
 		quantifier, start = t.Op, t.span()
 		p.pos++
 	}
+	begin := p.pos
 	left, err := p.operand()
 	if err != nil {
 		return nil, err
@@ -190,8 +191,11 @@ func (p *parser) relation() (test, error) {
 		start = left.at()
 	}
 	if t, ok := p.isOp("contains", "matches"); ok {
+		if _, computed := left.(*arithmetic); computed || p.tokens[begin].Text == "{" {
+			return nil, p.unexpected(t).suggest("%s wants a field, a slice or a function on its left", t.Op)
+		}
 		p.pos++
-		right, err := p.operand()
+		right, err := p.postfix()
 		if err != nil {
 			return nil, err
 		}
@@ -280,11 +284,19 @@ func (p *parser) membership(quantifier string, left operand, start span) (test, 
 }
 
 func (p *parser) setItem() (setItem, error) {
-	low, err := p.operand()
+	low, err := p.member()
 	if err != nil || !p.isPunct("..") {
 		return setItem{low: low}, err
 	}
 	p.pos++
-	high, err := p.operand()
+	high, err := p.member()
 	return setItem{low: low, high: high}, err
+}
+
+// member reads a value of a set: arithmetic cannot stand there.
+func (p *parser) member() (operand, error) {
+	if t, ok := p.peek(); ok && p.isPunct("{") {
+		return nil, p.unexpected(t).suggest("values of a set are not computed")
+	}
+	return p.unary()
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 )
 
@@ -24,6 +25,9 @@ func compilePattern(pattern string) (*regexp.Regexp, error) {
 	tree, err := syntax.Parse(translated, syntax.Perl|syntax.FoldCase)
 	if err != nil {
 		return nil, fmt.Errorf("the regular expression %q is not understood here (%w); it may be one that only Wireshark's PCRE2 reads", pattern, err)
+	}
+	if repeatsPlace(tree) {
+		return nil, fmt.Errorf("the regular expression %q repeats a place (^, $ or \\b), which PCRE2 refuses where it stands alone", pattern)
 	}
 	re, err := regexp.Compile(adapt(tree).String())
 	if err != nil {
@@ -40,7 +44,7 @@ func wrongAnywhere(err error) bool {
 		return false
 	}
 	switch e.Code {
-	case syntax.ErrMissingParen, syntax.ErrMissingBracket, syntax.ErrTrailingBackslash, syntax.ErrUnexpectedParen, syntax.ErrInvalidCharRange:
+	case syntax.ErrMissingParen, syntax.ErrMissingBracket, syntax.ErrTrailingBackslash, syntax.ErrUnexpectedParen:
 		return true
 	}
 	return false
@@ -74,6 +78,8 @@ func translatePattern(p string) (out, refused string) {
 				b.WriteByte(e)
 			}
 			continue
+		case c == '[' && !inClass && strings.HasPrefix(p[i:], "[:"):
+			return "", "[: outside a class"
 		case c == '[' && !inClass:
 			inClass = true
 			b.WriteByte(c)
@@ -108,6 +114,18 @@ func translatePattern(p string) (out, refused string) {
 // writeHighByte writes a byte outside ASCII, of which PCRE2's own tables know no
 // other case.
 func writeHighByte(b *strings.Builder, hex string) { b.WriteString(`(?-i:\x` + hex + `)`) }
+
+// repeatsPlace reports whether a part that has no width, "$" for example, is repeated.
+func repeatsPlace(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest, syntax.OpRepeat:
+		switch re.Sub[0].Op {
+		case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+			return true
+		}
+	}
+	return slices.ContainsFunc(re.Sub, repeatsPlace)
+}
 
 // adapt replaces every "$" of a parsed expression.
 func adapt(re *syntax.Regexp) *syntax.Regexp {

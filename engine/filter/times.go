@@ -16,8 +16,12 @@ var (
 	// decimals and the zone may be missing.
 	isoTime = regexp.MustCompile(`^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d*))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?$`)
 	// namedTime is "Sep 26, 2004 23:18:04.954975".
-	namedTime = regexp.MustCompile(`^([A-Za-z]{3}) +(\d{1,2}), +(\d{4}) +(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d*))?$`)
-	seconds   = regexp.MustCompile(`^[0-9]+(\.[0-9]{1,9})?$`)
+	namedTime = regexp.MustCompile(`^([A-Za-z]{3}) +(\d{1,2}), +(\d{4}) +(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d+))?$`)
+	// looseTime and looseSeconds have the looks of what is no time here and one in
+	// Wireshark: years of few digits, missing blanks, a second point.
+	looseTime    = regexp.MustCompile(`^$|^ *\d{1,3}-\d{1,2}-\d{1,2}|^ *[A-Za-z]{3} +\d{1,2}(, +\d{1,3}|,\d{1,4}) +\d{1,2}:\d{1,2}:\d{1,2}|^ *[A-Za-z]{3} .*\dUTC$`)
+	looseSeconds = regexp.MustCompile(`^\d+\.\d{0,9}\.|^\d{10,}(\.\d{1,9})?$`)
+	seconds      = regexp.MustCompile(`^[0-9]+(\.[0-9]{1,9})?$`)
 )
 
 // timeLiteral reads an absolute time in ISO 8601 form ("2020-07-04T12:34:56",
@@ -29,18 +33,20 @@ func timeLiteral(text string) (Value, error) {
 		s, loc = strings.TrimSpace(rest), time.UTC
 	}
 	var parts []string // year, month, day, hour, minute, second, decimals
-	if m := isoTime.FindStringSubmatch(s); m != nil {
+	// Wireshark skips blanks before and behind, but not everywhere.
+	odd := s != text && strings.HasSuffix(s, ".")
+	if m := isoTime.FindStringSubmatch(s); m != nil && !odd {
 		parts = m[1:8]
 		if m[8] != "" {
 			loc = parseZone(m[8])
 		}
-	} else if m := namedTime.FindStringSubmatch(s); m != nil {
+	} else if m := namedTime.FindStringSubmatch(s); m != nil && text[0] != ' ' {
 		parts = []string{m[3], monthNumber(m[1]), m[2], m[4], m[5], m[6], m[7]}
 	}
 	if v, ok := civilTime(parts, loc); ok {
 		return v, nil
 	}
-	return Value{}, fmt.Errorf(`%q is not a valid absolute time, wanted one like "Nov 12, 1999 08:55:44.123" or "2011-07-04 12:34:56"`, text)
+	return Value{}, lenientIf(looseTime.MatchString(text), fmt.Errorf(`%q is not a valid absolute time, wanted one like "Nov 12, 1999 08:55:44.123" or "2011-07-04 12:34:56"`, text))
 }
 
 // civilTime checks every part against its own limits, not against the calendar.
@@ -92,7 +98,7 @@ func monthNumber(name string) string {
 
 // deltaLiteral reads seconds: "1", "0.000001", with at most nine decimals.
 func deltaLiteral(text string) (Value, error) {
-	bad := fmt.Errorf("%q is not a valid time, wanted seconds with at most nine decimals", text)
+	bad := lenientIf(looseSeconds.MatchString(text), fmt.Errorf("%q is not a valid time, wanted seconds with at most nine decimals", text))
 	if !seconds.MatchString(text) {
 		return Value{}, bad
 	}

@@ -25,8 +25,8 @@ const (
 	classIPv6
 	classTime
 	classDelta
-	// classOpaque has bytes to compare with other fields, but its literals are
-	// left to Wireshark (object identifiers, GUIDs).
+	// classOpaque are rare types whose values are left to Wireshark (object
+	// identifiers, GUIDs); here they can be there, have bytes and be counted.
 	classOpaque
 )
 
@@ -51,7 +51,7 @@ func typeOf(t dissect.Type) fieldType {
 	name := strings.ToUpper(strings.TrimPrefix(string(t), "FT_"))
 	ft := fieldType{name: name, size: -1}
 	switch name {
-	case "CHAR", "UINT8", "UINT16", "UINT24", "UINT32", "UINT40", "UINT48", "UINT56", "UINT64", "FRAMENUM", "IPXNET":
+	case "CHAR", "UINT8", "UINT16", "UINT24", "UINT32", "UINT40", "UINT48", "UINT56", "UINT64", "FRAMENUM":
 		ft.class, ft.bits = classUint, intBits(name)
 		ft.size = ft.bits / 8
 	case "INT8", "INT16", "INT24", "INT32", "INT40", "INT48", "INT56", "INT64":
@@ -63,9 +63,9 @@ func typeOf(t dissect.Type) fieldType {
 		ft.class, ft.size = classFloat, 0
 	case "STRING", "STRINGZ", "UINT_STRING", "STRINGZPAD", "STRINGZTRUNC":
 		ft.class = classString
-	case "BYTES", "UINT_BYTES", "AX25", "VINES", "FCWWN":
+	case "BYTES":
 		ft.class = classBytes
-	case "GUID", "OID", "REL_OID", "SYSTEM_ID", "EUI64", "IEEE_11073_SFLOAT", "IEEE_11073_FLOAT":
+	case "UINT_BYTES", "AX25", "VINES", "FCWWN", "IPXNET", "GUID", "OID", "REL_OID", "SYSTEM_ID", "EUI64", "IEEE_11073_SFLOAT", "IEEE_11073_FLOAT":
 		ft.class = classOpaque
 	case "PROTOCOL":
 		ft.class = classProtocol
@@ -137,7 +137,14 @@ func (t fieldType) canDo(op string) bool {
 	return t.isInt() || t.class == classFloat
 }
 
-// comparable reports whether fields of the two types may be compared.
+// mixable reports whether Wireshark compares a field of type t with one of type u
+// although they are not alike: integers of all kinds, and with Booleans. What it
+// makes of a negative number beside an unsigned one is its own.
+func (t fieldType) mixable(u fieldType) bool {
+	return t.isInt() && (u.isInt() || u.class == classBool)
+}
+
+// comparable reports whether fields of the two types may be compared here.
 func (t fieldType) comparable(u fieldType) bool {
 	switch {
 	case t.isInt() && u.isInt():
