@@ -202,7 +202,7 @@ func (s *Shell) evaluate(ctx context.Context, chunk script.Chunk, name string) e
 	if err != nil {
 		err = s.hintCommand(err, chunk.Text)
 	}
-	return s.report(err, name, chunk.Line)
+	return err
 }
 
 // hintCommand adds to an error what the line would be as a command: the command
