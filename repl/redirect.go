@@ -48,8 +48,11 @@ func (s *Shell) command(ctx context.Context, c *command.Command, rest string) er
 		return err
 	}
 	s.pushVariables()
-	if to == nil {
+	if to == nil && c.Unpaged {
 		return s.show(ctx, r)
+	}
+	if to == nil {
+		return s.reply(ctx, r)
 	}
 	s.warnPartial(r)
 	write := func(w io.Writer) error { return render.New(w, render.Style{Color: s.state.Color}).Result(ctx, r) }

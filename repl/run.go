@@ -162,7 +162,7 @@ func (s *Shell) feed(ctx context.Context, split *script.Splitter, line, name str
 			}
 			if members := s.whatIs(ctx, line); members != nil {
 				split.Skip()
-				return s.report(s.show(ctx, members), name, split.Line())
+				return s.report(s.reply(ctx, members), name, split.Line())
 			}
 		}
 		chunk, done, consumed := split.Feed(line)

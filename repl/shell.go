@@ -27,6 +27,9 @@ import (
 	"pktsh/repl/script"
 )
 
+// ColorFiles is where colouring rules are kept.
+type ColorFiles = command.ColorFiles
+
 // Config is what a Shell needs from outside.
 type Config struct {
 	Session *engine.Session
@@ -40,7 +43,7 @@ type Config struct {
 	// Color is auto, always or never; auto is what Style says. "" is auto.
 	Color string
 	// ColorFiles is where colouring rules are kept.
-	ColorFiles command.ColorFiles
+	ColorFiles ColorFiles
 	// History returns what was typed before; nil means nothing was.
 	History func() []string
 	// Args are a script's arguments: argv.
@@ -49,6 +52,8 @@ type Config struct {
 	KeepGoing bool
 	// FiltersFile keeps saved filters between sessions; "" means nothing does.
 	FiltersFile string
+	// Pager is what shows answers longer than the screen; nil where nothing can.
+	Pager *Pager
 	// SystemShell runs shell commands; "" means /bin/sh.
 	SystemShell string
 	// Edit hands a text to the user's editor; nil where there is no terminal for it.
@@ -66,7 +71,8 @@ type Shell struct {
 	state     *command.State
 	interp    *script.Interp
 	completer *completion.Completer
-	out       *watched // cfg.Out
+	out       *watched  // cfg.Out
+	screen    io.Writer // where out goes when nobody captures it
 
 	failed bool // an error was reported in this run
 	goOn   bool // an error does not end the file that runs (the rc file)
@@ -90,7 +96,7 @@ type Shell struct {
 
 // New returns a Shell with no capture open.
 func New(cfg Config) *Shell {
-	s := &Shell{cfg: cfg, table: command.NewTable(), out: &watched{w: cfg.Out}}
+	s := &Shell{cfg: cfg, table: command.NewTable(), out: &watched{w: cfg.Out}, screen: cfg.Out}
 	s.cfg.Out = s.out
 	s.state = &command.State{
 		Session:        cfg.Session,

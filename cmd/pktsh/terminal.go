@@ -12,7 +12,6 @@ import (
 
 	"pktsh/engine"
 	"pktsh/repl"
-	"pktsh/repl/command"
 	"pktsh/repl/editor"
 	"pktsh/repl/prompt"
 	"pktsh/repl/render"
@@ -119,6 +118,9 @@ func (o *options) shellConfig(session *engine.Session, t *terminal) repl.Config 
 		return cfg
 	}
 	cfg.System.In = t.in
+	if os.Getenv("TERM") != "dumb" {
+		cfg.Pager = &repl.Pager{Command: os.Getenv("PAGER"), Hold: t.bar.Hold}
+	}
 	cfg.Style = func() render.Style {
 		style := t.style()
 		style.Color = colorful() // --color and set color overrule it
@@ -137,9 +139,9 @@ func (o *options) shellConfig(session *engine.Session, t *terminal) repl.Config 
 
 // colorFiles is where colouring rules are: $XDG_CONFIG_HOME/pktsh/colorfilters, and
 // where Wireshark keeps its own.
-func colorFiles() command.ColorFiles {
+func colorFiles() repl.ColorFiles {
 	home, _ := os.UserHomeDir() // without one there is no old place to look at
-	return command.ColorFiles{
+	return repl.ColorFiles{
 		Own: filepath.Join(xdg.ConfigHome, "pktsh", "colorfilters"),
 		Wireshark: []string{
 			filepath.Join(xdg.ConfigHome, "wireshark", "colorfilters"),

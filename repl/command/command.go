@@ -40,6 +40,8 @@ type Command struct {
 	Examples []Example
 	// Rows says that it answers with rows: it takes --output.
 	Rows bool
+	// Unpaged says that its answer is read as it comes, never in a pager.
+	Unpaged bool
 	// Raw says that the argument is the rest of the line as it stands: a
 	// filter or a shell command.
 	Raw bool

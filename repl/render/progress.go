@@ -41,6 +41,7 @@ type Progress struct {
 	quit    chan struct{} // ends the drawing goroutine; nil when there is none
 	drawn   *bar          // what stands on the screen; nil when nothing does
 	midLine bool          // text was written after which no line may be drawn
+	holds   int           // how many want the screen for themselves
 }
 
 // job is one running Start.
@@ -101,6 +102,19 @@ func (p *Progress) Wrap(w io.Writer) io.Writer {
 	return &besideProgress{p, w}
 }
 
+// Hold keeps the line off the screen until it is released.
+func (p *Progress) Hold() (release func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.erase()
+	p.holds++
+	return sync.OnceFunc(func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.holds--
+	})
+}
+
 type besideProgress struct {
 	p *Progress
 	w io.Writer
@@ -158,7 +172,7 @@ func (p *Progress) draw(quit chan struct{}) {
 func (p *Progress) shown() *job {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.midLine {
+	if p.midLine || p.holds > 0 {
 		return nil
 	}
 	for _, j := range slices.Backward(p.jobs) {
@@ -173,7 +187,7 @@ func (p *Progress) shown() *job {
 func (p *Progress) show(j *job, done float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.midLine || !slices.Contains(p.jobs, j) {
+	if p.midLine || p.holds > 0 || !slices.Contains(p.jobs, j) {
 		return
 	}
 	width, _, err := term.GetSize(int(p.file.Fd()))
