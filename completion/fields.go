@@ -24,16 +24,40 @@ type FieldProvider struct {
 	// Catalogue returns the fields and protocols, nil while they are not
 	// loaded. It is called on every key.
 	Catalogue func() *dissect.Catalogue
-	// Present returns the filter names of the protocols in this capture or
-	// packet, which come first; nil, and nil for none known, is fine.
-	Present func(ctx context.Context) []string
+	// Present returns the filter names of the protocols in the current packet,
+	// which come first, and Met those known to be in the capture, which come next;
+	// nil, and nil for none known, is fine.
+	Present, Met func(ctx context.Context) []string
 	// Values returns values of a field in this capture, written as a filter
 	// wants them (strings in double quotes); nil is fine. It must answer from
 	// what is in memory.
 	Values func(ctx context.Context, field string) []Suggestion
 
+	// Here returns the fields that the packets at hand hold, in order of name; nil
+	// is fine. It must answer from what is in memory.
+	Here func(ctx context.Context) []Sample
+	// Saved returns the saved filters, which ${name} stands for; nil is fine.
+	Saved func() map[string]string
+	// Names returns the names of a field's values, the first ones of many; nil is
+	// fine. It must answer from what is in memory.
+	Names func(field string) []ValueName
+
 	protocols atomic.Pointer[protocolList]
+	labels    atomic.Pointer[labelIndex]
 }
+
+// Sample is a field that packets at hand hold.
+type Sample struct {
+	// Field is its name and Value one of its values, as Wireshark shows it.
+	Field, Value string
+	// Count is how many packets of the capture have this value; 0 where that is not
+	// known, and AtLeast says that there may be more.
+	Count   int
+	AtLeast bool
+}
+
+// ValueName is a value of a field and what it is called.
+type ValueName struct{ Value, Name string }
 
 // protocolList is the protocols of one catalogue, in order of name.
 type protocolList struct {
@@ -84,23 +108,68 @@ func (p *FieldProvider) operands(ctx context.Context, cat *dissect.Catalogue, wo
 			return out // half a protocol's name is not yet a field's
 		}
 	}
+	out = append(out, p.here(ctx, cat, func(name string) bool { return strings.HasPrefix(name, prefix) })...)
 	out = append(out, fieldsFor(cat, prefix)...)
 	if len(out) == 0 {
-		return p.fuzzy(cat, word)
+		return p.fuzzy(ctx, cat, word)
 	}
 	return out
 }
+
+// here returns the fields of the packets at hand that are wanted.
+func (p *FieldProvider) here(ctx context.Context, cat *dissect.Catalogue, wanted func(name string) bool) []Suggestion {
+	if p.Here == nil {
+		return nil
+	}
+	var out []Suggestion
+	for _, s := range p.Here(ctx) {
+		if len(out) == maxProtocols {
+			break
+		}
+		f, ok := cat.Lookup(s.Field)
+		if !ok || f.Type == dissect.TypeProtocol || !wanted(s.Field) {
+			continue
+		}
+		found := fieldSuggestion(f, rankThird-1)
+		found.Description = s.describe() + found.Description
+		out = append(out, found)
+	}
+	return out
+}
+
+// describe is what stands before a field's label: "example.org (41)  ".
+func (s Sample) describe() string {
+	text := strings.Join(strings.Fields(s.Value), " ")
+	if runes := []rune(text); len(runes) > maxSample {
+		text = string(runes[:maxSample-1]) + "…"
+	}
+	switch {
+	case text == "":
+		return ""
+	case s.Count > 0 && s.AtLeast:
+		text += fmt.Sprintf(" (%d+)", s.Count)
+	case s.Count > 0:
+		text += fmt.Sprintf(" (%d)", s.Count)
+	}
+	return text + "  "
+}
+
+// maxSample is how many characters of a value are shown beside a field.
+const maxSample = 30
 
 // protocolsFor returns the protocols that begin with word, those of the capture first.
 func (p *FieldProvider) protocolsFor(ctx context.Context, cat *dissect.Catalogue, word string, limit int) []Suggestion {
 	var out []Suggestion
 	present := map[string]bool{}
-	if p.Present != nil {
-		for _, name := range p.Present(ctx) {
+	for i, names := range []func(context.Context) []string{p.Present, p.Met} {
+		if names == nil {
+			continue
+		}
+		for _, name := range names(ctx) {
 			f, ok := cat.Lookup(name)
 			if ok && !present[name] && len(out) < limit && strings.HasPrefix(name, word) {
 				present[name] = true
-				out = append(out, fieldSuggestion(f, rankFirst))
+				out = append(out, fieldSuggestion(f, rankFirst+i))
 			}
 		}
 	}
@@ -173,9 +242,14 @@ func fold(fields []dissect.FieldInfo, skip int) []Suggestion {
 	return out
 }
 
-// fuzzy returns what a word that nothing begins with may mean: fields of its
-// protocol, or protocols.
-func (p *FieldProvider) fuzzy(cat *dissect.Catalogue, word string) []Suggestion {
+// fuzzy returns what a word that nothing begins with may mean: fields of the
+// packets at hand that have it as a part of their names, fields of its protocol or
+// protocols whose names have its letters, or else what its label says.
+func (p *FieldProvider) fuzzy(ctx context.Context, cat *dissect.Catalogue, word string) []Suggestion {
+	lower := "." + strings.ToLower(word)
+	if out := p.here(ctx, cat, func(name string) bool { return strings.Contains(strings.ToLower(name), lower) }); len(out) > 0 {
+		return out
+	}
 	candidates := p.protocolsOf(cat)
 	if dot := strings.IndexByte(word, '.'); dot >= 0 {
 		protocol := word[:dot+1]
@@ -188,6 +262,9 @@ func (p *FieldProvider) fuzzy(cat *dissect.Catalogue, word string) []Suggestion 
 		if matchWord(word, f.Name) != matchNone {
 			out = append(out, fieldSuggestion(f, rankThird))
 		}
+	}
+	if len(out) == 0 {
+		out = p.byLabel(cat, word)
 	}
 	// The nearest in length are the likeliest; the rest would only be formatted.
 	slices.SortStableFunc(out, func(a, b Suggestion) int { return len(a.Text) - len(b.Text) })

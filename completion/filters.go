@@ -23,6 +23,16 @@ func (p *FieldProvider) suggestFilter(ctx context.Context, at Context) []Suggest
 	case FilterOperand:
 		out = p.operands(ctx, cat, at.Value)
 		out = append(out, filterFunctions(at.Value, f.Function != "")...)
+		if at.Value == "" && f.Function == "" {
+			out = append(out, p.saved()...)
+		}
+	case FilterReference:
+		out = p.saved()
+		if p.Here != nil {
+			for _, s := range p.Here(ctx) {
+				out = append(out, Suggestion{Text: "${" + s.Field + "}", Key: "${" + s.Field, Description: strings.TrimSpace(s.describe()), Rank: rankSecond})
+			}
+		}
 	case FilterOperator:
 		if f.Function == "" {
 			out = operatorsAfter(cat, f.Field, at.Value)
@@ -36,6 +46,22 @@ func (p *FieldProvider) suggestFilter(ctx context.Context, at Context) []Suggest
 		out = append(out, Suggestion{Text: ")", Rank: rankLast})
 	}
 	return inQuotes(at, out)
+}
+
+// saved returns the saved filters as they are used.
+func (p *FieldProvider) saved() []Suggestion {
+	if p.Saved == nil {
+		return nil
+	}
+	var out []Suggestion
+	for name, text := range p.Saved() {
+		end := "}"
+		if strings.Contains(text, "$1") {
+			end = ":" // its arguments follow
+		}
+		out = append(out, Suggestion{Text: "${" + name + end, Description: text, Rank: rankFirst})
+	}
+	return out
 }
 
 // inQuotes leaves out what would end the string literal that the filter stands in.
@@ -212,6 +238,9 @@ func (p *FieldProvider) values(ctx context.Context, cat *dissect.Catalogue, at C
 	if p.Values != nil && f.Field != "" {
 		out = append(out, p.Values(ctx, f.Field)...)
 	}
+	if p.Names != nil && f.Field != "" {
+		out = append(out, named(out, p.Names(f.Field), at.Value)...)
+	}
 	if t == "BOOLEAN" {
 		out = append(out, Suggestion{Text: "True", Description: "1", Rank: 1}, Suggestion{Text: "False", Description: "0", Rank: 1})
 	}
@@ -221,6 +250,29 @@ func (p *FieldProvider) values(ctx context.Context, cat *dissect.Catalogue, at C
 			s.Rank += rankThird
 			out = append(out, s)
 		}
+	}
+	return out
+}
+
+// named returns the values of a field that have names, in their order, after those
+// that the capture holds, which get their names too. A word that begins no number is
+// one of a name.
+func named(here []Suggestion, names []ValueName, word string) []Suggestion {
+	for i := range here {
+		for _, n := range names {
+			if n.Value == here[i].Text {
+				here[i].Description = strings.TrimSpace(n.Name + "  " + here[i].Description)
+				break
+			}
+		}
+	}
+	out := make([]Suggestion, 0, len(names))
+	for i, n := range names {
+		s := Suggestion{Text: n.Value, Description: n.Name, Rank: MaxSuggestions + i}
+		if word != "" && (word[0] < '0' || word[0] > '9') {
+			s.Key = n.Name
+		}
+		out = append(out, s)
 	}
 	return out
 }

@@ -141,7 +141,7 @@ func (c *Context) argument(w shellWord, arg Arg, known bool, pending Option) {
 		c.setWord(w.start+len(name)+1, value)
 		return
 	case isOption(w.value):
-		c.Kinds = ArgOption
+		c.Kinds = ArgOption | arg.Kinds&ArgColumn // columns -length
 	case known:
 		c.Kinds, c.Choices = arg.Kinds|ArgOption, arg.Choices
 	default:

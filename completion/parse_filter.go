@@ -21,6 +21,8 @@ const (
 	FilterValue
 	// FilterLogic is after a complete test.
 	FilterLogic
+	// FilterReference is within ${…}: a saved filter, or a field of the current packet.
+	FilterReference
 )
 
 // FilterContext is the place of the cursor in a display filter.
@@ -92,6 +94,8 @@ func (s *filterState) read() {
 			i = s.quoted(i+1, '"', true)
 		case isFilterWord(b):
 			i = s.readWord(i)
+		case b == '$':
+			i = s.reference(i)
 		default:
 			i = s.punctuation(i)
 		}
@@ -110,6 +114,26 @@ func (s *filterState) quoted(i int, quote byte, raw bool) int {
 		}
 	}
 	s.inString = true
+	return len(s.Text)
+}
+
+// reference reads ${name} or ${name:argument;argument}: a test where one can stand,
+// else a value.
+func (s *filterState) reference(i int) int {
+	rest := s.Text[i:]
+	if end := strings.IndexByte(rest, '}'); end >= 0 && strings.HasPrefix(rest, "${") {
+		if s.Place == FilterOperand && len(s.groups) == 0 {
+			s.Place, s.Field = FilterLogic, ""
+		} else {
+			s.operand("")
+		}
+		return i + end + 1
+	}
+	if strings.ContainsAny(rest, ":; ") || len(rest) > 1 && rest[1] != '{' {
+		s.inString = true // the arguments: any text
+		return len(s.Text)
+	}
+	s.Place, s.word = FilterReference, i
 	return len(s.Text)
 }
 

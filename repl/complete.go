@@ -2,7 +2,6 @@ package repl
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"os"
 	"slices"
@@ -29,7 +28,7 @@ func (s *Shell) Read(ctx context.Context, text string) completion.Reading {
 
 func (s *Shell) newCompleter() *completion.Completer {
 	commands := completionCommands{s}
-	functions := completion.PySharkSignatures()
+	functions := callParameters{s, completion.PySharkSignatures()}
 	home, _ := os.UserHomeDir() // without one ~ stands for nothing
 	judge := completion.FilterJudge{
 		Catalogue: s.catalogue,
@@ -46,7 +45,10 @@ func (s *Shell) newCompleter() *completion.Completer {
 			completion.WordProvider{Words: sessionWords{s}},
 			completion.AttributeProvider{Objects: scriptObjects{s: s}},
 			completion.NameProvider{Globals: scriptObjects{s: s}, Functions: functions},
-			&completion.FieldProvider{Catalogue: s.catalogue, Present: s.present, Values: s.fieldValues},
+			&completion.FieldProvider{
+				Catalogue: s.catalogue, Present: s.present, Met: s.met, Here: s.samples,
+				Values: s.fieldValues, Saved: s.savedFilters,
+			},
 		},
 	}
 }
@@ -145,8 +147,14 @@ func (w sessionWords) Words(ctx context.Context, kind completion.ArgKind, at com
 		return w.interfaces(ctx, at)
 	case completion.ArgPreference:
 		return w.preferences()
+	case completion.ArgStream:
+		return w.streams(ctx, at)
+	case completion.ArgColumn:
+		return w.columns(at)
+	case completion.ArgSetting:
+		return w.settings()
 	case completion.ArgSettingValue:
-		return w.preferenceValues(at)
+		return w.settingValues(at)
 	case completion.ArgHelp:
 		var out []completion.Suggestion
 		for _, t := range command.Topics() {
@@ -191,18 +199,6 @@ func (w sessionWords) captures() []completion.Suggestion {
 		out = append(out, completion.Suggestion{Text: v.Name, Description: v.View.Capture().Path()})
 	}
 	return out
-}
-
-// frames are the current packet and the ends of what is in view.
-func (w sessionWords) frames(ctx context.Context) []completion.Suggestion {
-	if w.s.state.Packet == nil {
-		return nil
-	}
-	current := w.s.state.Packet.Number()
-	return []completion.Suggestion{
-		{Text: fmt.Sprint(current), Description: "the current packet"},
-		{Text: "-1", Description: "the last packet", Rank: 1},
-	}
 }
 
 // preferences are Wireshark's, once they are known.
@@ -270,7 +266,11 @@ func (o scriptObjects) Members(ctx context.Context, chain string) []completion.M
 	return out
 }
 
-// Keys are what a packet holds: its layers.
+// Keys are a dict's keys, a packet's layers, a layer's fields.
 func (o scriptObjects) Keys(ctx context.Context, chain string) []completion.Member {
-	return slices.DeleteFunc(o.Members(ctx, chain), func(m completion.Member) bool { return m.Rank > 0 })
+	var out []completion.Member
+	for _, m := range o.s.interp.Keys(engine.WithoutWaiting(ctx), o.source, chain) {
+		out = append(out, completion.Member{Name: m.Name, Detail: m.Detail, Rank: m.Rank})
+	}
+	return out
 }

@@ -6,7 +6,6 @@ package script
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -35,7 +34,12 @@ type known struct {
 	kind  kind
 	// layer is the protocol's filter name of a static layer, "" if unknown.
 	layer string
+	// of is what a list holds; nil if unknown.
+	of *known
 }
+
+// listOf is a list of which only what it holds is known.
+func listOf(k known) known { return known{value: starlark.NewList(nil), of: &k} }
 
 // Resolve returns the members of a receiver chain such as `pkt`, `pkt.ip`,
 // `cap[3]` or `cap.filter("dns")[0].dns`. It never runs the user's code. It may
@@ -46,22 +50,10 @@ func (it *Interp) Resolve(ctx context.Context, chain string) (list []Member, ok 
 	return it.ResolveIn(ctx, "", chain)
 }
 
-// loopVariable finds `for NAME in …` in a statement or a comprehension.
-var loopVariable = regexp.MustCompile(`\bfor\s+([A-Za-z_]\w*)\s+in\s+(.+)`)
-
-// loopEnd finds where what a loop goes through may end.
-var loopEnd = regexp.MustCompile(`:|\sif\b|[\])}]|$`)
-
-// ResolveIn is Resolve with the source before the receiver, whose loops say
-// what their variables are: in `for p in cap: print(p.` p is a packet.
+// ResolveIn is Resolve with the source before the receiver, whose loops and
+// assignments say what their variables are: in `for p in cap: print(p.` p is a packet.
 func (it *Interp) ResolveIn(ctx context.Context, source, chain string) (list []Member, ok bool) {
-	locals := map[string]known{}
-	it.knowLoops(ctx, source, locals)
-	e, err := fileOptions().ParseExpr("", strings.TrimSpace(chain), 0)
-	if err != nil {
-		return nil, false
-	}
-	k, ok := it.know(ctx, e, locals)
+	k, ok := it.knowChain(ctx, source, chain)
 	if !ok {
 		return nil, false
 	}
@@ -70,26 +62,15 @@ func (it *Interp) ResolveIn(ctx context.Context, source, chain string) (list []M
 	return list, len(list) > 0
 }
 
-// knowLoops adds to locals what is known of the variables of source's loops.
-func (it *Interp) knowLoops(ctx context.Context, source string, locals map[string]known) {
-	for source != "" {
-		m := loopVariable.FindStringSubmatchIndex(source)
-		if m == nil {
-			return
-		}
-		name, rest := source[m[2]:m[3]], source[m[4]:m[5]]
-		for _, end := range loopEnd.FindAllStringIndex(rest, -1) {
-			e, err := fileOptions().ParseExpr("", strings.TrimSpace(rest[:end[0]]), 0)
-			if err != nil {
-				continue // it ended inside a bracket
-			}
-			if k, ok := it.know(ctx, e, locals); ok {
-				locals[name] = element(k)
-			}
-			break
-		}
-		source = source[m[4]:] // a comprehension may hold another loop
+// knowChain returns what is known of a receiver after source.
+func (it *Interp) knowChain(ctx context.Context, source, chain string) (known, bool) {
+	locals := map[string]known{}
+	it.knowSource(ctx, source, locals)
+	e, err := fileOptions().ParseExpr("", strings.TrimSpace(chain), 0)
+	if err != nil {
+		return known{}, false
 	}
+	return it.know(ctx, e, locals)
 }
 
 // Globals returns the global names, the user's own first.
@@ -152,9 +133,24 @@ func (it *Interp) know(ctx context.Context, e syntax.Expr, locals map[string]kno
 		return it.knowIndex(ctx, base, index.value)
 	case *syntax.SliceExpr:
 		base, ok := it.know(ctx, e.X, locals)
+		if _, isList := base.value.(*starlark.List); isList {
+			return listOf(element(base)), ok
+		}
 		return known{kind: base.static()}, ok && base.static() != kindUnknown
 	case *syntax.CallExpr:
 		return it.knowCall(ctx, e, locals)
+	case *syntax.Comprehension:
+		return it.knowComprehension(ctx, e, locals)
+	case *syntax.ListExpr:
+		first := known{}
+		if len(e.List) > 0 {
+			first, _ = it.know(ctx, e.List[0], locals)
+		}
+		return listOf(first), true
+	case *syntax.DictExpr:
+		return known{value: starlark.NewDict(0)}, true
+	case *syntax.CondExpr:
+		return it.know(ctx, e.True, locals)
 	}
 	return known{}, false
 }
@@ -180,6 +176,9 @@ func (k known) static() kind {
 
 // element returns what is known of what a loop over k goes through.
 func element(k known) known {
+	if k.of != nil {
+		return *k.of
+	}
 	switch k.static() {
 	case kindCapture:
 		return known{kind: kindPacket}
@@ -198,22 +197,57 @@ func element(k known) known {
 func (it *Interp) knowCall(ctx context.Context, e *syntax.CallExpr, locals map[string]known) (known, bool) {
 	switch fn := e.Fn.(type) {
 	case *syntax.Ident:
-		switch fn.Name {
-		case "FileCapture":
-			return known{kind: kindCapture}, !it.main.assigned[fn.Name]
-		case "str", "repr", "hex", "fmt":
-			return known{kind: kindString}, !it.main.assigned[fn.Name]
+		if it.main.assigned[fn.Name] {
+			return known{}, false // the user's own, which is not called
 		}
+		switch fn.Name {
+		case "str", "repr", "hex", "fmt", "chr", "type":
+			return known{kind: kindString}, true
+		case "dict":
+			return known{value: starlark.NewDict(0)}, true
+		case "list", "sorted", "reversed", "tuple":
+			of := known{}
+			if len(e.Args) > 0 {
+				x, _ := it.know(ctx, e.Args[0], locals)
+				of = element(x)
+			}
+			return listOf(of), true
+		}
+		return known{kind: kindCapture}, isConstructor(fn.Name)
 	case *syntax.DotExpr:
 		base, ok := it.know(ctx, fn.X, locals)
 		if !ok {
 			return known{}, false
 		}
-		if _, module := base.value.(*pyshark); module && fn.Name.Name == "FileCapture" {
+		if _, module := base.value.(*pyshark); module && isConstructor(fn.Name.Name) {
 			return known{kind: kindCapture}, true
+		}
+		if k, ok := textMethod(base, fn.Name.Name); ok {
+			return k, true
 		}
 		k, method := memberKind(base.static(), fn.Name.Name)
 		return known{kind: k}, method && k != kindUnknown
+	}
+	return known{}, false
+}
+
+// isConstructor says whether a function makes a capture, by its name.
+func isConstructor(name string) bool {
+	return strings.HasSuffix(name, "Capture") && name != "StopCapture"
+}
+
+// textMethod returns what a method of strings makes, of a string or of a field,
+// which has them too.
+func textMethod(base known, name string) (known, bool) {
+	if of := base.static(); of != kindString && of != kindField {
+		return known{}, false
+	}
+	text := known{kind: kindString}
+	switch name {
+	case "split", "rsplit", "splitlines", "elems", "partition", "rpartition":
+		return listOf(text), true
+	case "capitalize", "format", "join", "lower", "lstrip", "removeprefix", "removesuffix", "replace", "rstrip", "strip", "title", "upper":
+		return text, true
 	}
 	return known{}, false
 }
@@ -341,6 +375,9 @@ func (it *Interp) knowIndex(ctx context.Context, base known, index starlark.Valu
 		}
 	case *starlark.List, starlark.Tuple:
 		l := v.(starlark.Indexable)
+		if base.of != nil {
+			return *base.of, true
+		}
 		if i, ok := index.(starlark.Int); ok {
 			n, ok := i.Int64()
 			if n < 0 {
@@ -489,16 +526,45 @@ func (it *Interp) packetMembersLike() []Member {
 	return out
 }
 
-// fieldsLike lists a protocol's fields out of the catalogue.
+// fieldsLike lists a protocol's fields out of the catalogue: those first that the
+// current packet has, if it is dissected, as likely in others too.
 func (it *Interp) fieldsLike(protocol string) []Member {
 	c := it.catalogue()
 	if c == nil || protocol == "" {
 		return nil
 	}
+	met := it.metFields(protocol)
 	var out []Member
 	for _, info := range c.Prefix(protocol + ".") {
-		name := normalize(strings.TrimPrefix(info.Name, protocol+"."))
-		out = append(out, Member{Name: name, Detail: info.Label})
+		m := Member{Name: normalize(strings.TrimPrefix(info.Name, protocol+".")), Detail: info.Label}
+		if len(met) > 0 && !met[info.Name] {
+			m.Rank = 2
+		}
+		out = append(out, m)
 	}
 	return out
+}
+
+// metFields are the fields of a protocol that the current packet has.
+func (it *Interp) metFields(protocol string) map[string]bool {
+	p, ok := it.main.env["pkt"].(*Packet)
+	if !ok {
+		return nil
+	}
+	t := p.src.Dissected()
+	if t == nil {
+		return nil
+	}
+	met := map[string]bool{}
+	var walk func(nodes []*dissect.Field)
+	walk = func(nodes []*dissect.Field) {
+		for _, n := range nodes {
+			if strings.HasPrefix(n.Name, protocol+".") {
+				met[n.Name] = true
+			}
+			walk(n.Children)
+		}
+	}
+	walk(t.Nodes)
+	return met
 }

@@ -3,6 +3,7 @@ package script
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"pktsh/dissect"
@@ -48,6 +49,27 @@ func TestResolve(t *testing.T) {
 		{source: "for p in cap: print(", chain: "p", has: []string{"highest_layer"}},
 		{source: "[q.dns for q in cap.filter('dns') if ", chain: "q", has: []string{"highest_layer"}},
 		{source: "for p in cap:\n    for x in p.layers:\n        ", chain: "x", has: []string{"get_field"}},
+		// Blocks and comprehensions bind names too.
+		{source: "for i, p in enumerate(cap): print(", chain: "p", has: []string{"highest_layer"}},
+		{source: "for k, v in d.items(): print(", chain: "v", has: []string{"dns"}},
+		{source: "for p in cap:\n    name = p.dns\n    name.", chain: "name", has: []string{"qry_name=Name"}},
+		{source: "def f(pkt):\n    ", chain: "pkt", has: []string{"highest_layer", "show"}},
+		{source: "def f(pkt, n):\n    ", chain: "n", fails: true},
+		{source: "cap.apply_on_packets(lambda p: ", chain: "p", has: []string{"highest_layer"}},
+		{source: "x = [p for p in cap]\ny = x[0]\n", chain: "y", has: []string{"highest_layer"}},
+		{source: "x = pkt.dns\nx = f()\n", chain: "x", fails: true},
+		// Lists, texts, constructors.
+		{chain: "[p.dns for p in cap][3]", has: []string{"qry_name"}},
+		{chain: "[p for p in cap][1:][0]", has: []string{"highest_layer"}},
+		{chain: "sorted(pkt.layers)[0]", has: []string{"get_field"}},
+		{chain: "list(cap)[0]", has: []string{"highest_layer"}},
+		{chain: "pkt.dns.qry_name.split('.')", has: []string{"append"}},
+		{chain: "pkt.dns.qry_name.split('.')[0].upper()", has: []string{"split"}},
+		{chain: "{p.ip: 1 for p in cap}", has: []string{"items"}},
+		{chain: "InMemCapture()", has: []string{"filter"}},
+		{chain: "LiveCapture('lo')[0]", has: []string{"highest_layer"}},
+		{chain: "pyshark.InMemCapture()", has: []string{"filter"}},
+		{chain: "(pkt if True else None)", has: []string{"dns"}},
 		{chain: "nope", fails: true},
 		{chain: "f()", fails: true},
 		{chain: "pkt.show()", fails: true},
@@ -97,5 +119,46 @@ func TestResolveDissectsOnePacket(t *testing.T) {
 		if want := map[bool]int{true: 1, false: 0}[i == 2]; p.dissection != want {
 			t.Errorf("frame %d was dissected %d times, want %d", p.tree.Frame, p.dissection, want)
 		}
+	}
+}
+
+// TestKeys asks for what may stand in brackets.
+func TestKeys(t *testing.T) {
+	h := newHarness(t)
+	if _, err := h.exec("d = {'one': 'eins', 'two': [1], 3: 'x', 'pkt': pkt}\ndef f(a, b=5, *c, **d):\n    fail('ran')\n"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ source, chain, want string }{
+		{"", "d", "one=eins two=list pkt=Packet"},
+		{"", "pkt.dns", ""},
+		{"", "f()", ""},
+		{"", "cap", ""},
+	} {
+		var got []string
+		for _, m := range h.Keys(context.Background(), c.source, c.chain) {
+			got = append(got, m.Name+"="+m.Detail)
+		}
+		if c.chain == "pkt.dns" {
+			if !slices.Contains(got, "qry_name=example.org") {
+				t.Errorf("%s: got %q, want its fields", c.chain, got)
+			}
+		} else if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: got %q, want %q", c.chain, got, c.want)
+		}
+	}
+	for _, chain := range []string{"pkt", "p"} {
+		var names []string
+		for _, m := range h.Keys(context.Background(), "for p in cap: print(", chain) {
+			names = append(names, m.Name)
+		}
+		if !slices.Contains(names, "dns") || slices.Contains(names, "show") {
+			t.Errorf("%s: got %q, want layers and no methods", chain, names)
+		}
+	}
+	if got := h.Parameters("f"); !slices.Equal(got, []Parameter{{"a", ""}, {"b", "5"}}) {
+		t.Errorf("got the parameters %+v", got)
+	}
+	if got := h.Parameters("len"); got != nil {
+		t.Errorf("got %+v of a builtin", got)
 	}
 }
