@@ -71,6 +71,7 @@ type Shell struct {
 	state     *command.State
 	interp    *script.Interp
 	completer *completion.Completer
+	here      *here     // what completion found at hand last
 	out       *watched  // cfg.Out
 	screen    io.Writer // where out goes when nobody captures it
 
