@@ -14,7 +14,7 @@
 -- no more than the reply. All other requests have columns too, or a tree that
 -- nobody sees.
 
-local all, write, concat, text = all_field_infos, io.write, table.concat, tostring
+local all, write, concat, text, format = all_field_infos, io.write, table.concat, tostring, string.format
 local NONE, PROTOCOL = ftypes.NONE, ftypes.PROTOCOL
 
 -- all_field_infos pushes all fields on Lua's stack without making room for them
@@ -30,33 +30,57 @@ local function make_room()
   since = 0
 end
 
+-- What the attributes of a field call, found once: looking them up by name each time takes
+-- longer than they do. Where that is not possible, they are asked for by name.
+local name, kindof, hidden, show, display
+
+local function find_getters(field)
+  local meta = debug and debug.getmetatable(field) or {}
+  local get = meta.__getters or {}
+  local function by_name(attribute)
+    return get[attribute] or function(f) return f[attribute] end
+  end
+  name, kindof, hidden, display = by_name("name"), by_name("type"), by_name("hidden"), by_name("display")
+  show = meta.__tostring or text
+end
+
+-- Numbers as text: Lua 5.2 writes its numbers as floating point, which is slow.
+local most = 65535
+local digits = setmetatable({}, {__index = function(known, n)
+  local made = format("%d", n)
+  if n >= 0 and n <= most then known[n] = made end
+  return made
+end})
+
 local pktsh = Proto("pktshfields", "pktsh's list of a tree's fields")
 
 function pktsh.dissector(_, pinfo, tree)
   if not tree.visible or text(pinfo.cols.protocol) ~= "(protocol)" then return end
   if since >= batch then make_room() end
   local fields = {all()}
+  if not name then find_getters(fields[1]) end
   local out, n = {}, 0
   local below = false -- whether a hidden container came
   for i = 1, #fields do
     local f = fields[i]
-    local kind = f.type
-    local state, value, display = "", "", ""
+    local kind = kindof(f)
+    local state, value, line = "", "", ""
     if kind == NONE then
       state = "n"
     elseif kind == PROTOCOL then
       state = "p"
     else
-      value = text(f)
+      value = show(f)
     end
-    if f.hidden then
-      state, display = state .. "h", f.display
+    if hidden(f) then
+      state, line = state .. "h", display(f)
       below = below or kind == NONE
     elseif below then
-      display = f.display
+      line = display(f)
     end
-    out[n+1], out[n+2], out[n+3] = f.name, f.offset, f.len
-    out[n+4], out[n+5], out[n+6] = state, value, display
+    -- -f is the offset, #f the length.
+    out[n+1], out[n+2], out[n+3] = name(f), digits[-f], digits[#f]
+    out[n+4], out[n+5], out[n+6] = state, value, line
     n = n + 6
   end
   out[n+1] = ""

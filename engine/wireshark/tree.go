@@ -47,15 +47,27 @@ func (d *Dissector) tree(ctx context.Context, frame uint32, build func() *reques
 	if err != nil {
 		return nil, err
 	}
-	t, err := parseTree(answer.result, words)
+	t, err := wholeTree(answer, words, func() {
+		d.opts.Logf("wireshark: %s: frame %d: the list of fields is not of this tree", d.in.Path, frame)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("frame %d: %w", frame, err)
 	}
 	t.Frame = frame
-	if list := parseFields(answer.fields); list != nil && !complete(t, list, words) {
-		d.opts.Logf("wireshark: %s: frame %d: the list of fields is not of this tree", d.in.Path, frame)
-	}
 	return t, nil
+}
+
+// wholeTree reads the reply to frame and the list of fields before it, if there is one;
+// it calls mismatch where the two are not of one tree.
+func wholeTree(answer reply, words *vocabulary, mismatch func()) (*dissect.Tree, error) {
+	if list := parseFields(answer.fields); list != nil {
+		t, err := parseTree(answer.result, nil) // the list has the values
+		if err != nil || complete(t, list, words) {
+			return t, err
+		}
+		mismatch()
+	}
+	return parseTree(answer.result, words)
 }
 
 // parseTree reads the reply to frame. Without words, values stay as sharkd
