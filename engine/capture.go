@@ -488,8 +488,8 @@ func (c *Capture) howToAskWireshark() string {
 	return "install tshark and sharkd"
 }
 
-// explainFilter adds to Wireshark's verdict on a filter what our own parser and
-// checker say of it: a suggestion, and the place where Wireshark names none.
+// explainFilter words Wireshark's verdict on a filter as our own parser and checker
+// do, where they refuse it too.
 func (c *Capture) explainFilter(ctx context.Context, fe *wireshark.FilterError) error {
 	out := &filter.Error{Expr: fe.Expr, Offset: fe.Offset, Length: fe.Length, Message: fe.Message}
 	fields, err := c.session.WaitCatalogue(ctx)
@@ -501,9 +501,5 @@ func (c *Capture) explainFilter(ctx context.Context, fe *wireshark.FilterError) 
 	if !errors.As(err, &own) || own.NeedsWireshark {
 		return out
 	}
-	out.Suggestion = own.Suggestion
-	if out.Offset < 0 {
-		out.Offset, out.Length = own.Offset, own.Length
-	}
-	return out
+	return own // both refuse it, and ours says what was wanted
 }

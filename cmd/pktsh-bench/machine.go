@@ -22,7 +22,7 @@ func (b *bench) machine() []string {
 	return []string{
 		fmt.Sprintf("%s, %s, %d cores, %s, %s", time.Now().Format(time.DateOnly), cpuModel(), runtime.NumCPU(), kernel, runtime.GOARCH),
 		strings.Join([]string{"Go " + strings.TrimPrefix(runtime.Version(), "go"), tsharkVersion(), firstLine("tcpdump", "--version"), firstLine(b.program, "--version")}, "; "),
-		fmt.Sprintf("Medians of at most %d whole processes (fewer of those that took more than %v in all), in turn, files in the page cache.", b.runs, b.budget),
+		fmt.Sprintf("Medians of at most %d whole processes (of those that took more than %v in all, up to %d within %v), in turn, files in the page cache.", b.runs, b.budget, fewRuns, b.fewBudget),
 	}
 }
 

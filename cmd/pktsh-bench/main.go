@@ -47,7 +47,7 @@ func main() {
 		}
 		return
 	}
-	b := &bench{data: captures(*data), runs: *runs, budget: *budget, log: os.Stderr}
+	b := &bench{data: captures(*data), runs: *runs, budget: *budget, fewBudget: time.Minute, log: os.Stderr}
 	r, err := b.run(*program, wanted)
 	if err != nil {
 		log.Fatal(err)

@@ -20,10 +20,9 @@ import (
 const (
 	processLimit = 4 * time.Minute // what takes longer has no figure
 	// One run of a slow process says as much of the machine's other work as of the
-	// process: up to fewRuns are made, within fewBudget.
-	fewRuns   = 3
-	fewBudget = time.Minute
-	sampling     = 5 * time.Millisecond
+	// process: up to fewRuns are made, within bench.fewBudget.
+	fewRuns  = 3
+	sampling = 5 * time.Millisecond
 )
 
 // bench is what all measurements share.
@@ -32,9 +31,11 @@ type bench struct {
 	data    captures
 	runs    int           // of each process
 	budget  time.Duration // after which a process is not run again
-	scratch string        // outputs and caches, removed at the end
-	seeded  string        // a cache that knows Wireshark, but none of the captures
-	log     io.Writer
+	// fewBudget is the budget of processes that ran less than fewRuns times.
+	fewBudget time.Duration
+	scratch   string // outputs and caches, removed at the end
+	seeded    string // a cache that knows Wireshark, but none of the captures
+	log       io.Writer
 }
 
 // usage is what one run of a process took.
@@ -73,7 +74,7 @@ func (p *probe) again(b *bench) bool {
 	for _, u := range p.took {
 		spent += u.wall
 	}
-	return spent < b.budget || len(p.took) < min(fewRuns, b.runs) && spent < fewBudget
+	return spent < b.budget || len(p.took) < min(fewRuns, b.runs) && spent < b.fewBudget
 }
 
 // measure runs probes in turn, so that what disturbs the machine disturbs all.

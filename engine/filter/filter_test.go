@@ -56,12 +56,13 @@ func TestErrors(t *testing.T) {
 // A slip of two neighbouring letters goes before every other.
 func TestSuggestions(t *testing.T) {
 	fields := []dissect.FieldInfo{{Name: "dns.qry.name", Type: "STRING"}, {Name: "udp.port", Type: "UINT16"}, {Name: "ip.src", Type: "IPv4"}}
-	for _, name := range []string{"dcc", "dnp3", "dns", "dsi", "ipv6", "ip", "pkt", "tcp", "udp", "zip"} {
+	for _, name := range []string{"dcc", "dnp3", "dns", "dsi", "hip", "http", "ipv6", "ip", "pkt", "tcp", "udp", "zip"} {
 		fields = append(fields, dissect.FieldInfo{Name: name, Type: dissect.TypeProtocol})
 	}
 	catalogue := dissect.NewCatalogue(fields)
 	for name, want := range map[string]string{
 		"dsn":         "dns",
+		"htp":         "http", // hip is as near, and begins otherwise
 		"nds":         "dns", // the first letter too
 		"pdu":         "",    // two letters of three say nothing
 		"dup":         "udp",

@@ -38,19 +38,30 @@ func nearest(name string, fields Fields) string {
 	if len(name) > 5 {
 		limit = max(2, len(name)/4)
 	}
-	best, bestDistance := "", limit+1
+	best, bestDistance, bestShared := "", limit+1, 0
 	for _, f := range fields.Prefix(prefix) {
 		if !dotted && strings.Contains(f.Name, ".") || len(lower) == 2 && !strings.HasPrefix(f.Name, lower) {
 			continue
 		}
-		if d := len(f.Name) - len(name); d >= bestDistance || -d >= bestDistance {
+		if d := len(f.Name) - len(name); d > bestDistance || -d > bestDistance {
 			continue
 		}
-		if d := levenshtein.ComputeDistance(lower, f.Name); d < bestDistance {
-			best, bestDistance = f.Name, d
+		// Of two that are as near, the one that begins alike: htp is http, not hip.
+		d, shared := levenshtein.ComputeDistance(lower, f.Name), sharedPrefix(lower, f.Name)
+		if d < bestDistance || d == bestDistance && best != "" && shared > bestShared {
+			best, bestDistance, bestShared = f.Name, d, shared
 		}
 	}
 	return best
+}
+
+// sharedPrefix is how many bytes two names have in common at their beginnings.
+func sharedPrefix(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // swapped returns the field that name is when two of its neighbours change places, or "".
