@@ -19,6 +19,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"pktsh/engine/wireshark"
 )
 
@@ -27,6 +29,11 @@ const (
 	startPatience = 20 * time.Second
 	// stopPatience is how long it may take to end when it is told to.
 	stopPatience = 5 * time.Second
+	// drainQuiet is how long nothing is written when it has all: the kernel gives it
+	// packets four times a second. drainPatience is how long it is given at most.
+	drainQuiet    = 300 * time.Millisecond
+	drainPatience = 2 * time.Second
+	drainStep     = 20 * time.Millisecond
 	// maxComplaint is how much of what it says is kept.
 	maxComplaint = 8 << 10
 )
@@ -38,6 +45,7 @@ type dumpcap struct {
 	cmd     *exec.Cmd
 	begun   chan struct{} // closed when packets are captured
 	done    chan struct{} // closed when it is gone and reaped
+	spool   *os.File      // to see it grow; nil where it is no file
 
 	mu       sync.Mutex
 	captured int
@@ -73,6 +81,7 @@ func StartDumpcap(ctx context.Context, program string, spool *os.File, o Options
 		}
 		return nil, fmt.Errorf("cannot start dumpcap: %w", err)
 	}
+	d.watch(spool)
 	heard := make(chan struct{})
 	go func() {
 		defer close(heard)
@@ -87,6 +96,9 @@ func StartDumpcap(ctx context.Context, program string, spool *os.File, o Options
 		case <-time.After(time.Second): // a grandchild has it
 		}
 		d.ended(err)
+		if d.spool != nil {
+			_ = d.spool.Close() // it was only looked at
+		}
 	}()
 	patience := time.NewTimer(startPatience)
 	defer patience.Stop()
@@ -219,6 +231,12 @@ func (d *dumpcap) begin() {
 func (d *dumpcap) ended(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.stopped {
+		// What was in the kernel's buffer still is not among those that it counts as dropped.
+		if seen := uint64(d.captured) + d.drops.Lost(); d.drops.Received > seen {
+			d.drops.Own += d.drops.Received - seen
+		}
+	}
 	said := strings.TrimSpace(d.said.String())
 	var exit *exec.ExitError
 	switch {
@@ -253,8 +271,40 @@ func (d *dumpcap) Drops() Drops {
 	return d.drops
 }
 
+// watch keeps the spool at hand, if it is a file.
+func (d *dumpcap) watch(spool *os.File) {
+	if info, err := spool.Stat(); err != nil || !info.Mode().IsRegular() {
+		return
+	}
+	if fd, err := unix.FcntlInt(spool.Fd(), unix.F_DUPFD_CLOEXEC, 0); err == nil {
+		d.spool = os.NewFile(uintptr(fd), spool.Name())
+	}
+}
+
+// drain waits until nothing is written any more, as what has passed is in the kernel's
+// buffer until dumpcap comes to read it; on a busy interface, until it has had the time.
+func (d *dumpcap) drain() {
+	if d.spool == nil {
+		return
+	}
+	ticker := time.NewTicker(drainStep)
+	defer ticker.Stop()
+	size, since := int64(-1), time.Now()
+	for began := since; time.Since(began) < drainPatience && time.Since(since) < drainQuiet; {
+		if info, err := d.spool.Stat(); err == nil && info.Size() != size {
+			size, since = info.Size(), time.Now()
+		}
+		select {
+		case <-ticker.C:
+		case <-d.done:
+			return
+		}
+	}
+}
+
 // Stop tells it to end, and kills it when it does not within five seconds.
 func (d *dumpcap) Stop() error {
+	d.drain()
 	d.mu.Lock()
 	d.stopped = true
 	d.mu.Unlock()

@@ -45,8 +45,7 @@ type libpcap struct {
 	blocks  *capfile.BlockWriter
 	handles []*pcap.Handle
 	packets chan caught
-	halt    chan struct{} // closed when it shall end
-	once    sync.Once
+	halted  atomic.Pointer[time.Time] // when it shall end, nil for never
 	done    chan struct{}
 
 	captured atomic.Int64
@@ -69,7 +68,7 @@ type caught struct {
 // captures. What libpcap refuses is an *Error with the reason in its own words.
 func StartLibpcap(_ context.Context, spool *os.File, o Options) (Source, error) {
 	l := &libpcap{
-		options: o, spool: spool, packets: make(chan caught, pcapQueue), halt: make(chan struct{}), done: make(chan struct{}),
+		options: o, spool: spool, packets: make(chan caught, pcapQueue), done: make(chan struct{}),
 	}
 	l.out = bufio.NewWriterSize(spool, pcapBuffer)
 	l.blocks = capfile.NewBlockWriter(l.out)
@@ -200,20 +199,19 @@ func refusal(name string, err error) error {
 // read takes packets off an interface until it shall end or fails.
 func (l *libpcap) read(id uint32, h *pcap.Handle) {
 	for {
-		select {
-		case <-l.halt:
-			return
-		default:
-		}
 		data, info, err := h.ReadPacketData()
+		// What passed before the end is in the kernel's buffer still.
+		end, ending := l.ends()
 		switch {
 		case err == nil:
-			select {
-			case l.packets <- caught{id, info.Timestamp, data, info.Length}:
-			case <-l.halt:
+			if ending && info.Timestamp.After(end) {
 				return
 			}
+			l.packets <- caught{id, info.Timestamp, data, info.Length}
 		case errors.Is(err, pcap.NextErrorTimeoutExpired):
+			if ending {
+				return
+			}
 		default:
 			if text := h.Error(); text != nil && text.Error() != "" {
 				err = text
@@ -301,7 +299,19 @@ func (l *libpcap) fail(err error) {
 	l.end()
 }
 
-func (l *libpcap) end() { l.once.Do(func() { close(l.halt) }) }
+// end ends the capture with the packets that have passed until now.
+func (l *libpcap) end() {
+	now := time.Now()
+	l.halted.CompareAndSwap(nil, &now)
+}
+
+// ends is when the capture shall end.
+func (l *libpcap) ends() (at time.Time, ending bool) {
+	if end := l.halted.Load(); end != nil {
+		return *end, true
+	}
+	return time.Time{}, false
+}
 
 // count asks the kernel for its counts. The handles must be open.
 func (l *libpcap) count() Drops {
