@@ -194,17 +194,32 @@ func (s *Shell) Banner(ctx context.Context) string {
 	return command.Banner(ctx, s.state.View.Capture())
 }
 
-// Prefix returns the prompt: "pkt(dns)> " with the filter in force.
+// prefixMost is how many columns the prompt takes; the rest of the line is for typing.
+const prefixMost = 30
+
+// Prefix returns the prompt: "pkt(dns)> " with the filter in force, "pkt
+// browse.pcapng(dns)> " where several captures are open.
 func (s *Shell) Prefix() string {
-	const most = 30 // columns of the filter; the rest of the line is for typing
-	if s.state.View == nil || s.state.View.Filter() == "" {
-		return "pkt" + s.livePrefix() + "> "
+	v := s.state.View
+	if v == nil {
+		return "pkt> "
 	}
-	filter := []rune(render.Escape(s.state.View.Filter()))
-	if len(filter) > most {
-		filter = append(filter[:most-1], '…')
+	begin, file, filter := "pkt"+s.livePrefix(), "", v.Filter()
+	room := prefixMost - render.Width(begin+"> ")
+	if filter != "" {
+		room -= len("()")
 	}
-	return "pkt" + s.livePrefix() + "(" + string(filter) + ")> "
+	if s.livePrefix() == "" && len(s.cfg.Session.Captures()) > 1 {
+		// The file gets half where both are long, and what the filter leaves over.
+		most := max(room-1-render.Width(filter), room/2-1)
+		if file = render.Cut(v.Capture().Name(), max(most, 0)); file != "" {
+			file = " " + file
+		}
+	}
+	if filter == "" {
+		return begin + file + "> "
+	}
+	return begin + file + "(" + render.Cut(filter, max(room-render.Width(file), 1)) + ")> "
 }
 
 // Quit says whether the user asked to leave, and with which exit code.
@@ -333,9 +348,9 @@ func (s *Shell) scriptCatalogue() *dissect.Catalogue {
 
 // runCommand runs a command; its rows are data when --output says so.
 func (s *Shell) runCommand(ctx context.Context, c *command.Command, in command.Input) (result.Result, error) {
-	format, err := in.Format()
+	format, err := c.Format(in)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Name, err)
+		return nil, err
 	}
 	if format != "" {
 		s.state.PageRows, s.state.Color = 0, false // data is whole and has no previews

@@ -17,7 +17,7 @@ import (
 
 func fieldsCommand() *Command {
 	return &Command{
-		Name: "fields", Group: GroupPackets,
+		Name: "fields", Group: GroupPackets, Rows: true,
 		Args: []Arg{{Name: "WORDS", Kinds: completion.ArgField | completion.ArgProtocol, Optional: true, Repeated: true}},
 		Options: []Option{
 			{Name: "protocols", Help: "protocols only; alone all of them"},

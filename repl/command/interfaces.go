@@ -17,7 +17,7 @@ import (
 func interfaceCommands() []*Command {
 	return []*Command{
 		{
-			Name: "interfaces", Group: GroupLive,
+			Name: "interfaces", Group: GroupLive, Rows: true,
 			Summary: "the interfaces that packets can be captured on",
 			Help: `Lists the interfaces with their addresses and link state, and why they cannot
 be captured on where that is so.`,

@@ -23,14 +23,15 @@ func outputOption() Option {
 	}
 }
 
-// Format is the data format that --output asks for, "" for a table.
-func (in Input) Format() (string, error) {
+// Format is the data format that --output asks of a command, "" for a table. Where a
+// command does not answer with rows the option is another.
+func (c *Command) Format(in Input) (string, error) {
 	f, given := in.Options["output"]
 	switch {
-	case !given || f == formatTable:
+	case !c.Rows || !given || f == formatTable:
 		return "", nil
 	case !slices.Contains(formats(), f):
-		return "", fmt.Errorf("--output %s: it is one of %s", f, strings.Join(formats(), ", "))
+		return "", fmt.Errorf("%s: --output %s: it is one of %s", c.Name, f, strings.Join(formats(), ", "))
 	}
 	return f, nil
 }

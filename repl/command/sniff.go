@@ -24,7 +24,7 @@ const Background = "background"
 func liveCommands() []*Command {
 	return []*Command{
 		{
-			Name: "sniff", Group: GroupLive,
+			Name: "sniff", Group: GroupLive, Unpaged: true,
 			Args: []Arg{
 				{Name: "INTERFACE", Kinds: completion.ArgInterface, Optional: true},
 				{Name: "BPF", Kinds: completion.ArgText, Optional: true, Repeated: true},

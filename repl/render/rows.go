@@ -3,6 +3,8 @@ package render
 import (
 	"regexp"
 	"strings"
+
+	"pktsh/repl/result"
 )
 
 // colorSequence is what switches colours: it takes no room (ECMA-48, SGR).
@@ -28,4 +30,14 @@ func Rows(text string, width int) int {
 		rows += max(cond.StringWidth(line)-1, 0) / width
 	}
 	return rows
+}
+
+// Width is how many columns of a screen a text takes, once it is escaped.
+func Width(s string) int { return newCell(widths(), s).width }
+
+// Cut is a text, escaped, cut to at most width columns; "…" stands for what is left out.
+func Cut(s string, width int) string {
+	cond := widths()
+	out, _ := appendCut(nil, cond, newCell(cond, s), width, result.RolePlain)
+	return string(out)
 }
