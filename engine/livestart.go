@@ -6,7 +6,9 @@ import (
 	"os"
 	"time"
 
+	"pktsh/engine/capfile"
 	"pktsh/engine/live"
+	"pktsh/engine/wireshark"
 )
 
 // OpenLive opens a capture of an interface that does not run yet: SniffMore begins it.
@@ -27,11 +29,24 @@ func (s *Session) OpenLive(ctx context.Context, o LiveOptions) (*Capture, error)
 	if l.spool, err = s.newSpool(o, l.began); err != nil {
 		return nil, err
 	}
-	c, err := s.followSpool(ctx, l, cfg)
+	c, err := s.followEmpty(ctx, l, cfg)
 	if err != nil {
 		return nil, errors.Join(err, l.discard())
 	}
 	return c, nil
+}
+
+// followEmpty makes a capture of a spool without packets. It gets the head of a file, so
+// that Wireshark can be asked if a filter is one.
+func (s *Session) followEmpty(ctx context.Context, l *Live, cfg wireshark.Config) (*Capture, error) {
+	w, err := l.spool.Writer()
+	if err != nil {
+		return nil, err
+	}
+	if err = errors.Join(capfile.NewBlockWriter(w).Section("pktsh"), w.Close()); err != nil {
+		return nil, err
+	}
+	return s.followSpool(ctx, l, cfg)
 }
 
 // newSpool makes what a capture is captured into.

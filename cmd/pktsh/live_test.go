@@ -94,8 +94,8 @@ func (s *transcript) wait(t *testing.T, from int, wanted string) (before string,
 	}
 }
 
-// command prepares this test's own program under another name.
-func command(t *testing.T, prefix []string, name string, args ...string) (cmd *exec.Cmd, work string) {
+// ourselves prepares this test's own program under another name.
+func ourselves(t *testing.T, prefix []string, name string, args ...string) (cmd *exec.Cmd, work string) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -121,7 +121,7 @@ func command(t *testing.T, prefix []string, name string, args ...string) (cmd *e
 // pipe starts a pktsh; prefix runs it, as in ip netns exec NAME.
 func pipe(t *testing.T, prefix []string, args ...string) *piped {
 	t.Helper()
-	cmd, work := command(t, prefix, "pktsh", args...)
+	cmd, work := ourselves(t, prefix, "pktsh", args...)
 	p := &piped{t: t, cmd: cmd, out: newTranscript(), err: newTranscript(), ended: make(chan error, 1), work: work}
 	var err error
 	if p.in, err = cmd.StdinPipe(); err != nil {
@@ -278,10 +278,10 @@ func TestLiveSession(t *testing.T) {
 	p.is("21", "for p in cap.sniff_continuously(packet_count=21): pass", "print(len(cap))")
 	p.is("<LiveCapture (21 packets)>", "cap")
 	p.is("21 21 21", "a, b, c = [p.number for p in cap], [p.number for p in cap], [p.number for p in cap]", "print(len(a), len(b), len(c) if a == b and b == c else 'differ')")
-	p.is("('packet 5', 'packet 20', ['packet 2', 'packet 3'])", "def text(p): return ''.join([chr(int(h, 16)) for h in p.data.data.split(':')]) if ':' in p.data.data else str(bytes.fromhex(str(p.data.data)))",
-		"(bytes(p) if False else text(cap[5]), text(cap[-1]), [text(p) for p in cap[2:4]])")
+	p.is(`("b'packet 5'", "b'packet 20'", ["b'packet 2'", "b'packet 3'"])`, "def text(p): return str(bytes.fromhex(p.data.data.replace(':', '')))",
+		"", "(text(cap[5]), text(cap[-1]), [text(p) for p in cap[2:4]])")
 	p.is("3 of 21 packets", "filter data.len > 8 && frame.number > 18")
-	p.is("21 packets", "filter")
+	p.is("21 packets, no filter", "filter")
 	p.is("21 packets written to half.pcapng", "save half.pcapng")
 	for i := range 9 {
 		send(fmt.Sprintf("more %d", i))
@@ -295,4 +295,180 @@ func TestLiveSession(t *testing.T) {
 		t.Errorf("got exit code %d and %s", code, p.err)
 	}
 	p.nothingLeft()
+}
+
+// TestLiveCapture is PyShark's class, with each of its users' complaints: see
+// docs/language.md.
+func TestLiveCapture(t *testing.T) {
+	needCapture(t)
+	needWireshark(t)
+	number, send := port(t)
+	p := pipe(t, nil, "-n")
+	// A capture that does not run yet; packets that came before sniff are not in it.
+	p.is("<LiveCapture (0 packets)> stopped", fmt.Sprintf("c = LiveCapture('lo', bpf_filter='udp dst port %d')", number), "print(repr(c), c.state)")
+	send("before")
+	sending := make(chan struct{})
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for range 12000 { // a minute
+			select {
+			case <-sending:
+				return
+			case <-tick.C:
+				send("again")
+			}
+		}
+	})
+	defer wait.Wait()
+	defer close(sending)
+	// sniff twice, iterate three times (a loop sniffs nothing), index, slice.
+	p.is("5", "c.sniff(packet_count=5)", "print(len(c))")
+	p.is("5 5 5", "print(len([p for p in c]), len([p for p in c]), len(list(c)))")
+	p.is("8 stopped", "c.sniff(packet_count=3)", "print(len(c), c.state)")
+	p.is("True", "c.sniff(timeout=0.5)", "print(len(c) > 8)")
+	p.is("[1, 2, 3, 4, 5, 6, 7, 8]", "print([p.number for p in c[:8]])")
+	p.is("8 <UDP/DATA Packet>", "print(c[7].number, repr(c[-1]))")
+	// A filter on what is there; one that counts the packets that pass.
+	p.is("True 0", "print(len(c.filter('udp')) == len(c), len(c.filter('tcp')))")
+	p.is("True True", fmt.Sprintf("d = LiveCapture('lo', bpf_filter='udp port %d', display_filter='frame.number %% 3 == 0')", number), "d.sniff(packet_count=2)", "print(len(d) >= 2, [p.number for p in d][:2] == [3, 6])")
+	// output_file with a display filter: what passes, no more and no less.
+	p.is("True True", fmt.Sprintf("e = LiveCapture(['lo'], 'udp port %d', display_filter='frame.number > 1', output_file='passed.pcapng')", number),
+		"e.sniff(packet_count=3)", "print(len(e) >= 3, len(FileCapture('passed.pcapng')) == len(e))")
+	p.is("4", fmt.Sprintf("f = LiveCapture('lo', bpf_filter='udp port %d', output_file='kept.pcapng')", number), "f.sniff(packet_count=4)", "f.close()", "print(len(FileCapture('kept.pcapng')))")
+	// Packets as they come, a function for each; PyShark's captures begin with the loop.
+	p.is("[1, 2, 3]", "numbers = []", fmt.Sprintf("g = LiveCapture('lo', bpf_filter='udp port %d')", number), "for p in g.sniff_continuously(packet_count=3): numbers.append(p.number)", "", "print(numbers)")
+	p.is("3 stopped", "print(len(g), g.state)")
+	p.is("b'again' b'again'", fmt.Sprintf("h = LiveCapture('lo', bpf_filter='udp port %d')", number), "def show(p): print(str(bytes.fromhex(p.data.data.replace(':', ''))), end=' ' if p.number == 1 else '\\n')", "",
+		"h.apply_on_packets(show, packet_count=2)")
+	p.is("2", "seen = []", "for p in h: seen.append(p)", "", "print(len(seen))")
+	p.is("<LiveRingCapture (2 packets)>", fmt.Sprintf("r = LiveRingCapture(ring_file_size=100, num_ring_files=2, interface='lo', bpf_filter='udp port %d')", number), "r.sniff(packet_count=2)", "r")
+	// Stop, pause, resume.
+	p.is("paused", "h.resume()", "h.pause()", "print(h.state)")
+	p.is("running", "h.resume()", "print(h.state)")
+	p.is("stopped 0 ['lo']", "h.stop()", "print(h.state, h.dropped, h.interfaces)")
+	if code := p.leave(); code != 0 {
+		t.Errorf("got exit code %d and %s", code, p.err)
+	}
+	p.nothingLeft()
+}
+
+// TestLiveRefused has what cannot be captured refused at once, with what to do instead.
+func TestLiveRefused(t *testing.T) {
+	needCapture(t)
+	for code, want := range map[string]string{
+		"sniff nowhere":                                   `no interface "nowhere"; there are `,
+		"sniff lo 'tcp porrt 80'":                         "syntax error",
+		"LiveCapture('nowhere')":                          `no interface "nowhere"; there are `,
+		"LiveCapture('lo', bpf_filter='nonsense here')":   "syntax error",
+		"LiveCapture('lo', display_filter='ip.scr == 1')": "ip.src",
+		"sniff lo --filter 'ip.scr == 1'":                 "ip.src",
+		"sniff lo --count many":                           "--count many: a number from 1 was wanted",
+		"sniff lo --timeout soon":                         "seconds above 0 were wanted",
+		"sniff lo --ring big":                             "a number of packets (10000), bytes (100MB) or a time (60s) was wanted",
+		"sniff lo --with magic":                           "dumpcap",
+		"RemoteCapture('127.0.0.1', 'eth0')":              "rpcap://127.0.0.1:2002/eth0",
+		"LiveRingCapture(ring_file_size=0)":               "a number from 1",
+		"stop":                                            "nothing is being captured",
+		"show &":                                          "only sniff runs in the background",
+		"recover 1":                                       "there is nothing to recover",
+	} {
+		cmd, _ := ourselves(t, nil, "pktsh", "--eval", code)
+		began := time.Now()
+		out, err := cmd.CombinedOutput()
+		if err == nil || cmd.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), want) {
+			t.Errorf("%s: got exit code %d and %s\nwant %s", code, cmd.ProcessState.ExitCode(), out, want)
+		}
+		if took := time.Since(began); took > 20*time.Second {
+			t.Errorf("%s: it took %v", code, took)
+		}
+	}
+}
+
+// TestLiveBatch captures and prints, or writes, as tshark does.
+func TestLiveBatch(t *testing.T) {
+	needCapture(t)
+	needWireshark(t)
+	number, send := port(t)
+	run := func(args ...string) (out, errs string, code int, work string) {
+		t.Helper()
+		cmd, work := ourselves(t, nil, "pktsh", append([]string{"-n", "-i", "lo", "-f", fmt.Sprintf("udp port %d", number)}, args...)...)
+		var stdout, stderr bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_ = cmd.Wait()
+		}()
+		until(t, done, func(i int) { send("hello") })
+		return stdout.String(), stderr.String(), cmd.ProcessState.ExitCode(), work
+	}
+	out, errs, code, _ := run("-c", "3", "-T", "fields", "-e", "frame.number", "-e", "udp.dstport", "-e", "data.data")
+	want := ""
+	for i := range 3 {
+		want += fmt.Sprintf("%d\t%d\t68656c6c6f\n", i+1, number)
+	}
+	if out != want || code != 0 || !strings.Contains(errs, "3 packets captured") {
+		t.Errorf("-T fields: got exit code %d and %q, %s", code, out, errs)
+	}
+	out, errs, code, _ = run("-c", "2", "-T", "text", "-Y", "frame.number == 2")
+	if lines := strings.Split(out, "\n"); len(lines) != 2 || !strings.Contains(out, "UDP 47") || code != 0 {
+		t.Errorf("-T text: got exit code %d and %q, %s", code, out, errs)
+	}
+	for _, name := range []string{"all.pcapng", "all.pcap"} {
+		_, errs, code, work := run("-w", name, "-a", "duration:0.5")
+		f, err := capfile.Open(t.Context(), filepath.Join(work, name), capfile.Options{})
+		if err != nil || code != 0 {
+			t.Fatalf("-w %s: %v, exit code %d and %s", name, err, code, errs)
+		}
+		if f.Len() == 0 || !strings.HasPrefix(f.Format()+" ", strings.TrimPrefix(filepath.Ext(name), ".")+" ") {
+			t.Errorf("-w %s: got %d packets of %s", name, f.Len(), f.Format())
+		}
+		_ = f.Close()
+	}
+	_, errs, code, work := run("-w", "some.pcapng", "-c", "4", "-Y", "frame.number > 1")
+	f, err := capfile.Open(t.Context(), filepath.Join(work, "some.pcapng"), capfile.Options{})
+	if err != nil || code != 0 || f.Len() != 3 {
+		t.Fatalf("-w and -Y: %v, exit code %d and %s", err, code, errs)
+	}
+	_ = f.Close()
+	out, errs, code, _ = run("-c", "3", "--eval", "print(len(cap), [p.udp.length for p in cap])")
+	if want := "3 ['13', '13', '13']\n"; out != want || code != 0 {
+		t.Errorf("--eval: got exit code %d and %q, want %q; %s", code, out, want, errs)
+	}
+	out, errs, code, _ = run("--eval", "for p in cap.sniff_continuously(packet_count=2): print(p.number)")
+	if want := "1\n2\n"; out != want || code != 0 {
+		t.Errorf("--eval: got exit code %d and %q, want %q; %s", code, out, want, errs)
+	}
+}
+
+// TestLiveInterrupted ends a batch capture with SIGINT: what came is all printed, as
+// tshark does.
+func TestLiveInterrupted(t *testing.T) {
+	needCapture(t)
+	needWireshark(t)
+	number, send := port(t)
+	cmd, work := ourselves(t, nil, "pktsh", "-n", "-i", "lo", "-f", fmt.Sprintf("udp port %d", number), "-T", "fields", "-e", "data.data")
+	out, errs := newTranscript(), newTranscript()
+	cmd.Stdout, cmd.Stderr = out, errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	errs.wait(t, 0, "capturing on lo\n")
+	send("a")
+	out.wait(t, 0, "61\n") // it comes while the capture runs
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil || !strings.Contains(errs.String(), "1 packets captured") {
+		t.Errorf("got %v and %s", err, errs)
+	}
+	left, err := os.ReadDir(filepath.Join(work, "tmp"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
 }
