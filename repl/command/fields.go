@@ -77,18 +77,34 @@ func runFields(ctx context.Context, st *State, in Input) (result.Result, error) 
 	if limit > 0 && len(found) > limit {
 		shown = found[:limit]
 	}
-	var rows []result.Row
-	for _, f := range shown {
-		rows = append(rows, result.Row{Cells: []string{f.Name, typeWord(f), here.of(f), fieldText(f)}})
-	}
-	t := listing([]result.Column{
-		{Title: "Name", Role: result.RoleName, Shrinks: true},
-		{Title: "Type", Role: result.RoleDim, Yields: 2},
-		{Title: "Here", Shrinks: true, Yields: 1},
-		{Title: "Description", Flexible: true},
-	}, rows).(*result.Table)
+	t := here.table(shown)
 	t.Footer = func() []string { return fieldsFooter(len(shown), len(found)) }
 	return t, nil
+}
+
+// table lists fields; without anything known of them here there is no such column.
+func (h here) table(fields []dissect.FieldInfo) *result.Table {
+	known := make([]string, len(fields))
+	for i, f := range fields {
+		known[i] = h.of(f)
+	}
+	columns := []result.Column{{Title: "Name", Role: result.RoleName, Shrinks: true}, {Title: "Type", Role: result.RoleDim, Yields: 2}}
+	any := slices.ContainsFunc(known, func(s string) bool { return s != "" })
+	if any {
+		columns = append(columns, result.Column{Title: "Here", Shrinks: true, Yields: 1})
+	}
+	columns = append(columns, result.Column{Title: "Description", Flexible: true})
+	return &result.Table{Columns: columns, Rows: func(yield func(result.Row, error) bool) {
+		for i, f := range fields {
+			cells := []string{f.Name, typeWord(f), fieldText(f)}
+			if any {
+				cells = []string{f.Name, typeWord(f), known[i], fieldText(f)}
+			}
+			if !yield(result.Row{Cells: cells}, nil) {
+				return
+			}
+		}
+	}}
 }
 
 func fieldsFooter(shown, found int) []string {

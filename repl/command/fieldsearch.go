@@ -121,6 +121,9 @@ func (s *fieldSearch) score(f dissect.FieldInfo) (total int, ok bool) {
 			if label == "" {
 				label = spaced(f.Label)
 			}
+			if label == spelling { // that is what it is called
+				consider(0)
+			}
 			if at := matchAt(label, spelling); at >= 0 {
 				consider(2 + at)
 			}

@@ -19,7 +19,7 @@ import (
 )
 
 // longestDescribed is the most characters of a value that help shows.
-const longestDescribed = 200
+const longestDescribed = 100
 
 // Describe explains what an expression stands for: what it is, and its attributes
 // with their values, where they are known, and what they mean; of a function its
