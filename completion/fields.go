@@ -38,9 +38,8 @@ type FieldProvider struct {
 	Here func(ctx context.Context) []Sample
 	// Saved returns the saved filters, which ${name} stands for; nil is fine.
 	Saved func() map[string]string
-	// Names returns the names of a field's values, the first ones of many; nil is
-	// fine. It must answer from what is in memory.
-	Names func(field string) []ValueName
+	// Names returns the names of a field's values, the first ones of many; nil is fine.
+	Names func(ctx context.Context, field string) []ValueName
 
 	protocols atomic.Pointer[protocolList]
 	labels    atomic.Pointer[labelIndex]

@@ -6,6 +6,7 @@ package completion
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"pktsh/dissect"
@@ -239,7 +240,7 @@ func (p *FieldProvider) values(ctx context.Context, cat *dissect.Catalogue, at C
 		out = append(out, p.Values(ctx, f.Field)...)
 	}
 	if p.Names != nil && f.Field != "" {
-		out = append(out, named(out, p.Names(f.Field), at.Value)...)
+		out = append(out, named(out, p.Names(ctx, f.Field), at.Value)...)
 	}
 	if t == "BOOLEAN" {
 		out = append(out, Suggestion{Text: "True", Description: "1", Rank: 1}, Suggestion{Text: "False", Description: "0", Rank: 1})
@@ -258,18 +259,29 @@ func (p *FieldProvider) values(ctx context.Context, cat *dissect.Catalogue, at C
 // that the capture holds, which get their names too. A word that begins no number is
 // one of a name.
 func named(here []Suggestion, names []ValueName, word string) []Suggestion {
+	byNumber := map[uint64]int{} // 0x0800 here is 2048 among the names
+	for i, n := range names {
+		if number, err := strconv.ParseUint(n.Value, 0, 64); err == nil {
+			byNumber[number] = i
+		}
+	}
+	shown := map[int]bool{}
 	for i := range here {
-		for _, n := range names {
-			if n.Value == here[i].Text {
-				here[i].Description = strings.TrimSpace(n.Name + "  " + here[i].Description)
-				break
+		if number, err := strconv.ParseUint(here[i].Text, 0, 64); err == nil {
+			if at, ok := byNumber[number]; ok {
+				here[i].Description = strings.TrimSpace(names[at].Name + "  " + here[i].Description)
+				shown[at] = true
 			}
 		}
 	}
+	letters := word != "" && (word[0] < '0' || word[0] > '9')
 	out := make([]Suggestion, 0, len(names))
 	for i, n := range names {
+		if shown[i] && !letters {
+			continue
+		}
 		s := Suggestion{Text: n.Value, Description: n.Name, Rank: MaxSuggestions + i}
-		if word != "" && (word[0] < '0' || word[0] > '9') {
+		if letters && !strings.EqualFold(n.Value, word) {
 			s.Key = n.Name
 		}
 		out = append(out, s)

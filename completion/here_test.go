@@ -30,11 +30,11 @@ func hereCompleter() *Completer {
 				return nil
 			},
 			Saved: func() map[string]string { return map[string]string{"web": "tcp.port in {80}", "host": "ip.addr == $1"} },
-			Names: func(field string) []ValueName {
+			Names: func(_ context.Context, field string) []ValueName {
 				if field != "dns.qry.type" {
 					return nil
 				}
-				return []ValueName{{"1", "A (Host Address)"}, {"2", "NS (Name Server)"}, {"28", "AAAA (IPv6 Address)"}}
+				return []ValueName{{"1", "A (Host Address)"}, {"2", "NS (Name Server)"}, {"0x1c", "AAAA (IPv6 Address)"}}
 			},
 		}},
 	}

@@ -97,6 +97,7 @@ type Session struct {
 	end context.CancelFunc
 
 	preferences loadedPreferences
+	names       *loadedNames
 
 	catalogue atomic.Pointer[loadedCatalogue]
 }
@@ -115,6 +116,7 @@ func NewSession(cfg Config) *Session {
 	s.mode.Store(uint32(cfg.Mode))
 	s.times.Store(&cfg.Times)
 	s.catalogue.Store(&loadedCatalogue{ready: make(chan struct{})})
+	s.names = &loadedNames{ready: make(chan struct{})}
 	s.ctx, s.end = context.WithCancel(context.Background())
 	return s
 }
@@ -281,6 +283,7 @@ func (s *Session) Close() error {
 	s.end()
 	s.catalogue.Load().end()
 	s.preferences.wait()
+	s.names.end()
 	var errs []error
 	for _, c := range s.Captures() {
 		errs = append(errs, c.Close())

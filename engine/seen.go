@@ -43,9 +43,10 @@ func (c *Capture) Seen(field string) *Seen {
 	if c.seen == nil {
 		c.seen = map[string]*seenField{}
 	}
-	s := &seenField{generation: generation}
+	s := &seenField{generation: generation, done: make(chan struct{})}
 	c.seen[field] = s
 	c.inBackground(func(ctx context.Context) error {
+		defer close(s.done)
 		found, err := count(ctx)
 		if err != nil {
 			return err
@@ -62,7 +63,27 @@ func (c *Capture) Seen(field string) *Seen {
 // seenField is what is known of a field, or being counted.
 type seenField struct {
 	generation uint64
-	answer     *Seen // nil while it is counted
+	answer     *Seen         // nil while it is counted
+	done       chan struct{} // closed when it was counted, or cannot be
+}
+
+// WaitSeen is Seen that waits for what is being counted, until ctx is done.
+func (c *Capture) WaitSeen(ctx context.Context, field string) *Seen {
+	if s := c.Seen(field); s != nil {
+		return s
+	}
+	c.mu.Lock()
+	s := c.seen[field]
+	c.mu.Unlock()
+	if s == nil {
+		return nil
+	}
+	select {
+	case <-s.done:
+		return c.SeenSoFar(field)
+	case <-ctx.Done():
+		return nil
+	}
 }
 
 // counter is how a field's values are counted without a dissection; nil when they

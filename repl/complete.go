@@ -47,7 +47,7 @@ func (s *Shell) newCompleter() *completion.Completer {
 			completion.NameProvider{Globals: scriptObjects{s: s}, Functions: functions},
 			&completion.FieldProvider{
 				Catalogue: s.catalogue, Present: s.present, Met: s.met, Here: s.samples,
-				Values: s.fieldValues, Saved: s.savedFilters,
+				Values: s.fieldValues, Saved: s.savedFilters, Names: s.valueNames,
 			},
 		},
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	humanize "github.com/dustin/go-humanize"
 
@@ -12,12 +13,16 @@ import (
 	"pktsh/engine/filter"
 )
 
+// countingPatience is how long values that are being counted are waited for. Who
+// types is not kept waiting: suggestions that are late are drawn when they come.
+const countingPatience = 3 * time.Second
+
 // longestValue is the most bytes that a value of a field may have to be offered.
 const longestValue = 80
 
 // fieldValues are the values that a field has in the capture in use, as a display
 // filter writes them, the most frequent first.
-func (s *Shell) fieldValues(_ context.Context, field string) []completion.Suggestion {
+func (s *Shell) fieldValues(ctx context.Context, field string) []completion.Suggestion {
 	v := s.state.View
 	cat := s.catalogue()
 	if v == nil || cat == nil {
@@ -27,7 +32,9 @@ func (s *Shell) fieldValues(_ context.Context, field string) []completion.Sugges
 	if !ok || info.Type == dissect.TypeProtocol || strings.Contains(string(info.Type), "TIME") {
 		return nil
 	}
-	seen := v.Capture().Seen(field)
+	ctx, cancel := context.WithTimeout(ctx, countingPatience)
+	defer cancel()
+	seen := v.Capture().WaitSeen(ctx, field)
 	if seen == nil {
 		return nil
 	}
@@ -45,6 +52,21 @@ func (s *Shell) fieldValues(_ context.Context, field string) []completion.Sugges
 			Text: text, Rank: len(out),
 			Description: fmt.Sprintf("%s%s here", humanize.Comma(int64(value.N)), atLeast),
 		})
+	}
+	return out
+}
+
+// namesPatience is how long the names of values are waited for. They are read once a
+// session, and until then numbers do without.
+const namesPatience = 200 * time.Millisecond
+
+// valueNames are what Wireshark calls a field's values.
+func (s *Shell) valueNames(ctx context.Context, field string) []completion.ValueName {
+	ctx, cancel := context.WithTimeout(ctx, namesPatience)
+	defer cancel()
+	var out []completion.ValueName
+	for _, n := range s.cfg.Session.ValueNames(ctx, field) {
+		out = append(out, completion.ValueName{Value: n.Value, Name: n.Name})
 	}
 	return out
 }
