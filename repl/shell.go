@@ -186,12 +186,13 @@ func (s *Shell) warnings(c *engine.Capture) {
 	}
 }
 
-// Banner returns the line that introduces the capture in use, or "".
-func (s *Shell) Banner(ctx context.Context) string {
-	if s.state.View == nil {
-		return ""
+// Greet introduces the capture in use, or says what can be done without one.
+func (s *Shell) Greet(ctx context.Context, version string) {
+	line := "pktsh " + version + "   open FILE opens a capture, help explains, Ctrl-D leaves"
+	if s.state.View != nil {
+		line = command.Banner(ctx, s.state.View.Capture())
 	}
-	return command.Banner(ctx, s.state.View.Capture())
+	_ = s.show(ctx, &result.Status{Line: line})
 }
 
 // prefixMost is how many columns the prompt takes; the rest of the line is for typing.

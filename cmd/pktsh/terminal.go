@@ -182,11 +182,7 @@ func interactive(o *options, session *engine.Session, shell *repl.Shell, t *term
 	if code, ok := open(starting, o, shell, true); !ok {
 		return caught.code(code)
 	}
-	if banner := shell.Banner(starting); banner != "" {
-		io.WriteString(os.Stdout, render.Escape(banner)+"\n")
-	} else {
-		io.WriteString(os.Stdout, "pktsh "+version+"   open FILE opens a capture, help explains, Ctrl-D leaves\n")
-	}
+	shell.Greet(starting, version)
 	if o.historyFile() != "" && len(t.history.Entries()) == 0 {
 		t.notify("New here? help examples has ten things to do, pkt? shows a packet, TAB completes.")
 	}

@@ -279,3 +279,18 @@ func FuzzPlain(f *testing.F) {
 		}
 	})
 }
+
+// TestSentences breaks what is said between words, and leaves what is quoted.
+func TestSentences(t *testing.T) {
+	var b strings.Builder
+	r := New(&b, Style{Width: 20, Interactive: true})
+	if err := errors.Join(
+		r.Error("no such field here at all\n    ip.scr == 1.2.3.4 && tcp\n    ^~~~~~"),
+		r.Result(t.Context(), &result.Status{Line: "twenty packets of a hundred"})); err != nil {
+		t.Fatal(err)
+	}
+	const want = "no such field here\nat all\n    ip.scr == 1.2.3.4 && tcp\n    ^~~~~~\ntwenty packets of a\nhundred\n"
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}

@@ -59,8 +59,7 @@ func (r *Renderer) Result(ctx context.Context, res result.Result) error {
 	case *result.Text:
 		err = r.text(ctx, res)
 	case *result.Status:
-		look := r.pal.of(res.Role)
-		r.out.line(look.on, Escape(res.Line), look.off)
+		r.sentence(Escape(res.Line), r.pal.of(res.Role))
 	case *result.Data:
 		err = r.data(ctx, res)
 	case result.Many:
@@ -93,9 +92,21 @@ func (r *Renderer) message(text string, role result.Role) error {
 		if len(line) > maxMessage {
 			line = line[:runeStart(line, maxMessage)] + "…"
 		}
-		r.out.line(look.on, Escape(line), look.off)
+		r.sentence(Escape(line), look)
 	}
 	return r.out.flush()
+}
+
+// sentence writes a line, broken between words where the screen is narrower. What is
+// indented is quoted, with a caret below it perhaps, and stays as it is.
+func (r *Renderer) sentence(line string, look paint) {
+	lines := []string{line}
+	if !strings.HasPrefix(line, " ") {
+		lines = breakLine(line, r.style.Width)
+	}
+	for _, line := range lines {
+		r.out.line(look.on, line, look.off)
+	}
 }
 
 func (r *Renderer) text(ctx context.Context, t *result.Text) error {
