@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/mitchellh/go-wordwrap"
+
 	"pktsh/repl/result"
 )
 
@@ -101,8 +103,8 @@ func (r *Renderer) message(text string, role result.Role) error {
 // indented is quoted, with a caret below it perhaps, and stays as it is.
 func (r *Renderer) sentence(line string, look paint) {
 	lines := []string{line}
-	if !strings.HasPrefix(line, " ") {
-		lines = breakLine(line, r.style.Width)
+	if width := r.style.Width; width > 0 && !strings.HasPrefix(line, " ") {
+		lines = strings.Split(wordwrap.WrapString(line, uint(width)), "\n")
 	}
 	for _, line := range lines {
 		r.out.line(look.on, line, look.off)
