@@ -109,6 +109,9 @@ func (f *File) eachBlock(ctx context.Context, do func(b *block) error) error {
 		return nil
 	}
 	return f.Guard(func() error {
+		if f.index.base > 0 {
+			return f.blocksAt(ctx, do)
+		}
 		r := blockReader{data: f.data[:f.read().end]}
 		for n := 0; ; n++ {
 			if n&0xfff == 0 && ctx.Err() != nil {

@@ -55,7 +55,7 @@ func (f *File) Times() (earliest, latest int64, ok bool) {
 // Record locates packet i, counted from 0. Like Data and Comments it wants i
 // below Len.
 func (f *File) Record(i int) Record {
-	c, j := f.index.chunk(i), i&(chunkEntries-1)
+	c, j := f.index.locate(i)
 	s := c.slotOf(j)
 	if s.phdr.size > 0 {
 		return f.strippedRecord(i)
@@ -92,7 +92,7 @@ func (f *File) strippedRecord(i int) Record {
 // Data is the captured bytes of packet i: a slice of the mapped file, valid
 // until Close. Reading it faults when the file has shrunk: see Guard.
 func (f *File) Data(i int) []byte {
-	c, j := f.index.chunk(i), i&(chunkEntries-1)
+	c, j := f.index.locate(i)
 	data := f.raw(c.where(j))
 	if phdr := c.slotOf(j).phdr; phdr.size > 0 {
 		skip, captured, _ := phdr.strip(data, c.originalAt(j))
@@ -103,7 +103,7 @@ func (f *File) Data(i int) []byte {
 
 // Packet is Record and Data of packet i at once, into r.
 func (f *File) Packet(i int, r *Record) []byte {
-	c, j := f.index.chunk(i), i&(chunkEntries-1)
+	c, j := f.index.locate(i)
 	s := c.slotOf(j)
 	if s.phdr.size > 0 {
 		*r = f.strippedRecord(i)
@@ -147,7 +147,8 @@ func (f *File) Source(i int) int { return f.read().interfaces[f.iface(i)].Source
 
 // iface is the interface of packet i.
 func (f *File) iface(i int) int {
-	return int(f.index.chunk(i).slotOf(i & (chunkEntries - 1)).iface)
+	c, j := f.index.locate(i)
+	return int(c.slotOf(j).iface)
 }
 
 // Paths are the files that were opened, as they were named.

@@ -25,6 +25,8 @@ type growth struct {
 	pass pass     // nil until the file's header is there
 	cut  string   // what of the last record is missing; "" for nothing
 	done bool     // no byte behind what was read makes sense
+	// punched is where the hole ends that Forget made.
+	punched int64
 
 	mu      sync.Mutex // guards what follows
 	counted counting
@@ -249,15 +251,15 @@ func (f *File) Snapshot(ctx context.Context, dir string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := copyRange(ctx, spool, f.mapped, f.End()); err != nil {
+	if err := f.snapshotOf(ctx, spool); err != nil {
 		return nil, errors.Join(spoolError(spool, f.End(), err), spool.Close())
 	}
 	return spool, nil
 }
 
-// copyRange copies the first n bytes of from.
-func copyRange(ctx context.Context, to, from *os.File, n int64) error {
-	var read, written int64
+// copyRange copies a part of from to an offset of to.
+func copyRange(ctx context.Context, to, from *os.File, s extent, written int64) error {
+	read, n := s.from, s.to
 	for read < n {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -269,14 +271,14 @@ func copyRange(ctx context.Context, to, from *os.File, n int64) error {
 		if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
 			return err
 		}
-		return copyPlainly(ctx, to, from, read, n)
+		return copyPlainly(ctx, to, from, extent{read, n}, written)
 	}
 	return nil
 }
 
-// copyPlainly copies the bytes from at up to n for file systems between which the
-// kernel cannot.
-func copyPlainly(ctx context.Context, to, from *os.File, at, n int64) error {
+// copyPlainly is copyRange for file systems between which the kernel cannot.
+func copyPlainly(ctx context.Context, to, from *os.File, s extent, written int64) error {
+	at, n := s.from, s.to
 	buffer := make([]byte, copySize)
 	for at < n {
 		if err := ctx.Err(); err != nil {
@@ -286,10 +288,10 @@ func copyPlainly(ctx context.Context, to, from *os.File, at, n int64) error {
 		if got == 0 && err != nil {
 			return err
 		}
-		if _, err := to.WriteAt(buffer[:got], at); err != nil {
+		if _, err := to.WriteAt(buffer[:got], written); err != nil {
 			return err
 		}
-		at += int64(got)
+		at, written = at+int64(got), written+int64(got)
 	}
 	return nil
 }

@@ -52,6 +52,7 @@ type entry struct {
 // table of chunks is as large from the start as the file can make it.
 type index struct {
 	chunks []atomic.Pointer[chunk]
+	base   int // packets that were forgotten: those before packet 0
 	start  int // packets before the chunk that is built
 	packer packer
 	staged []entry // of the next group
@@ -95,15 +96,18 @@ func (x *index) reopen() {
 	x.open = x.open[:0]
 }
 
-// n is the number of packets found.
+// n is the number of packets found, those included that were forgotten.
 func (x *index) n() int { return x.start + x.packer.n + len(x.staged) }
 
-// chunk returns the chunk of packet i.
-func (x *index) chunk(i int) *chunk { return x.chunks[i>>chunkBits].Load() }
+// locate returns the chunk of packet i and its place there.
+func (x *index) locate(i int) (c *chunk, j int) {
+	i += x.base
+	return x.chunks[i>>chunkBits].Load(), i & (chunkEntries - 1)
+}
 
 // at is packet i with all that the index knows of it.
 func (x *index) at(i int) (e entry, s *slot) {
-	c, j := x.chunk(i), i&(chunkEntries-1)
+	c, j := x.locate(i)
 	e.offset, e.captured = c.where(j)
 	e.time, e.original, s = c.time(j), c.originalAt(j), c.slotOf(j)
 	e.iface, e.flags = s.iface, s.flags

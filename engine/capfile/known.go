@@ -40,7 +40,10 @@ func (f *File) publish(at int64) {
 	x := &f.index
 	x.publish(f.pass.interfaces)
 	k := f.pass
-	k.packets, k.end, k.timed, k.first, k.last = x.n(), at, x.timed, x.first, x.last
+	k.packets, k.end, k.timed, k.first, k.last = x.n()-x.base, at, x.timed, x.first, x.last
+	if x.base > 0 {
+		k.first, k.last, k.timed = x.extremesOf()
+	}
 	before := f.read().packets
 	f.known.Store(&k)
 	if f.indexed != nil && k.packets > before {

@@ -37,10 +37,12 @@ func (f *File) Release(from, to int) {
 	if f.size <= residentLimit || from >= to {
 		return
 	}
-	begin, _ := f.index.chunk(from).where(from & (chunkEntries - 1))
+	c, j := f.index.locate(from)
+	begin, _ := c.where(j)
 	end := f.read().end
 	if to < f.Len() {
-		end, _ = f.index.chunk(to).where(to & (chunkEntries - 1))
+		c, j = f.index.locate(to)
+		end, _ = c.where(j)
 	}
 	f.release(begin, end)
 }

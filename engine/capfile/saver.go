@@ -81,7 +81,8 @@ func (s *saver) pcapToPcap() error {
 	p := s.f.pcap
 	s.end = p.first
 	err := s.each(func(i int) error {
-		offset, captured := s.f.index.chunk(i).where(i & (chunkEntries - 1))
+		c, j := s.f.index.locate(i)
+		offset, captured := c.where(j)
 		begin := offset - int64(p.padding) - int64(p.variant.header)
 		return s.copy(begin, offset+int64(captured))
 	})
