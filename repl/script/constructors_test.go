@@ -84,8 +84,15 @@ func TestConstructorsRefuse(t *testing.T) {
 		{"InMemCapture(linktype='ETHERNETS')", "did you mean ETHERNET?"},
 		{"InMemCapture(linktype=[])", "got list, want LinkTypes.ETHERNET"},
 		{"LinkTypes.ETHER", "no LinkTypes.ETHER"},
-		{"pyshark.RemoteCapture", "live capture is not in this version"},
-		{"pyshark.capture.live_capture", "no pyshark.live_capture"},
+		{"pyshark.capture.dead_capture", "no pyshark.dead_capture"},
+		{"LiveCapture(interface=7)", "interface: got 7, want a string or a list of strings"},
+		{"LiveCapture(bpf_filter=80)", "bpf_filter: got 80, want a string"},
+		{"LiveCapture('lo', monitor_mode='yes')", "monitor_mode: got string, want True or False"},
+		{"LiveCapture(custom_parameters=['-i', 'lo'])", "tshark's -i is not taken: LiveCapture(interface=…) captures"},
+		{"LiveRingCapture(num_ring_files=0)", "num_ring_files: got 0, want a number from 1"},
+		{"RemoteCapture('host')", "missing argument for remote_interface"},
+		{"RemoteCapture('host', '')", "want the machine that rpcapd runs on"},
+		{"RemoteCapture('host', 'eth0', remote_port=-1)", "remote_port: got -1, want a number from 1"},
 	} {
 		h := newHarness(t)
 		h.cfg.Open = func(context.Context, OpenOptions) (*engine.Capture, error) {

@@ -158,6 +158,9 @@ func (c *construction) sniffer(ctx context.Context, o *engine.LiveOptions) (star
 		live.capture, out.live = v.Capture(), live
 		maps.DeleteFunc(c.it.sniffers, func(c *engine.Capture, _ *sniffer) bool { return c.Closed() })
 		c.it.sniffers[v.Capture()] = live
+		if len(o.Interfaces) == 0 {
+			c.it.noticeLine(c.name + ": no interface was named: it is " + strings.Join(live.capture.Live().Interfaces(), ", ") + ", the first that is up")
+		}
 	}
 	return out, nil
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // This file holds what PyShark's users stumble over, a test each. What concerns live
-// captures is not among them; how fast things go is the benchmark's; that no process,
+// captures is tested where they are, in cmd/pktsh; how fast things go is the benchmark's; that no process,
 // descriptor or temporary file is left behind has a test of its own.
 
 // quirkCapture writes the packets that the tests look at: 1 an ICMP error that quotes
