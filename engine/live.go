@@ -290,6 +290,9 @@ func (s *Session) adviseOn(ctx context.Context, err error) error {
 	if !errors.As(err, &refused) || refused.Kind != live.NoInterface || refused.Advised() {
 		return err
 	}
+	if strings.HasPrefix(refused.Interface, "rpcap://") {
+		return refused.WithAdvice("this dumpcap captures on this machine only (it was built without rpcap); to capture elsewhere: ssh HOST dumpcap -i INTERFACE -w - | pktsh -r -")
+	}
 	list, listErr := live.List(ctx, s.cfg.Tools, live.ListOptions{Extcap: true})
 	if listErr != nil {
 		return err
