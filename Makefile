@@ -68,9 +68,10 @@ fuzz:
 			echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
 		done; done
 
-## docs: regenerate docs/commands.md from the command records
+## docs: regenerate docs/commands.md, docs/pktsh.1 and docs/tour.md from the records
 docs:
 	$(GO) test ./repl/command -run TestDocs -update
+	$(GO) test ./cmd/pktsh -run 'TestManPage|TestTour' -update
 
 clean:
 	rm -rf bin

@@ -52,24 +52,31 @@ type options struct {
 	capturing capturing
 }
 
-// errHelp says that --help was given and answered.
-var errHelp = errors.New("help")
+// errAnswered says that the command line asked about pktsh itself (--help, --man,
+// --completions) and was answered.
+var errAnswered = errors.New("answered")
 
-// parseFlags reads the command line. After --script FILE everything belongs to
-// the script.
-func parseFlags(args []string, stderr io.Writer) (*options, error) {
-	o := &options{}
-	args, o.args = splitScript(args)
+// settled is what flags hold before they are judged.
+type settled struct {
+	reads, keys            *[]string
+	engine, keyType, times *string
+	completions            *string
+	help, man              *bool
+}
+
+// flagSet returns every flag there is: what the command line, --help, the man page
+// and the shells' completions are made from.
+func flagSet(o *options) (*pflag.FlagSet, settled) {
+	var s settled
 	fs := pflag.NewFlagSet("pktsh", pflag.ContinueOnError)
-	fs.SetOutput(stderr)
 	fs.SortFlags = false
-	reads := fs.StringArrayP("read", "r", nil, "open `FILE`; - reads the capture from standard input")
+	s.reads = fs.StringArrayP("read", "r", nil, "open `FILE`; - reads the capture from standard input")
 	fs.StringVarP(&o.filter, "filter", "Y", "", "display `FILTER` to start with")
 	addOutputFlags(fs, &o.output)
 	addLiveFlags(fs, &o.capturing)
 	fs.StringVar(&o.eval, "eval", "", "run `CODE` and exit")
 	fs.StringVar(&o.script, "script", "", "run `FILE` and exit; what follows are its arguments")
-	engineName := fs.String("engine", "auto", "who answers: `auto|native|wireshark`")
+	s.engine = fs.String("engine", "auto", "who answers: `auto|native|wireshark`")
 	fs.BoolVarP(&o.noNames, "no-names", "n", false, "no name resolution (the shell's default)")
 	fs.StringVarP(&o.names, "names", "N", "", "resolve names: `LETTERS` of m, n, N, t, d, v as tshark's -N")
 	fs.StringArrayVarP(&o.preferences, "preference", "o", nil, "Wireshark preference `NAME:VALUE`")
@@ -77,30 +84,56 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	fs.StringArrayVar(&o.disabled, "disable-protocol", nil, "do not dissect `PROTOCOL`")
 	fs.StringArrayVar(&o.enabled, "enable-protocol", nil, "dissect `PROTOCOL` although Wireshark's default is not to")
 	fs.StringVar(&o.keyLog, "keylog", "", "TLS keys from `FILE` (SSLKEYLOGFILE format)")
-	keys := fs.StringArray("decryption-key", nil, "802.11 `KEY`: hex digits, or passphrase:ssid; may be given several times")
-	keyType := fs.String("encryption-type", "wpa-pwk", "what every --decryption-key is: `wep|wpa-pwd|wpa-psk`")
+	s.keys = fs.StringArray("decryption-key", nil, "802.11 `KEY`: hex digits, or passphrase:ssid; may be given several times")
+	s.keyType = fs.String("encryption-type", "wpa-pwk", "what every --decryption-key is: `wep|wpa-pwd|wpa-psk`")
 	fs.BoolVar(&o.onlySummaries, "only-summaries", false, "packets of cap print as summary lines and are not dissected until asked")
 	fs.BoolVar(&o.keepPackets, "keep-packets", true, "with =false cap can be iterated but not indexed, in constant memory")
-	times := fs.StringP("time", "t", "r", "time format, as tshark's -t: `a|ad|adoy|d|dd|e|r|u|ud|udoy`")
+	s.times = fs.StringP("time", "t", "r", "time format, as tshark's -t: `a|ad|adoy|d|dd|e|r|u|ud|udoy`")
 	fs.StringVar(&o.color, "color", "auto", "`auto|always|never`")
 	fs.BoolVar(&o.noHistory, "no-history", false, "neither read nor write the history file")
 	fs.BoolVar(&o.noRC, "no-rc", false, "do not run rc.star, the file of your own aliases and functions")
 	fs.BoolVar(&o.keepGoing, "keep-going", false, "run on after an error; the exit code is still 1")
 	fs.BoolVar(&o.version, "version", false, "print the version")
-	help := fs.BoolP("help", "h", false, "this help")
+	s.completions = fs.String("completions", "", "print the completions for a shell: `bash|zsh|fish`")
+	s.man = fs.Bool("man", false, "print the man page (roff): pktsh --man | man -l -")
+	s.help = fs.BoolP("help", "h", false, "this help")
+	return fs, s
+}
+
+// parseFlags reads the command line. After --script FILE everything belongs to
+// the script.
+func parseFlags(args []string, stderr io.Writer) (*options, error) {
+	o := &options{}
+	args, o.args = splitScript(args)
+	fs, set := flagSet(o)
+	fs.SetOutput(stderr)
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}
-	if *help {
-		printUsage(os.Stdout, fs)
-		return nil, errHelp
+	var answer func(io.Writer) error
+	switch {
+	case *set.help:
+		answer = func(w io.Writer) error { printUsage(w, fs); return nil }
+	case *set.man:
+		answer = writeMan
+	case *set.completions != "":
+		if !slices.Contains(completionShells(), *set.completions) {
+			return nil, fmt.Errorf("--completions %s: %s was wanted", *set.completions, strings.Join(completionShells(), ", "))
+		}
+		answer = func(w io.Writer) error { return writeCompletions(w, *set.completions) }
+	}
+	if answer != nil {
+		if err := answer(os.Stdout); err != nil {
+			return nil, err
+		}
+		return nil, errAnswered
 	}
 	o.evalSet = fs.Changed("eval")
-	o.files = append(slices.Clone(*reads), fs.Args()...)
+	o.files = append(slices.Clone(*set.reads), fs.Args()...)
 	if slices.Equal(o.capturing.interfaces, []string{"-"}) { // a capture that comes through a pipe
 		o.files, o.capturing.interfaces = append(o.files, "-"), nil
 	}
-	return o, errors.Join(o.setEngine(*engineName), o.setTimes(*times), o.setKeys(*keyType, *keys), o.check(), o.output.check(o.capturing.asked()), o.capturing.check(o.files))
+	return o, errors.Join(o.setEngine(*set.engine), o.setTimes(*set.times), o.setKeys(*set.keyType, *set.keys), o.check(), o.output.check(o.capturing.asked()), o.capturing.check(o.files))
 }
 
 // splitScript takes what follows --script FILE off the command line.
@@ -116,16 +149,6 @@ func splitScript(args []string) (ours, script []string) {
 		}
 	}
 	return args, nil
-}
-
-// explainFlag names the flags of live capture, which this version lacks.
-func explainFlag(err error) error {
-	for _, flag := range []string{"'i'", "'f'", "'a'", "'b'"} {
-		if strings.Contains(err.Error(), "unknown shorthand flag: "+flag) {
-			return fmt.Errorf("%w: this version reads captures, it does not make them (dumpcap -i IFACE -w FILE does)", err)
-		}
-	}
-	return err
 }
 
 func (o *options) setEngine(name string) error {

@@ -30,9 +30,12 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 // run is main with an exit code, so that every deferred clean-up happens.
 func run(args []string) int {
+	if isCompletion(args) {
+		return complete(args)
+	}
 	o, err := parseFlags(args, os.Stderr)
 	switch {
-	case errors.Is(err, errHelp):
+	case errors.Is(err, errAnswered):
 		return exitOK
 	case err != nil:
 		fmt.Fprintf(os.Stderr, "pktsh: %v\nTry pktsh --help.\n", err)
