@@ -105,11 +105,11 @@ func complete(t *dissect.Tree, list []listed, words *vocabulary) bool {
 			next++
 			continue
 		}
-		var below *place // what stands above the next shown node
+		var coming *place
 		if next < len(c.shown) {
-			below = c.shown[next].above
+			coming = c.shown[next]
 		}
-		above := c.parent(f, last, below)
+		above := c.parent(f, last, coming)
 		n := c.unshown(f, last)
 		c.added[above] = append(c.added[above], n)
 		if f.name == "_ws.expert.group" && above != nil && !f.hidden {
@@ -135,30 +135,52 @@ func (c *completer) flatten(nodes []*dissect.Field, above *place) {
 }
 
 // pair finds, for each entry of the list, the node that it is; nil for those that
-// the reply leaves out: hidden ones and what is below them.
+// the reply leaves out: hidden ones and what is below them. What is below them ends with
+// the next node that is shown; where an entry looks like that and is not, the rest does
+// not fit, and it is tried again without.
 func (c *completer) pair(list []listed) []*place {
+	type choice struct{ entry, next int }
+	var taken []choice
+	refused := map[choice]bool{}
 	pairs := make([]*place, len(list))
 	next, hidden := 0, false
-	for i, f := range list {
+	for i := 0; ; i++ {
+		fits := true
 		switch {
-		case f.hidden:
+		case i == len(list):
+			if next == len(c.shown) {
+				return pairs
+			}
+			fits = false
+		case list[i].hidden:
 			hidden = true
-		case next < len(c.shown) && f.is(c.shown[next].node):
+		case next < len(c.shown) && list[i].is(c.shown[next].node) && !refused[choice{i, next}]:
+			if hidden {
+				taken = append(taken, choice{i, next})
+			}
 			pairs[i], hidden = c.shown[next], false
 			next++
-		case !hidden:
+		default:
+			fits = hidden
+		}
+		if fits {
+			continue
+		}
+		if len(taken) == 0 {
 			return nil
 		}
+		last := taken[len(taken)-1]
+		taken = taken[:len(taken)-1]
+		refused[last] = true
+		clear(pairs[last.entry:])
+		i, next, hidden = last.entry-1, last.next, true
 	}
-	if next < len(c.shown) {
-		return nil
-	}
-	return pairs
 }
 
-// is says whether an entry can be of a node.
+// is says whether an entry can be of a node. The reply has the name of a field without
+// values only where that has no bytes.
 func (f listed) is(n *dissect.Field) bool {
-	if n.Name != "" && n.Name != f.name {
+	if n.Name != f.name && (n.Name != "" || !f.none) {
 		return false
 	}
 	if f.pos < 0 || f.size <= 0 { // the reply leaves such places out
@@ -215,35 +237,30 @@ func (c *completer) unshown(f listed, last *place) *dissect.Field {
 // parent finds where an entry that is not shown belongs: somewhere on the way up
 // from the node before it to what is above the node after it. The list does not
 // say how deep it is.
-func (c *completer) parent(f listed, last, below *place) *place {
+func (c *completer) parent(f listed, last *place, next *place) *place {
+	var below *place
+	if next != nil {
+		below = next.above
+	}
 	if last == nil || last == below {
 		return below
 	}
 	marked := marks(last)
 	switch {
 	case !f.hidden, f.marker():
-		// Below the hidden node that the last one was, or was below of; or beside the
-		// expert item that it belongs to.
-		switch {
-		case marked != nil:
-			return marked
-		case last.above != nil && last.above.node.Name == expertItem:
-			return last.above
-		}
-		return last
+		return underHidden(f, last, marked)
 	case f.protocol:
 		return below
-	case last.node.Name == expertItem, last.node.Protocol && marked == nil:
+	case last.node.Name == expertItem, last.node.Protocol && marked == nil && !ahead(f, last, next):
 		return last
 	}
 	beside := last.above
 	if marked != nil {
-		beside = marked
-		if !slices.ContainsFunc(c.added[marked], func(n *dissect.Field) bool { return !isMarker(n.Name) }) {
-			beside = marked.above
+		if beside = marked; marked != below && !slices.ContainsFunc(c.added[marked], func(n *dissect.Field) bool { return !isMarker(n.Name) }) {
+			beside = marked.above // a field that nothing but its marks are below of
 		}
 	}
-	if below == nil && beside == nil {
+	if below == nil && (beside == nil || ahead(f, beside, next)) {
 		return nil
 	}
 	// It stands there, unless that is of another protocol, or below a node that begins
@@ -256,6 +273,35 @@ func (c *completer) parent(f listed, last, below *place) *place {
 		}
 	}
 	return beside
+}
+
+// ahead says that a field is of the protocol that comes next, before which it stands,
+// and not of those that it might be in.
+func ahead(f listed, in, next *place) bool {
+	return next != nil && next.node.Protocol && strings.HasPrefix(f.name, next.node.Name+".") && !owned(f.name, in)
+}
+
+// underHidden returns the parent of an entry that is not hidden itself, and yet not
+// shown, since it is below a hidden node: the last one, or one that the last one is below
+// of. An expert item is below what it marks, and its fields are below it.
+func underHidden(f listed, last, marked *place) *place {
+	switch {
+	case marked != nil:
+		return marked
+	case last.above != nil && last.above.node.Name == expertItem:
+		return last.above
+	case f.protocol:
+		return last
+	}
+	for at := last; at != nil; at = at.above {
+		n := at.node
+		inside := n.Pos <= f.pos && f.pos+f.size <= n.Pos+n.Size
+		same := n.Pos == f.pos && n.Size == f.size
+		if container := n.Protocol || n.Show == "" || at != last && !same; inside && (container || !same) || n.Hidden {
+			return at
+		}
+	}
+	return last
 }
 
 // isMarker says whether a name is of what epan/expert.c puts below a node: an expert

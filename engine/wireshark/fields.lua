@@ -60,7 +60,8 @@ function pktsh.dissector(_, pinfo, tree)
   local fields = {all()}
   if not name then find_getters(fields[1]) end
   local out, n = {}, 0
-  local below = false -- whether a hidden container came
+  local below = false -- whether something that may be below a hidden field came
+  local before = 0    -- the last hidden field
   for i = 1, #fields do
     local f = fields[i]
     local kind = kindof(f)
@@ -75,8 +76,10 @@ function pktsh.dissector(_, pinfo, tree)
     if hidden(f) then
       state, line = state .. "h", display(f)
       below = below or kind == NONE
-    elseif below then
-      line = display(f)
+      before = i
+    else
+      below = below or kind == PROTOCOL and before == i - 1 and name(f) == "_ws.expert"
+      if below then line = display(f) end
     end
     -- -f is the offset, #f the length.
     out[n+1], out[n+2], out[n+3] = name(f), digits[-f], digits[#f]

@@ -1,6 +1,7 @@
 package wireshark
 
 import (
+	"fmt"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -20,17 +21,14 @@ func (v *vocabulary) label(f listed) string {
 	if !ok || f.protocol {
 		return f.display
 	}
-	// A label of a dissector's own making, of a text that has ": " in it: HTTP's
-	// header lines.
-	text := controls.Replace(f.value)
-	if strings.HasSuffix(text, ": "+f.display) {
-		return text
+	if own, ok := ownLabel(f); ok {
+		return own
 	}
 	label := info.Label
 	if !f.none {
 		label += ": " + f.display
 	}
-	if n := len(label) + len(truncatedMark); n > maxLabel-utf8.UTFMax && n <= maxLabel && !strings.HasSuffix(text, f.display) {
+	if text := formatText(f.value); isCut(label+truncatedMark) && text != f.display && strings.HasPrefix(text, f.display) {
 		return info.Label + truncatedMark + ": " + f.display
 	}
 	if info.Mask == 0 {
@@ -51,8 +49,44 @@ const (
 	truncatedMark = " [truncated]"
 )
 
-// controls writes control characters as labels have them (epan/strutil.c, format_text).
-var controls = strings.NewReplacer("\r", `\r`, "\n", `\n`, "\t", `\t`, "\f", `\f`, "\v", `\v`, "\a", `\a`, "\b", `\b`)
+// ownLabel returns a label that a dissector wrote itself, of a text that has ": " in it:
+// the list has what stands behind that. The label of an HTTP header line, of which some
+// lack the space, is the line itself.
+func ownLabel(f listed) (string, bool) {
+	header := f.name == "http.request.line" || f.name == "http.response.line"
+	name, rest, ok := strings.Cut(formatText(f.value), ": ")
+	if !ok {
+		return f.display, header
+	}
+	label := name + ": " + f.display
+	switch {
+	case strings.HasPrefix(rest, f.display) && rest != f.display && isCut(truncatedMark+label):
+		return truncatedMark + label, true
+	case header, rest == f.display:
+		return label, true
+	}
+	return "", false
+}
+
+// isCut says whether a label is as long as one that was cut.
+func isCut(label string) bool { return len(label) > maxLabel-utf8.UTFMax && len(label) <= maxLabel }
+
+// formatText writes a text as labels have it (epan/strutil.c, format_text).
+func formatText(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		switch i := strings.IndexRune("\a\b\f\n\r\t\v", r); {
+		case i >= 0:
+			b.WriteByte('\\')
+			b.WriteByte("abfnrtv"[i])
+		case r < ' ' || r == 0x7f:
+			fmt.Fprintf(&b, `\%03o`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
 
 // bitWidth is how many bits a picture of a field's bits has; 0 for unknown.
 func bitWidth(info dissect.FieldInfo) int {

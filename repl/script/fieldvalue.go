@@ -208,8 +208,8 @@ func (f *Field) masked(info dissect.FieldInfo) bool {
 	if f.node.Name == "ip.version" {
 		return f.node.Hidden
 	}
-	if _, drawn := drawnBits(f.node); drawn {
-		return true
+	if _, drawn := drawnBits(f.node); drawn || f.kind() == kindBool {
+		return drawn
 	}
 	b := slices.Clone(f.bytes())
 	for range 2 { // in both orders of bytes

@@ -37,19 +37,21 @@ const (
 	pdmlTolerated = 3 // differences of a capture that are printed
 )
 
-// acceptedInPDML are the differences from PDML that are accepted, by layer, field and,
+// acceptedInPDML are the differences from PDML that are accepted, by field and,
 // unless all of it may differ, what of it; with the reason.
 var acceptedInPDML = map[string]string{
-	"tcp tcp.completeness":      "what of a conversation was seen so far; each dissection of a packet counts as seeing it, so asking twice changes the answer",
-	"ipv6 ip.version showname":  ipv6Version,
-	"ipv6 ip.version raw_value": ipv6Version,
+	"tcp.completeness":                   "what of a conversation was seen so far; each dissection of a packet counts as seeing it, so asking twice changes the answer",
+	"per.extension_bit showname":         perBits,
+	"per.extension_present_bit showname": perBits,
+	"per.optional_field_bit showname":    perBits,
+	"per.small_number_bit showname":      perBits,
 }
 
-const ipv6Version = "IPv6 hides a second ip.version that is some bits of its byte; tshark -G fields lists the name once, for IPv4's, which is not"
+const perBits = "packet-per.c draws the bit at its place in the message, without \" = \"; sharkd leaves these hidden fields out, and Lua tells a label behind its first \": \" only"
 
 // acceptedPart says whether a part of a field may differ.
-func acceptedPart(layer, field, part string) bool {
-	return acceptedInPDML[layer+" "+field] != "" || acceptedInPDML[layer+" "+field+" "+part] != ""
+func acceptedPart(field, part string) bool {
+	return acceptedInPDML[field] != "" || acceptedInPDML[field+" "+part] != ""
 }
 
 // pdmlElement is a proto or field of PDML.
@@ -128,7 +130,7 @@ type seenLayer struct {
 
 // inPDML are the layers of a packet of PDML. Its wrappers are none: they stand
 // round "data", which is a layer, and round fields beside the protocols, which
-// belong to the first layer of their name.
+// belong to the first layer of their name. An expert item beside them is in none.
 func inPDML(packet []*pdmlElement) []*seenLayer {
 	var out []*seenLayer
 	var walk func(l *seenLayer, elements []*pdmlElement)
@@ -160,7 +162,7 @@ func inPDML(packet []*pdmlElement) []*seenLayer {
 			open(e.below[0])
 		case e.name == "fake-field-wrapper":
 			beside = append(beside, e.below...)
-		default:
+		case e.proto:
 			open(e)
 		}
 	}
@@ -261,7 +263,7 @@ func differences(got, want []*seenLayer) (out []pdmlDifference) {
 				{"show", xmlText(is.show), f.show}, {"showname", xmlText(is.showname), f.showname}, {"raw_value", is.raw, f.raw},
 				{"pos", is.pos, f.pos}, {"size", is.size, f.size}, {"hide", strconv.FormatBool(is.hide), strconv.FormatBool(f.hide)},
 			} {
-				if part.got != part.want && !acceptedPart(w.name, f.name, part.kind) {
+				if part.got != part.want && !acceptedPart(f.name, part.kind) {
 					out = append(out, pdmlDifference{part.kind, f.name, part.got, part.want})
 				}
 			}
