@@ -42,6 +42,7 @@ type Capture struct {
 	live    *Live            // nil but for a capture that packets come to
 	deepFor snapshot         // what Wireshark reads of a file that grows
 	earlier map[string]earlierSet
+	shed    uint64 // packets that a ring let go (ring.go)
 
 	trees   *lru.Cache[uint32, *dissect.Tree]
 	rows    *lru.Cache[uint32, []dissect.Summary]
@@ -120,6 +121,9 @@ func (c *Capture) Close() error {
 	deep := c.deep
 	c.mu.Unlock()
 	stopped := c.live.close()
+	if c.live != nil {
+		stopped = errors.Join(stopped, c.saveRing())
+	}
 	c.end()
 	c.background.Wait()
 	c.session.forget(c)
@@ -319,7 +323,7 @@ func (c *Capture) Packet(frame uint32) (*Packet, error) {
 	if frame == 0 || int64(frame) > int64(c.size) {
 		return nil, c.outOfRange(int64(frame))
 	}
-	return &Packet{capture: c, frame: frame, record: c.file.Record(int(frame) - 1)}, nil
+	return &Packet{capture: c, frame: frame, born: c.shed, record: c.file.Record(int(frame) - 1)}, nil
 }
 
 func (c *Capture) outOfRange(frame int64) error {
@@ -343,6 +347,9 @@ func (c *Capture) outline(ctx context.Context, frame uint32) (tree *dissect.Tree
 }
 
 func (c *Capture) dissect(ctx context.Context, frame uint32, how func(tier, context.Context, uint32) (*dissect.Tree, error)) (tree *dissect.Tree, sure bool, err error) {
+	if frame == 0 {
+		return nil, false, c.letGo()
+	}
 	t, choice, err := c.tierUpTo(ctx, plan.Question{}, int(frame))
 	if err != nil {
 		return nil, false, err
@@ -360,6 +367,9 @@ func (c *Capture) dissect(ctx context.Context, frame uint32, how func(tier, cont
 // summary returns a packet's row. Rows are fetched in blocks and kept, so that
 // a loop over all packets does not ask for each.
 func (c *Capture) summary(ctx context.Context, frame uint32) (dissect.Summary, error) {
+	if frame == 0 {
+		return dissect.Summary{}, c.letGo()
+	}
 	first := (frame-1)/rowBlock*rowBlock + 1
 	if rows, ok := c.rows.Get(first); ok {
 		return rows[frame-first], nil

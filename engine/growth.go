@@ -38,7 +38,7 @@ func (c *Capture) Refresh(ctx context.Context) (grown int, err error) {
 		c.outgrow()
 	}
 	c.live.settled = !running && err == nil
-	return grown, err
+	return grown, errors.Join(err, c.enforce())
 }
 
 // outgrow makes the capture as large as its file.

@@ -78,7 +78,7 @@ func (p *Packet) ListRow(ctx context.Context, o ListOptions) (ListRow, error) {
 	}
 	var out ListRow
 	l := &lister{v: p.capture.All(), c: p.capture, o: o, most: 1}
-	if err := l.start(ctx, int(p.frame)-1); err != nil {
+	if err := l.start(ctx, int(p.at())-1); err != nil {
 		return out, err
 	}
 	err = l.add(ctx, r, func(r ListRow) error { out = r; return nil })

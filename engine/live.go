@@ -58,7 +58,8 @@ type LiveOptions struct {
 	Count   int
 	Timeout time.Duration
 	Bytes   int64
-	// Ring bounds what is kept; zero keeps everything.
+	// Ring bounds what is kept; zero keeps everything. With it Output is written when
+	// the capture is closed.
 	Ring Ring
 	// LinkType is the link type to capture with, as dumpcap's -y names it; "" for the
 	// interface's own.
@@ -77,6 +78,10 @@ func (o LiveOptions) source() live.Options {
 		SnapLen: o.SnapLen, LinkType: o.LinkType, Count: o.Count, Timeout: o.Timeout, Bytes: o.Bytes,
 	}
 }
+
+// direct says that the spool is the output: a file that a ring makes holes into is no
+// capture, and is saved as one at the end.
+func (o LiveOptions) direct() bool { return o.Output != "" && !o.Ring.Bounded() }
 
 // LiveState says whether packets are being captured.
 type LiveState uint8
@@ -107,11 +112,13 @@ type Live struct {
 
 	turn sync.Mutex // held while capturing is started or stopped
 
-	mu    sync.Mutex
-	state LiveState
-	run   *liveRun // the last one
-	drops Drops    // of the runs before
-	err   error
+	mu      sync.Mutex
+	state   LiveState
+	run     *liveRun // the last one
+	drops   Drops    // of the runs before, and the ring's
+	err     error
+	kept    []capfile.Extent // of the spool, where a ring has let go of packets
+	readers map[*tailReader]bool
 }
 
 // liveRun is the time from a start of capturing to its end.
@@ -132,18 +139,13 @@ func (s *Session) Sniff(ctx context.Context, o LiveOptions) (*Capture, error) {
 		return nil, err
 	}
 	now := time.Now()
-	var spool *live.Spool
-	if o.Output != "" {
-		spool, err = live.OutputSpool(o.Output, now)
-	} else {
-		spool, err = live.NewSpool(s.spoolDir(), now)
-	}
+	spool, err := s.newSpool(o, now)
 	if err != nil {
 		return nil, err
 	}
-	l := &Live{options: o, spool: spool, keep: o.Output != "", began: now, state: LiveStopped}
+	l := &Live{options: o, spool: spool, keep: o.direct(), began: now, state: LiveStopped}
 	if err := l.start(ctx, s, o); err != nil {
-		if o.Output == "" || spoolEmpty(spool) {
+		if !o.direct() || spoolEmpty(spool) {
 			err = errors.Join(err, spool.Remove())
 		}
 		return nil, errors.Join(err, spool.Close())
@@ -216,6 +218,9 @@ func (s *Session) resolve(ctx context.Context, o LiveOptions) (LiveOptions, erro
 		return o, fmt.Errorf("bytes: got %d, want 0 (no limit) or more", o.Bytes)
 	case o.SnapLen < 0:
 		return o, fmt.Errorf("snapshot length: got %d, want 0 (everything) or more", o.SnapLen)
+	}
+	if err := checkRing(o.Ring); err != nil {
+		return o, err
 	}
 	switch o.With {
 	case WithDumpcap, WithLibpcap:

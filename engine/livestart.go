@@ -25,7 +25,7 @@ func (s *Session) OpenLive(ctx context.Context, o LiveOptions) (*Capture, error)
 	if err := s.tryOut(ctx, o); err != nil {
 		return nil, err
 	}
-	l := &Live{options: o, keep: o.Output != "", began: time.Now(), state: LiveStopped}
+	l := &Live{options: o, keep: o.direct(), began: time.Now(), state: LiveStopped}
 	if l.spool, err = s.newSpool(o, l.began); err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (s *Session) followEmpty(ctx context.Context, l *Live, cfg wireshark.Config
 
 // newSpool makes what a capture is captured into.
 func (s *Session) newSpool(o LiveOptions, now time.Time) (*live.Spool, error) {
-	if o.Output != "" {
+	if o.direct() {
 		return live.OutputSpool(o.Output, now)
 	}
 	return live.NewSpool(s.spoolDir(), now)

@@ -111,7 +111,7 @@ func (v *View) Sort(ctx context.Context, field string, reverse bool) (*View, err
 	for i, e := range entries {
 		frames[i] = e.frame
 	}
-	return &View{capture: v.capture, base: v, frames: newOrder(frames)}, nil
+	return v.fixed(newOrder(frames)), nil
 }
 
 // rank returns for each text its rank among them; equal ones share it.

@@ -79,7 +79,8 @@ func (c *Capture) firstTime() int64 {
 // capture while it is among those asked for last. It is safe for concurrent use.
 type Packet struct {
 	capture *Capture
-	frame   uint32
+	frame   uint32 // when the handle was made
+	born    uint64 // how many packets the ring had let go then
 	record  capfile.Record
 
 	mu         sync.Mutex
@@ -91,8 +92,9 @@ type Packet struct {
 // Capture returns the packet's capture.
 func (p *Packet) Capture() *Capture { return p.capture }
 
-// Number returns the frame number, from 1.
-func (p *Packet) Number() uint32 { return p.frame }
+// Number returns the frame number, from 1. In a capture that a ring bounds, numbers
+// count from the oldest packet that is kept; it is 0 for one that is not.
+func (p *Packet) Number() uint32 { return p.at() }
 
 // Length returns the packet's length on the wire in bytes.
 func (p *Packet) Length() int { return int(p.record.Original) }
@@ -120,8 +122,10 @@ func (p *Packet) Interface() (name string, ok bool) {
 // packets of a merged capture.
 func (p *Packet) File() string {
 	paths := p.capture.file.Paths()
-	if i := p.capture.file.Source(int(p.frame) - 1); i < len(paths) {
-		return paths[i]
+	if frame := p.at(); frame > 0 {
+		if i := p.capture.file.Source(int(frame) - 1); i < len(paths) {
+			return paths[i]
+		}
 	}
 	return ""
 }
@@ -131,9 +135,13 @@ func (p *Packet) Bytes() ([]byte, error) {
 	if err := p.capture.check(); err != nil {
 		return nil, err
 	}
+	frame := p.at()
+	if frame == 0 {
+		return nil, p.capture.letGo()
+	}
 	var out []byte
 	err := p.capture.file.Guard(func() error {
-		out = append(out, p.capture.file.Data(int(p.frame)-1)...)
+		out = append(out, p.capture.file.Data(int(frame)-1)...)
 		return nil
 	})
 	return out, err
@@ -147,17 +155,17 @@ func (p *Packet) Tree(ctx context.Context) (*dissect.Tree, error) {
 	if p.tree != nil {
 		return p.tree, nil
 	}
-	if t, ok := p.capture.trees.Get(p.frame); ok {
+	if t, ok := p.capture.trees.Get(p.at()); ok {
 		p.tree = t
 		return t, nil
 	}
-	t, sure, err := p.capture.tree(ctx, p.frame)
+	t, sure, err := p.capture.tree(ctx, p.at())
 	if err != nil {
 		return nil, err
 	}
 	if sure {
 		p.tree = t
-		p.capture.trees.Add(p.frame, t)
+		p.capture.trees.Add(p.at(), t)
 	}
 	return t, nil
 }
@@ -174,9 +182,9 @@ func (p *Packet) Layers(ctx context.Context) ([]string, error) {
 	t, sure := p.tree, true
 	if t == nil {
 		var ok bool
-		if t, ok = p.capture.trees.Get(p.frame); !ok {
+		if t, ok = p.capture.trees.Get(p.at()); !ok {
 			var err error
-			if t, sure, err = p.capture.outline(ctx, p.frame); err != nil {
+			if t, sure, err = p.capture.outline(ctx, p.at()); err != nil {
 				return nil, err
 			}
 		}
@@ -199,7 +207,7 @@ func (p *Packet) Dissected() *dissect.Tree {
 	defer p.mu.Unlock()
 	p.renew()
 	if p.tree == nil {
-		p.tree, _ = p.capture.trees.Get(p.frame)
+		p.tree, _ = p.capture.trees.Get(p.at())
 	}
 	return p.tree
 }
@@ -213,7 +221,7 @@ func (p *Packet) renew() {
 
 // Row returns the packet's row in the packet list.
 func (p *Packet) Row(ctx context.Context) (Row, error) {
-	s, err := p.capture.summary(ctx, p.frame)
+	s, err := p.capture.summary(ctx, p.at())
 	if err != nil {
 		return Row{}, err
 	}

@@ -40,7 +40,7 @@ func (p *Packet) Header(ctx context.Context, protocol string) (n int, sure bool)
 	if n, sure = p.header(ctx, protocol); sure {
 		return n, true
 	}
-	switch state, _ := p.capture.columnAnswer(ctx, p.frame, protocol); state {
+	switch state, _ := p.columnAnswer(ctx, protocol); state {
 	case column.Missing:
 		return 0, true
 	case column.Found:
@@ -58,11 +58,20 @@ func (p *Packet) header(ctx context.Context, protocol string) (n int, sure bool)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	a := k.accessTo(c, protocol)
-	if a == nil || a.Type != dissect.TypeProtocol || !k.ready(ctx, c) || !k.load(c, p.frame) {
+	if a == nil || a.Type != dissect.TypeProtocol || !k.ready(ctx, c) || !k.load(c, p.at()) {
 		return 0, false
 	}
 	n, _ = layersIn(&k.cursor.Headers, a.In)
 	return n, !k.cursor.Headers.Unsure.Has(a.In)
+}
+
+// columnAnswer is what columns say of a protocol or field in the packet.
+func (p *Packet) columnAnswer(ctx context.Context, name string) (column.State, string) {
+	frame := p.at()
+	if frame == 0 {
+		return column.Unknown, "" // the tree will say why
+	}
+	return p.capture.columnAnswer(ctx, frame, name)
 }
 
 // HeaderField returns the first value of a field in the packet's one layer of
@@ -73,7 +82,7 @@ func (p *Packet) HeaderField(ctx context.Context, name string) (text string, fou
 	if text, found, sure = p.headerField(ctx, name); sure {
 		return text, found, true
 	}
-	switch state, text := p.capture.columnAnswer(ctx, p.frame, name); state {
+	switch state, text := p.columnAnswer(ctx, name); state {
 	case column.Missing:
 		return "", false, true
 	case column.Found:
@@ -88,11 +97,11 @@ func (p *Packet) headerField(ctx context.Context, name string) (text string, fou
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	a := k.accessTo(c, name)
-	if a == nil || a.Type == dissect.TypeProtocol || !k.ready(ctx, c) || !k.load(c, p.frame) {
+	if a == nil || a.Type == dissect.TypeProtocol || !k.ready(ctx, c) || !k.load(c, p.at()) {
 		return "", false, false
 	}
 	h := &k.cursor.Headers
-	if h.Unsure.Has(a.In) || a.Type == "RELATIVE_TIME" && c.oddTimes(p.frame) {
+	if h.Unsure.Has(a.In) || a.Type == "RELATIVE_TIME" && c.oddTimes(p.at()) {
 		return "", false, false
 	}
 	if n, first := layersIn(h, a.In); n != 1 || !first {
@@ -132,7 +141,7 @@ func (p *Packet) Transport(ctx context.Context) (protocol string, sure bool) {
 	k, c := &p.capture.peek, p.capture
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.ready(ctx, c) || !k.load(c, p.frame) {
+	if !k.ready(ctx, c) || !k.load(c, p.at()) {
 		return "", false
 	}
 	h := &k.cursor.Headers
@@ -183,7 +192,10 @@ const (
 // tree as fast as they filter, and are not asked.
 func (p *Packet) Absent(ctx context.Context, protocol string) bool {
 	c := p.capture
-	if state := c.ahead.known(p.frame, protocol); state != column.Unknown {
+	if p.at() == 0 {
+		return false // the tree will say why
+	}
+	if state := c.ahead.known(p.at(), protocol); state != column.Unknown {
 		return state == column.Missing
 	}
 	c.mu.Lock()
@@ -202,7 +214,7 @@ func (p *Packet) Absent(ctx context.Context, protocol string) bool {
 			return false // the tree will say why
 		}
 	}
-	return !set.Contains(p.frame)
+	return !set.Contains(p.at())
 }
 
 // countAgain forgets how often a protocol was asked about.
@@ -279,8 +291,12 @@ func (k *peek) ready(ctx context.Context, c *Capture) bool {
 	return true
 }
 
-// load walks through a packet; false means that the file is not what it was.
+// load walks through a packet; false means that the file is not what it was, or that
+// the packet is gone.
 func (k *peek) load(c *Capture, frame uint32) bool {
+	if frame == 0 {
+		return false
+	}
 	if k.frame == frame {
 		return true
 	}

@@ -70,7 +70,7 @@ func (c *Capture) Outlast(ctx context.Context) (inner context.Context, done func
 // scrollOwn is Scroll by pktsh's own dissectors.
 func (v *View) scrollOwn(ctx context.Context, fn func(Row) error) error {
 	c := v.capture
-	for place := 0; ; {
+	for seen := uint64(0); ; {
 		ended := false
 		select {
 		case <-c.Live().Done():
@@ -84,10 +84,14 @@ func (v *View) scrollOwn(ctx context.Context, fn func(Row) error) error {
 		if err != nil {
 			return err
 		}
+		place, _, err := v.Index(ctx, c.After(seen)) // a ring may have let packets go
+		if err != nil {
+			return err
+		}
 		if err := v.rows(ctx, place, n, RowOptions{PreviewAllowed: true}, fn); err != nil {
 			return err
 		}
-		place = n
+		seen = c.Came()
 		if ended {
 			return nil
 		}
@@ -131,15 +135,16 @@ func (v *View) scrollWireshark(ctx context.Context, fn func(Row) error) error {
 			}
 		})
 	})
-	displayed := uint32(0)
+	before, displayed := c.shed, uint64(0)
 	for s := range rows {
-		if err = c.takeIn(ctx, s.Number); err == nil {
-			err = fn(c.row(s, displayed))
+		came := before + uint64(s.Number)
+		if err = c.takeIn(ctx, came); err == nil {
+			err = fn(c.scrolledRow(s, came, displayed))
 		}
 		if err != nil {
 			break
 		}
-		displayed = s.Number
+		displayed = came
 	}
 	if err != nil {
 		cancel()
@@ -150,18 +155,33 @@ func (v *View) scrollWireshark(ctx context.Context, fn func(Row) error) error {
 	return g.Wait()
 }
 
-// takeIn refreshes a capture until it has a frame that is in the spool.
-func (c *Capture) takeIn(ctx context.Context, frame uint32) error {
-	for int(frame) > c.Len() {
+// takeIn refreshes a capture until so many packets have come to it, which are in the
+// spool.
+func (c *Capture) takeIn(ctx context.Context, came uint64) error {
+	for came > c.Came() {
 		grown, err := c.Refresh(ctx)
 		if err != nil {
 			return err
 		}
 		if grown == 0 {
-			return c.noRow(frame)
+			return c.noRow(uint32(came))
 		}
 	}
 	return nil
+}
+
+// scrolledRow is the row of a packet by how many had come with it, and likewise of the
+// one displayed before. Of one that a ring has let go already only the summary is
+// known.
+func (c *Capture) scrolledRow(s summary, came, displayed uint64) Row {
+	number := s.Number
+	if came <= c.shed {
+		return Row{Summary: s}
+	}
+	s.Number = uint32(came - c.shed)
+	r := c.row(s, uint32(max(displayed, c.shed)-c.shed))
+	r.Number = number
+	return r
 }
 
 // scrolled makes a summary of tshark's cells.

@@ -125,7 +125,7 @@ func (v *View) Again() *View {
 	defer v.mu.Unlock()
 	again := &View{capture: v.capture, base: v.base, filter: v.filter}
 	if v.filter == "" {
-		again.frames = v.frames // a slice is the packets that it was made of
+		again.frames, again.shed = v.frames, v.shed // a slice is the packets that it was made of
 	}
 	return again
 }

@@ -106,7 +106,7 @@ func (c *Capture) snap(ctx context.Context) error {
 		return errNothingYet
 	}
 	var file *os.File
-	if c.live.running() || c.file.Cut() != "" {
+	if c.live.running() || c.file.Cut() != "" || c.file.Forgotten() > 0 {
 		var err error
 		if file, err = c.file.Snapshot(ctx, c.session.cfg.TempDir); err != nil {
 			return err

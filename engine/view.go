@@ -26,6 +26,8 @@ type View struct {
 	// generation is the capture's when a filter's frames were kept. A slice keeps
 	// the packets that it was made of.
 	generation uint64
+	// shed is how many packets a ring had let go when a slice's frames were numbered.
+	shed uint64
 }
 
 // frameSet is a view's packets.
@@ -125,6 +127,7 @@ func (v *View) resolve(ctx context.Context) (frameSet, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	generation := v.capture.Generation()
+	v.renumber()
 	if v.frames != nil && (v.filter == "" || v.generation == generation) {
 		return v.frames, nil
 	}
@@ -235,10 +238,10 @@ func (v *View) Slice(ctx context.Context, start, end, step int) (*View, error) {
 		return nil, err
 	}
 	if _, any := set.(order); any {
-		return &View{capture: v.capture, base: v, frames: newOrder(pick(set, start, end, step))}, nil
+		return v.fixed(newOrder(pick(set, start, end, step))), nil
 	}
 	if _, descending := set.(list); descending == (step > 0) {
-		return &View{capture: v.capture, base: v, frames: pick(set, start, end, step)}, nil
+		return v.fixed(pick(set, start, end, step)), nil
 	}
 	bits := roaring.New()
 	if _, all := set.(whole); all && step == 1 {
@@ -248,7 +251,7 @@ func (v *View) Slice(ctx context.Context, start, end, step int) (*View, error) {
 	} else {
 		bits.AddMany(pick(set, start, end, step))
 	}
-	return &View{capture: v.capture, base: v, frames: bitmap{bits}}, nil
+	return v.fixed(bitmap{bits}), nil
 }
 
 // pick returns the packets at start, start+step, … up to end, which is excluded.

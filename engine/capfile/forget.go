@@ -85,15 +85,23 @@ func (f *File) Before(offset int64) int {
 	return lo
 }
 
-// extent is a part of the file.
-type extent struct{ from, to int64 }
+// Extent is a part of the file, in bytes, To excluded.
+type Extent struct{ From, To int64 }
 
-// kept are the parts of the file that make sense without the packets that were
-// forgotten: the blocks that say what the others mean, and all from the first packet
-// on.
-func (f *File) kept() ([]extent, error) {
+// Remaining are the parts of the file that make sense without the packets that were
+// forgotten: the blocks that say what the others mean, and, the last part, all from the
+// first packet on.
+func (f *File) Remaining() (parts []Extent, err error) {
+	err = f.Guard(func() error {
+		parts, err = f.remaining()
+		return err
+	})
+	return parts, err
+}
+
+func (f *File) remaining() ([]Extent, error) {
 	begin := f.begin()
-	var out []extent
+	var out []Extent
 	r := blockReader{data: f.data}
 	for _, offset := range f.read().landmarks {
 		if offset == standInMark || offset >= begin {
@@ -103,34 +111,30 @@ func (f *File) kept() ([]extent, error) {
 		if _, ok, err := r.read(); err != nil || !ok {
 			return nil, errors.Join(fmt.Errorf("%s: the block at byte %d is gone", f.name, offset), err)
 		}
-		if last := len(out) - 1; last >= 0 && out[last].to == offset {
-			out[last].to = r.at
+		if last := len(out) - 1; last >= 0 && out[last].To == offset {
+			out[last].To = r.at
 			continue
 		}
-		out = append(out, extent{offset, r.at})
+		out = append(out, Extent{offset, r.at})
 	}
-	return append(out, extent{begin, f.read().end}), nil
+	return append(out, Extent{begin, f.read().end}), nil
 }
 
 // punch frees what is between the parts that are kept.
 func (f *File) punch(spool *os.File) error {
-	var kept []extent
-	err := f.Guard(func() (err error) {
-		kept, err = f.kept()
-		return err
-	})
+	kept, err := f.Remaining()
 	if err != nil {
 		return err
 	}
 	// A page is freed when all of it goes, so from the beginning of the last one on.
 	at := f.growth.punched &^ int64(os.Getpagesize()-1)
 	for _, s := range kept {
-		if s.from > at {
-			if err := unix.Fallocate(int(spool.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, at, s.from-at); err != nil {
+		if s.From > at {
+			if err := unix.Fallocate(int(spool.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, at, s.From-at); err != nil {
 				return fmt.Errorf("cannot free what a ring let go in %s: %w (a directory on another file system can, as ext4, xfs, btrfs or tmpfs)", spool.Name(), err)
 			}
 		}
-		at = max(at, s.to)
+		at = max(at, s.To)
 	}
 	f.growth.punched = f.begin()
 	return nil
@@ -138,9 +142,10 @@ func (f *File) punch(spool *os.File) error {
 
 // snapshotOf copies the parts of the file that are kept.
 func (f *File) snapshotOf(ctx context.Context, to *os.File) error {
-	kept := []extent{{0, f.End()}}
+	kept := []Extent{{0, f.End()}}
 	if f.index.base > 0 {
-		if err := f.Guard(func() (err error) { kept, err = f.kept(); return err }); err != nil {
+		var err error
+		if kept, err = f.Remaining(); err != nil {
 			return err
 		}
 	}
@@ -149,7 +154,7 @@ func (f *File) snapshotOf(ctx context.Context, to *os.File) error {
 		if err := copyRange(ctx, to, f.mapped, s, written); err != nil {
 			return err
 		}
-		written += s.to - s.from
+		written += s.To - s.From
 	}
 	return nil
 }
@@ -184,14 +189,14 @@ func (f *File) Forgotten() int { return f.index.base }
 
 // blocksAt calls do with the blocks that are kept.
 func (f *File) blocksAt(ctx context.Context, do func(b *block) error) error {
-	kept, err := f.kept()
+	kept, err := f.remaining()
 	if err != nil {
 		return err
 	}
 	r := blockReader{data: f.data[:f.read().end]}
 	n := 0
 	for _, s := range kept {
-		for r.at = s.from; r.at < s.to; n++ {
+		for r.at = s.From; r.at < s.To; n++ {
 			if n&0xfff == 0 && ctx.Err() != nil {
 				return ctx.Err()
 			}

@@ -258,8 +258,8 @@ func (f *File) Snapshot(ctx context.Context, dir string) (*os.File, error) {
 }
 
 // copyRange copies a part of from to an offset of to.
-func copyRange(ctx context.Context, to, from *os.File, s extent, written int64) error {
-	read, n := s.from, s.to
+func copyRange(ctx context.Context, to, from *os.File, s Extent, written int64) error {
+	read, n := s.From, s.To
 	for read < n {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -271,14 +271,14 @@ func copyRange(ctx context.Context, to, from *os.File, s extent, written int64) 
 		if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
 			return err
 		}
-		return copyPlainly(ctx, to, from, extent{read, n}, written)
+		return copyPlainly(ctx, to, from, Extent{read, n}, written)
 	}
 	return nil
 }
 
 // copyPlainly is copyRange for file systems between which the kernel cannot.
-func copyPlainly(ctx context.Context, to, from *os.File, s extent, written int64) error {
-	at, n := s.from, s.to
+func copyPlainly(ctx context.Context, to, from *os.File, s Extent, written int64) error {
+	at, n := s.From, s.To
 	buffer := make([]byte, copySize)
 	for at < n {
 		if err := ctx.Err(); err != nil {
