@@ -21,9 +21,9 @@ import (
 // protocols where they are an argument. Use it by pointer; it is safe for
 // concurrent use once its fields are set.
 type FieldProvider struct {
-	// Catalogue returns the fields and protocols, nil while they are not
-	// loaded. It is called on every key.
-	Catalogue func() *dissect.Catalogue
+	// Catalogue returns the fields and protocols, once they are loaded; nil when ctx
+	// is done before. It is called on every key.
+	Catalogue func(ctx context.Context) *dissect.Catalogue
 	// Present returns the filter names of the protocols in the current packet,
 	// which come first, and Met those known to be in the capture, which come next;
 	// nil, and nil for none known, is fine.
@@ -75,7 +75,7 @@ func (p *FieldProvider) Suggest(ctx context.Context, at Context) []Suggestion {
 	if at.Kind != KindArgument && at.Kind != KindString {
 		return nil
 	}
-	cat := p.catalogue()
+	cat := p.catalogue(ctx)
 	switch {
 	case cat == nil:
 		return nil
@@ -87,11 +87,11 @@ func (p *FieldProvider) Suggest(ctx context.Context, at Context) []Suggestion {
 	return nil
 }
 
-func (p *FieldProvider) catalogue() *dissect.Catalogue {
+func (p *FieldProvider) catalogue(ctx context.Context) *dissect.Catalogue {
 	if p.Catalogue == nil {
 		return nil
 	}
-	return p.Catalogue()
+	return p.Catalogue(ctx)
 }
 
 // operands returns protocols and fields for a word.

@@ -38,7 +38,7 @@ func largeCatalogue() *dissect.Catalogue {
 func fieldCompleter(cat *dissect.Catalogue) *Completer {
 	return &Completer{
 		Grammar:   Grammar{Commands: testCommands()},
-		Providers: []Provider{CommandProvider{testCommands()}, &FieldProvider{Catalogue: func() *dissect.Catalogue { return cat }}},
+		Providers: []Provider{CommandProvider{testCommands()}, &FieldProvider{Catalogue: func(context.Context) *dissect.Catalogue { return cat }}},
 	}
 }
 
@@ -103,7 +103,7 @@ func TestFieldProviderConcurrent(t *testing.T) {
 	a, b := testCatalogue(), testCatalogue()
 	var n int
 	var mu sync.Mutex
-	p := &FieldProvider{Catalogue: func() *dissect.Catalogue {
+	p := &FieldProvider{Catalogue: func(context.Context) *dissect.Catalogue {
 		mu.Lock()
 		defer mu.Unlock()
 		if n++; n%2 == 0 {

@@ -14,7 +14,7 @@ import (
 
 // suggestFilter suggests for a place in a display filter.
 func (p *FieldProvider) suggestFilter(ctx context.Context, at Context) []Suggestion {
-	cat := p.catalogue()
+	cat := p.catalogue(ctx)
 	if cat == nil {
 		return nil
 	}

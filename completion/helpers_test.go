@@ -152,7 +152,7 @@ func testCompleter(dir string) *Completer {
 			AttributeProvider{fakeObjects{}},
 			NameProvider{Globals: fakeGlobals{}, Functions: functions},
 			&FieldProvider{
-				Catalogue: func() *dissect.Catalogue { return cat },
+				Catalogue: func(context.Context) *dissect.Catalogue { return cat },
 				Present:   func(context.Context) []string { return []string{"tcp", "dns", "nosuch"} },
 				Values: func(_ context.Context, field string) []Suggestion {
 					switch field {

@@ -14,7 +14,7 @@ func hereCompleter() *Completer {
 	return &Completer{
 		Grammar: Grammar{Commands: testCommands(), Functions: PySharkSignatures()},
 		Providers: []Provider{CommandProvider{testCommands()}, &FieldProvider{
-			Catalogue: func() *dissect.Catalogue { return cat },
+			Catalogue: func(context.Context) *dissect.Catalogue { return cat },
 			Here: func(context.Context) []Sample {
 				return []Sample{
 					{Field: "dns.qry.name", Value: "a.very.long.name.of.many.labels.example.org", Count: 41},

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"slices"
 
 	"pktsh/dissect"
@@ -65,4 +66,11 @@ func (c *Capture) RowAtHand(frame uint32) (dissect.Summary, bool) {
 		return dissect.Summary{}, false
 	}
 	return rows[i], true
+}
+
+// AwaitCatalogue is Catalogue that waits for it until ctx is done, without a sign of
+// that: for who can do something else meanwhile.
+func (s *Session) AwaitCatalogue(ctx context.Context) *dissect.Catalogue {
+	c, _ := s.loadedCatalogue(ctx) // its only error is ctx's
+	return c
 }
