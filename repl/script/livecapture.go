@@ -329,10 +329,16 @@ func (c *Capture) sniffAll(ctx context.Context, limit int, wait time.Duration, e
 			return err
 		}
 	}
-	for n := 0; ; {
+	for n, seen := 0, capture.Came(); ; seen = capture.Came() {
 		over := ended(live) || until.Err() != nil
 		if err := c.refresh(context.WithoutCancel(ctx)); err != nil {
 			return err
+		}
+		// A ring may have let packets go: places move.
+		if v, ok := c.view.(engineView); ok && live.Drops().Ring > 0 {
+			if place, _, err = v.Index(context.WithoutCancel(until), capture.After(seen)); err != nil {
+				return err
+			}
 		}
 		more, err := c.view.Len(context.WithoutCancel(until))
 		if err != nil {
