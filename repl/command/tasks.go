@@ -23,7 +23,7 @@ func Tasks() []Task {
 		}},
 		{"Which web servers, and what was fetched there?", []string{
 			"cap.count_by('http.host')",
-			"cap.table('frame.number', 'http.host', 'http.request.uri', where='http.request')",
+			"cap.table('http.host', 'http.request.uri', where='http.request')",
 		}},
 		{"What is in a packet?", []string{
 			"ls 8-12",
@@ -35,12 +35,13 @@ func Tasks() []Task {
 			"filter tcp.stream == ${tcp.stream}",
 			"ls",
 		}},
-		{"Which connections were refused or broken off, and when?", []string{
+		{"Was a connection broken off, and when was each begun?", []string{
 			"filter tcp.flags.reset == 1",
-			"cap.table('frame.time_relative', 'ip.src', 'tcp.srcport', 'ip.dst', 'tcp.dstport')",
+			"filter tcp.flags == 0x002",
+			"cap.table('frame.time_relative', 'ip.src', 'ip.dst')",
 		}},
 		{"What was slow to answer?", []string{
-			"cap.table('frame.number', 'dns.qry.name', 'dns.time', where='dns.time > 0.03')",
+			"cap.table('dns.qry.name', 'dns.time', where='dns.time > 0.03')",
 		}},
 		{"How many bytes did each address send?", []string{
 			"cap.group('ip.src').sum('frame.len')",
