@@ -55,7 +55,10 @@ func style(p completion.Paint) string {
 	return ""
 }
 
-const plainStyle = "\x1b[0m"
+const (
+	plainStyle  = "\x1b[0m"
+	promptStyle = "\x1b[0;32m" // as the option PrefixTextColor has it
+)
 
 // paint returns the line as it is to be written: line is what go-prompt draws, with
 // ⏎ for line ends.
@@ -125,12 +128,10 @@ func (m *menu) problem() (text string, waiting bool) {
 // drawing erases it with all that is below the line.
 func (m *menu) below(color bool) string {
 	text, _ := m.problem()
-	last := m.lineHeight()
+	row, column, last := m.place()
 	if text == "" || last+2 > m.rows {
 		return ""
 	}
-	cursor := runewidth.StringWidth(m.shownPrefix()) + runewidth.StringWidth(m.before)
-	row, column := cursor/m.columns, cursor%m.columns
 	down := last - row + 1
 	text = runewidth.Truncate(printable(strings.ReplaceAll(text, "\n", " ")), m.columns-1, "…")
 	if color {

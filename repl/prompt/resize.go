@@ -37,7 +37,7 @@ const (
 
 // redraw moves to where the line began, for Input to draw it anew.
 func (s *session) redraw() {
-	s.screen.muted = false
+	s.screen.muted, s.screen.astray, s.screen.further = false, false, 0
 	m := s.menu
 	position := runewidth.StringWidth(m.shownPrefix()) + s.buffer.DisplayCursorPosition()
 	old := m.columns

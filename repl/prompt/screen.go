@@ -35,12 +35,21 @@ type screen struct {
 	// go-prompt hides the cursor meanwhile. last is the one on the screen.
 	frame int
 	last  []byte
-	err   error // the first failure of out
+	// placed is where in buf what a drawing shows besides the line begins: behind
+	// the two moves (placing counts them) that follow the line and put the cursor
+	// into it.
+	placed, placing int
+	// astray says that the cursor is not where go-prompt believes it, and further
+	// how many rows it is below.
+	astray  bool
+	further int
+	err     error // the first failure of out
 }
 
 // drawing is what the screen asks of a [menu].
 type drawing interface {
 	window() (scroll, frame []byte)
+	rewrap(color bool) (frame []byte, further int)
 	paint(line string) string
 	below(color bool) string
 }
@@ -79,8 +88,12 @@ func (s *screen) Flush() error {
 			s.buf.Reset()
 			s.buf.Write(scroll)
 			s.buf.Write(frame)
-			s.frame = len(scroll)
+			s.frame, s.astray, s.further = len(scroll), false, 0
+		} else if frame, further := s.line.rewrap(s.color); frame != nil || s.astray {
+			s.rewrapped(frame, further)
 		}
+	} else if s.astray && s.buf.Len() > 0 {
+		s.rewrapped(nil, 0)
 	}
 	again := s.frame >= 0 && bytes.Equal(s.buf.Bytes()[s.frame:], s.last)
 	if !again && s.buf.Len() > 0 {
@@ -94,6 +107,29 @@ func (s *screen) Flush() error {
 	s.frame = -1
 	s.drawn()
 	return nil
+}
+
+// rewrapped puts frame in the place of the line in what was collected, nil for not,
+// and lets it begin in the row where the line does: go-prompt goes up by the rows
+// that it knows of.
+func (s *screen) rewrapped(frame []byte, further int) {
+	all := bytes.Clone(s.buf.Bytes())
+	moves, drawing := all, []byte(nil)
+	if s.frame >= 0 {
+		moves, drawing = all[:s.frame], all[s.frame:]
+	}
+	if frame != nil {
+		drawing = append(frame, all[max(s.placed, s.frame):]...)
+	}
+	s.buf.Reset()
+	s.buf.WriteString("\r")
+	s.CursorUp(s.further)
+	s.buf.Write(moves)
+	if s.frame >= 0 {
+		s.frame = s.buf.Len()
+	}
+	s.buf.Write(drawing)
+	s.astray, s.further = frame != nil, further
 }
 
 func (s *screen) write(b []byte) {
@@ -110,8 +146,11 @@ func (s *screen) EraseScreen() {
 	s.last = nil
 	s.buf.WriteString("\x1b[2J")
 }
-func (s *screen) EraseUp()          { s.buf.WriteString("\x1b[1J") }
-func (s *screen) EraseDown()        { s.buf.WriteString("\x1b[J") }
+func (s *screen) EraseUp() { s.buf.WriteString("\x1b[1J") }
+func (s *screen) EraseDown() {
+	s.buf.WriteString("\x1b[J")
+	s.placed, s.placing = s.buf.Len(), 2
+}
 func (s *screen) EraseStartOfLine() { s.buf.WriteString("\x1b[1K") }
 func (s *screen) EraseEndOfLine()   { s.buf.WriteString("\x1b[K") }
 func (s *screen) EraseLine()        { s.buf.WriteString("\x1b[2K") }
@@ -121,7 +160,7 @@ func (s *screen) ShowCursor() {
 	s.buf.WriteString("\x1b[?25h")
 }
 func (s *screen) HideCursor() {
-	s.frame = s.buf.Len()
+	s.frame, s.placed, s.placing = s.buf.Len(), 0, 0
 	s.buf.WriteString("\x1b[?25l")
 }
 
@@ -141,6 +180,10 @@ func (s *screen) move(n int, ahead, b byte) {
 	}
 	if n > 0 {
 		s.buf.WriteString("\x1b[" + strconv.Itoa(n) + string(ahead))
+	}
+	if s.placing > 0 {
+		s.placing--
+		s.placed = s.buf.Len()
 	}
 }
 
