@@ -100,6 +100,8 @@ func TestWLANDecryption(t *testing.T) {
 		{"wpa-psk-linksys.cap", "wpa-pwk", "dictionary:linksys", []string{"ip", "icmp", "arp", "dns"}, true, "decrypt 59 of 59 protected packets"},
 		// The passphrase alone is tried with every network's name that is seen.
 		{"wpa2-psk-linksys.cap", "WPA-PWD", "dictionary", []string{"ip", "icmp", "arp", "dns", "eapol"}, true, "decrypt 30 of 32 protected packets"},
+		// The right key, and yet tshark 4.0 decrypts nothing: so do we, and say it.
+		{"wpa.cap", "wpa-pwd", "biscotte:test", []string{"eapol", "wlan.fc.protected == 1"}, true, "decrypt 0 of 2 protected packets"},
 	} {
 		t.Run(tt.file+" "+tt.kind, func(t *testing.T) {
 			path := start(t, s, aircrack(t, tt.file), 3000)
@@ -142,7 +144,7 @@ func TestWLANDecryption(t *testing.T) {
 				}
 			}
 			d, err := c.Decryption(t.Context())
-			if err != nil || d == nil || d.Decrypted == 0 || !strings.Contains(d.Summary(), tt.summary) {
+			if err != nil || d == nil || (d.Decrypted == 0) != strings.HasPrefix(tt.summary, "decrypt 0 ") || !strings.Contains(d.Summary(), tt.summary) {
 				t.Errorf("got %+v, %v; want %q", d, err, tt.summary)
 			}
 		})

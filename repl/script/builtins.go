@@ -289,7 +289,7 @@ func (f *Field) float() (starlark.Value, error) {
 	}
 	var x float64
 	if _, err := fmt.Sscanf(f.text(), "%g", &x); err != nil {
-		return nil, fmt.Errorf("%s is the text %q, want a number", f.name(), f.text())
+		return nil, f.wrong("%s is the text %q, want a number", f.name(), f.text())
 	}
 	return starlark.Float(x), nil
 }

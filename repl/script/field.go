@@ -121,6 +121,19 @@ func (f *Field) bytes() []byte {
 // name returns how a user reaches the field, for messages: pkt.ip.src.
 func (f *Field) name() string { return "pkt." + f.layer.path() + "." + f.key() }
 
+// wrong makes an error that names the packet, since the field may be of any in a list.
+func (f *Field) wrong(format string, args ...any) error {
+	return fmt.Errorf("packet %d: %w", f.layer.frame(), fmt.Errorf(format, args...))
+}
+
+// frame returns the number of the layer's packet.
+func (l *Layer) frame() uint32 {
+	if l.index != nil {
+		return l.index.tree.Frame
+	}
+	return l.packet.src.Number()
+}
+
 // path returns how a user reaches the layer from a packet.
 func (l *Layer) path() string { return normalize(l.name) }
 
@@ -183,7 +196,7 @@ func (f *Field) Attr(name string) (starlark.Value, error) {
 	if len(below) > 0 {
 		more = ": " + strings.Join(below, " ")
 	}
-	return nil, fmt.Errorf("field %s has no attribute %q and no field below it of that name%s%s",
+	return nil, f.wrong("field %s has no attribute %q and no field below it of that name%s%s",
 		f.layer.name+"."+f.group.key, name, more, suggestion(name, names))
 }
 
@@ -250,7 +263,7 @@ func (f *Field) compareWith(op syntax.Token, y starlark.Value) (bool, error) {
 	case syntax.NEQ:
 		return true, nil
 	}
-	return false, fmt.Errorf("cannot compare %s, which is the text %q, with the %s %s", f.name(), f.text(), y.Type(), y)
+	return false, f.wrong("cannot compare %s, which is the text %q, with the %s %s", f.name(), f.text(), y.Type(), y)
 }
 
 // compareText is a op b; it stands in loops over packets and so makes no values.
@@ -277,7 +290,7 @@ func (f *Field) Binary(op syntax.Token, y starlark.Value, side starlark.Side) (s
 		switch y.(type) {
 		case starlark.Int, starlark.Float:
 			if op != syntax.STAR || f.kind() != kindText {
-				return nil, fmt.Errorf("%s is the text %q, got it with the %s %s in %q: write int(%s) or %s.value",
+				return nil, f.wrong("%s is the text %q, got it with the %s %s in %q: write int(%s) or %s.value",
 					f.name(), f.text(), y.Type(), y, op, f.name(), f.name())
 			}
 		}

@@ -144,7 +144,7 @@ func (f *Field) integer() (starlark.Value, error) {
 			return starlark.MakeBigInt(new(big.Int).SetBytes(b)), nil
 		}
 	}
-	return nil, fmt.Errorf("%s is the text %q, want an integer field", f.name(), f.text())
+	return nil, f.wrong("%s is the text %q, want an integer field", f.name(), f.text())
 }
 
 // pos returns the field's position as PDML has it.
@@ -258,7 +258,7 @@ func drawnBits(n *dissect.Field) (digits string, drawn bool) {
 func (f *Field) hexValue() (starlark.Value, error) {
 	n, ok := new(big.Int).SetString(f.raw(), 16)
 	if !ok {
-		return nil, fmt.Errorf("%s has no bytes of its own: no hex_value", f.name())
+		return nil, f.wrong("%s has no bytes of its own: no hex_value", f.name())
 	}
 	return starlark.MakeBigInt(n), nil
 }
