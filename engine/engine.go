@@ -97,7 +97,11 @@ type Session struct {
 	end context.CancelFunc
 
 	preferences loadedPreferences
-	names       *loadedNames
+
+	// asking is read-locked while questions are asked (idle.go).
+	asking sync.RWMutex
+	asked  atomic.Bool
+	names  *loadedNames
 
 	catalogue atomic.Pointer[loadedCatalogue]
 }

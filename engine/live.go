@@ -110,6 +110,10 @@ type Live struct {
 	// Refresh's alone.
 	settled bool
 
+	// closing ends what keeps a ring while nobody asks; idle is closed when that has
+	// ended. Both are nil where there is no ring.
+	closing, idle chan struct{}
+
 	turn sync.Mutex // held while capturing is started or stopped
 
 	mu      sync.Mutex
@@ -187,6 +191,13 @@ func (s *Session) follow(ctx context.Context, file *os.File, name string, l *Liv
 	c := newCapture(s, f, own, cfg)
 	c.live, l.capture = l, c
 	s.register(c)
+	if l.options.Ring.Bounded() {
+		l.closing, l.idle = make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(l.idle)
+			c.keepRing()
+		}()
+	}
 	return c, nil
 }
 
@@ -528,7 +539,12 @@ func (l *Live) close() error {
 	if l == nil {
 		return nil
 	}
-	return l.Stop(context.Background())
+	err := l.Stop(context.Background())
+	if l.closing != nil {
+		close(l.closing)
+		<-l.idle
+	}
+	return err
 }
 
 // discard removes the spool unless it shall stay, and gives up its lock.

@@ -149,3 +149,22 @@ func TestRingBounds(t *testing.T) {
 		}
 	}
 }
+
+// TestRingIdle has a ring keep its bounds while nobody asks, and not move while
+// somebody does.
+func TestRingIdle(t *testing.T) {
+	s := liveSession(t)
+	d, filter := newDatagrams(t)
+	c := sniff(t, s, LiveOptions{Filter: filter, Ring: Ring{Packets: 100}})
+	done := s.Ask()
+	s.Ask()() // nested
+	d.send(300)
+	time.Sleep(3 * idleInterval)
+	if c.Len() != 0 {
+		t.Errorf("%d packets were taken in while somebody asked", c.Len())
+	}
+	done()
+	await(t, "the ring", func() bool { return c.Live().Drops().Ring == 200 })
+	defer s.Ask()()
+	numbered(t, c, 201, 300)
+}

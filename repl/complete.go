@@ -17,12 +17,14 @@ import (
 // where the word begins that a suggestion replaces. It must not run while Exec
 // does. It never runs the user's code.
 func (s *Shell) Complete(ctx context.Context, text string, cursor int) ([]completion.Suggestion, int) {
+	defer s.cfg.Session.Ask()()
 	return s.completer.Complete(ctx, text, cursor)
 }
 
 // Read returns what an input is for the eye: its pieces, and whether its filters are
 // right. It must not run while Exec does, and runs nothing.
 func (s *Shell) Read(ctx context.Context, text string) completion.Reading {
+	defer s.cfg.Session.Ask()()
 	return s.completer.Read(ctx, text)
 }
 

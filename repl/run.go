@@ -22,6 +22,7 @@ var errReported = errors.New("reported")
 // Exec runs one complete input of an interactive session: a line, a block, or
 // several of them pasted. Errors are printed.
 func (s *Shell) Exec(ctx context.Context, text string) {
+	defer s.cfg.Session.Ask()()
 	s.quit = false
 	_ = s.run(ctx, strings.NewReader(text), "")
 	s.between(context.WithoutCancel(ctx))
@@ -138,6 +139,7 @@ func (s *Shell) end(ctx context.Context, split *script.Splitter, name string) er
 
 // feed deals with one line.
 func (s *Shell) feed(ctx context.Context, split *script.Splitter, line, name string) error {
+	defer s.cfg.Session.Ask()()
 	ctx, done := s.out.during(ctx)
 	defer done()
 	if !split.Pending() {
