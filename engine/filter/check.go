@@ -5,6 +5,9 @@ package filter
 // type.
 
 import (
+	"slices"
+	"strings"
+
 	"pktsh/dissect"
 )
 
@@ -154,8 +157,29 @@ func (c *checker) left(n operand) (checkedOperand, error) {
 			return nil, c.error(n, "got arithmetic that begins with a constant, wanted a field first").
 				suggest("values stand on the right: ip.len == 20 + 8")
 		}
+		if f := c.ofConstants(n); f != nil {
+			return nil, c.error(f, "%s has a constant among its arguments, which it cannot have in arithmetic on the left", c.source(f)).needsWireshark()
+		}
 	}
 	return c.operand(n, nil)
+}
+
+// ofConstants returns a function in n that is given a constant, or nil.
+func (c *checker) ofConstants(n operand) operand {
+	switch n := n.(type) {
+	case *call:
+		if slices.ContainsFunc(n.args, c.isLiteral) {
+			return n
+		}
+	case *arithmetic:
+		if n.left != nil {
+			if f := c.ofConstants(n.left); f != nil {
+				return f
+			}
+		}
+		return c.ofConstants(n.right)
+	}
+	return nil
 }
 
 // isConstant reports whether n is a literal by its looks.
@@ -239,6 +263,12 @@ func (c *checker) right(n, leftNode operand, left checkedOperand) (checkedOperan
 	if err := c.transparent(n, right); err != nil {
 		return nil, err
 	}
+	if err := c.named(leftNode, left, right); err != nil {
+		return nil, err
+	}
+	if err := c.named(n, right, left); err != nil {
+		return nil, err
+	}
 	_, sliced := left.(*sliceOperand)
 	_, isConst := right.(*constant)
 	_, rightSliced := right.(*sliceOperand)
@@ -255,6 +285,17 @@ func (c *checker) right(n, leftNode operand, left checkedOperand) (checkedOperan
 	_, masked := left.(*arithmeticOperand)
 	e.NeedsWireshark = want.mixable(right.typ()) || masked && want.class == classBytes && right.typ().canSlice()
 	return nil, e
+}
+
+// named refuses a protocol whose name has a dot beside another field: it may be one in
+// name only (tcp.options.timestamp), which Wireshark takes for bytes and lists as a
+// protocol.
+func (c *checker) named(n operand, x, other checkedOperand) error {
+	f, ok := x.(*fieldOperand)
+	if _, literal := other.(*constant); ok && !literal && f.class == classProtocol && strings.Contains(f.info.Name, ".") {
+		return c.error(n, "whether %s is compared as bytes or as a protocol, Wireshark knows only", c.source(n)).needsWireshark()
+	}
+	return nil
 }
 
 // transparent refuses operands whose values only Wireshark knows.
@@ -299,6 +340,9 @@ func (c *checker) contains(n *comparison, out *checkedComparison) (checkedTest, 
 		return nil, err
 	}
 	if err := c.transparent(right, out.right); err != nil {
+		return nil, err
+	}
+	if err := c.named(right, out.right, out.left); err != nil {
 		return nil, err
 	}
 	number, isConst := out.right.(*constant)

@@ -63,8 +63,8 @@ func TestSuggestions(t *testing.T) {
 	for name, want := range map[string]string{
 		"dsn":         "dns",
 		"htp":         "http", // hip is as near, and begins otherwise
-		"nds":         "dns", // the first letter too
-		"pdu":         "",    // two letters of three say nothing
+		"nds":         "dns",  // the first letter too
+		"pdu":         "",     // two letters of three say nothing
 		"dup":         "udp",
 		"dup.port":    "udp.port",
 		"dns.qyr.nam": "",

@@ -4,7 +4,10 @@ package filter
 // Wireshark's grammar: or, xor, and, not, comparisons (which chain), &, + and -,
 // * / %, unary minus, slices. Parentheses group tests, braces group arithmetic.
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // maxDepth bounds nesting, so that hostile input cannot exhaust the stack.
 const maxDepth = 200
@@ -190,18 +193,23 @@ func (p *parser) relation() (test, error) {
 	if quantifier == "" {
 		start = left.at()
 	}
+	_, computed := left.(*arithmetic)
+	computed = computed || slices.Contains([]string{"{", "+"}, p.tokens[begin].Text)
+	if t, ok := p.isOp("contains", "matches", "in"); ok && computed {
+		return nil, p.unexpected(t).suggest("%s wants a field, a slice or a function on its left", t.Op)
+	}
 	if t, ok := p.isOp("contains", "matches"); ok {
-		if _, computed := left.(*arithmetic); computed || p.tokens[begin].Text == "{" {
-			return nil, p.unexpected(t).suggest("%s wants a field, a slice or a function on its left", t.Op)
-		}
 		p.pos++
+		if next, ok := p.peek(); ok && p.isPunct("{") {
+			return nil, p.unexpected(next)
+		}
 		right, err := p.postfix()
 		if err != nil {
 			return nil, err
 		}
 		return &comparison{quantifier: quantifier, op: t.Op, left: left, right: right, span: start.to(right.at())}, nil
 	}
-	if m, err := p.membership(quantifier, left, start); m != nil || err != nil {
+	if m, err := p.membership(quantifier, left, start, computed); m != nil || err != nil {
 		return m, err
 	}
 	return p.chain(quantifier, left, start)
@@ -241,9 +249,13 @@ func (p *parser) chain(quantifier string, left operand, start span) (test, error
 	return &existence{x: left, span: start}, nil
 }
 
-// membership reads "in {…}" and "not in {…}"; nil says that neither follows.
-func (p *parser) membership(quantifier string, left operand, start span) (test, error) {
+// membership reads "in {…}" and "not in {…}"; nil says that neither follows. Neither
+// may follow an operand that is computed.
+func (p *parser) membership(quantifier string, left operand, start span, computed bool) (test, error) {
 	negated := false
+	if t, ok := p.isOp("!"); ok && computed && p.pos+1 < len(p.tokens) && p.tokens[p.pos+1].Op == "in" {
+		return nil, p.unexpected(t)
+	}
 	if _, ok := p.isOp("!"); ok && p.pos+1 < len(p.tokens) && p.tokens[p.pos+1].Op == "in" {
 		// "all x not in" is "not (any x in)" in Wireshark 4.0: the quantifier is lost.
 		negated, quantifier = true, ""

@@ -16,7 +16,7 @@ var (
 	// decimals and the zone may be missing.
 	isoTime = regexp.MustCompile(`^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d*))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?$`)
 	// namedTime is "Sep 26, 2004 23:18:04.954975".
-	namedTime = regexp.MustCompile(`^([A-Za-z]{3}) +(\d{1,2}), +(\d{4}) +(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d+))?$`)
+	namedTime = regexp.MustCompile(`^([A-Za-z]{3}) +(\d{1,2}), +(\d{4}) +(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9}))?$`)
 	// looseTime and looseSeconds have the looks of what is no time here and one in
 	// Wireshark: years of few digits, missing blanks, a second point.
 	looseTime    = regexp.MustCompile(`^$|^ *\d{1,3}-\d{1,2}-\d{1,2}|^ *[A-Za-z]{3} +\d{1,2}(, +\d{1,3}|,\d{1,4}) +\d{1,2}:\d{1,2}:\d{1,2}|^ *[A-Za-z]{3} .*\dUTC$`)
@@ -29,14 +29,18 @@ var (
 // 23:18:04.954975"). Without a zone, or " UTC" behind it, it is local time.
 func timeLiteral(text string) (Value, error) {
 	s, loc := strings.TrimSpace(text), time.Local
+	if s != text && strings.ContainsAny(s, ".,Z+") {
+		return Value{}, lenientError{fmt.Errorf("%q has blanks around it, which Wireshark takes in some times only", text)}
+	}
 	if rest, ok := strings.CutSuffix(s, " UTC"); ok {
 		s, loc = strings.TrimSpace(rest), time.UTC
 	}
 	var parts []string // year, month, day, hour, minute, second, decimals
-	// Wireshark skips blanks before and behind, but not everywhere.
-	odd := s != text && strings.HasSuffix(s, ".")
-	if m := isoTime.FindStringSubmatch(s); m != nil && !odd {
+	if m := isoTime.FindStringSubmatch(s); m != nil {
 		parts = m[1:8]
+		if m[7] == "" && strings.ContainsAny(s, ".,") && (m[8] != "" || strings.HasSuffix(strings.TrimSpace(text), "UTC")) {
+			return Value{}, lenientError{fmt.Errorf("%q has a zone behind a point without decimals, which Wireshark takes of some zones only", text)}
+		}
 		if m[8] != "" {
 			loc = parseZone(m[8])
 		}

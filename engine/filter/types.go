@@ -133,6 +133,8 @@ func (t fieldType) canDo(op string) bool {
 		return t.canMask()
 	case "+", "-":
 		return t.isInt() || t.class == classFloat || t.class == classDelta
+	case "%":
+		return t.isInt()
 	}
 	return t.isInt() || t.class == classFloat
 }

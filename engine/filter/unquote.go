@@ -52,7 +52,9 @@ func unescape(s string) (value []byte, n int, message string) {
 			return nil, len(s), s + " is no code point: wanted " + strconv.Itoa(digits) + " hexadecimal digits"
 		}
 		r, err := strconv.ParseUint(s[2:2+digits], 16, 32)
-		if err != nil || r > utf8.MaxRune || r >= 0xd800 && r < 0xe000 {
+		// Characters that need no such name have none (C99, 6.4.3).
+		basic := r < 0xa0 && r != '$' && r != '@' && r != '`'
+		if err != nil || r > utf8.MaxRune || r >= 0xd800 && r < 0xe000 || basic {
 			return nil, 2 + digits, s[:2+digits] + " is no Unicode code point"
 		}
 		return utf8.AppendRune(nil, rune(r)), 2 + digits, ""
