@@ -24,7 +24,7 @@ func compilePattern(pattern string) (*regexp.Regexp, error) {
 	}
 	tree, err := syntax.Parse(translated, syntax.Perl|syntax.FoldCase)
 	if err != nil {
-		return nil, fmt.Errorf("the regular expression %q is not understood here (%w); it may be one that only Wireshark's PCRE2 reads", pattern, err)
+		return nil, &patternError{pattern, err}
 	}
 	if repeatsPlace(tree) {
 		return nil, fmt.Errorf("the regular expression %q repeats a place (^, $ or \\b), which PCRE2 refuses where it stands alone", pattern)
@@ -34,6 +34,23 @@ func compilePattern(pattern string) (*regexp.Regexp, error) {
 		return nil, fmt.Errorf("the regular expression %q cannot be compiled: %w", pattern, err)
 	}
 	return re, nil
+}
+
+// patternError is what Go's parser says of a pattern, in one line.
+type patternError struct {
+	pattern string
+	err     error
+}
+
+func (e *patternError) Unwrap() error { return e.err }
+
+func (e *patternError) Error() string {
+	reason := e.err.Error()
+	var wrong *syntax.Error
+	if errors.As(e.err, &wrong) {
+		reason = fmt.Sprintf("%s: %q", wrong.Code, wrong.Expr)
+	}
+	return fmt.Sprintf("the regular expression %q is not understood here (%s); it may be one that only Wireshark's PCRE2 reads", e.pattern, reason)
 }
 
 // wrongAnywhere reports whether a pattern that compilePattern refused is wrong in
