@@ -7,7 +7,11 @@ SAMPLE  := testdata/browse.pcapng
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
 
-.PHONY: run build test differential lint bench bench-data fuzz docs deps clean
+# Capturing with libpcap inside pktsh needs its headers and a C compiler; where these
+# are, it is built in. Capturing with dumpcap needs neither.
+TAGS = $(shell for d in /usr/include /usr/local/include; do [ -e $$d/pcap/pcap.h ] && command -v $${CC:-cc} >/dev/null && echo -tags libpcap && break; done)
+
+.PHONY: run build test soak differential lint bench bench-data fuzz docs deps clean
 
 ## run: the shell on a sample capture
 run: build
@@ -16,10 +20,15 @@ run: build
 ## build: the program, bin/pktsh
 build:
 	@mkdir -p bin
-	@$(GO) build -trimpath -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o $(BIN) ./cmd/pktsh
+	@$(GO) build $(TAGS) -trimpath -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o $(BIN) ./cmd/pktsh
 
-## deps: what the tests compare against; installed by apt-get where that exists
+## deps: what the tests compare against, and libpcap's headers; installed by apt-get
+## where that exists
 deps:
+	@if [ ! -e /usr/include/pcap/pcap.h ] && [ ! -e /usr/local/include/pcap/pcap.h ] && command -v apt-get >/dev/null; then \
+		echo "make: no libpcap headers; installing libpcap-dev with apt-get"; \
+		{ $(SUDO) apt-get update -q && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q libpcap-dev; } >/dev/null 2>&1 || \
+			echo "make: apt-get could not; capturing with libpcap is left out"; fi
 	@missing=; \
 	for p in tshark sharkd editcap capinfos mergecap; do command -v $$p >/dev/null || missing="$$missing $$p"; done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
@@ -35,7 +44,12 @@ deps:
 
 ## test: every test, the comparisons with tshark included
 test: deps
-	$(GO) test -timeout 30m ./...
+	$(GO) test $(TAGS) -timeout 30m ./...
+
+## soak: five minutes of a capture in a ring, with its memory and its place on disk (needs
+## the permission to capture on lo)
+soak: deps
+	PKTSH_SOAK=5m $(GO) test $(TAGS) ./engine -run '^TestSoak$$' -count=1 -v -timeout 20m
 
 ## differential: what pktsh is sure of against tshark -2, on all captures and mutants of them
 differential: deps
@@ -45,8 +59,9 @@ differential: deps
 lint:
 	@unformatted=$$("$$($(GO) env GOROOT)/bin/gofmt" -l cmd completion dissect engine repl testdata) || exit 1; \
 	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
-	$(GO) vet ./...
+	$(GO) vet $(TAGS) ./...
 	$(GO) tool staticcheck ./...
+	$(if $(TAGS),$(GO) tool staticcheck $(TAGS) ./engine/live)
 
 ## bench: figures as ratios against tshark, tcpdump and others, in one run, into
 ## docs/performance.md; BENCH_FLAGS='-only growth -write=' measures a part and only prints it

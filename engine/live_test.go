@@ -18,9 +18,13 @@ import (
 // that.
 func liveSession(t *testing.T, configure ...func(*Config)) *Session {
 	t.Helper()
+	skip := t.Skipf
+	if os.Getenv("PKTSH_LIVE") == "required" {
+		skip = t.Fatalf
+	}
 	tools := wireshark.Find(os.Getenv("PATH"))
 	if tools.Dumpcap == "" {
-		t.Skip("live: no dumpcap on PATH")
+		skip("live: no dumpcap on PATH")
 	}
 	cfg := Config{Tools: tools, TempDir: t.TempDir(), StateDir: t.TempDir(), CacheDir: t.TempDir()}
 	for _, c := range configure {
@@ -39,12 +43,12 @@ func liveSession(t *testing.T, configure ...func(*Config)) *Session {
 	for _, i := range list {
 		if i.Name == "lo" {
 			if i.MayCapture != nil {
-				t.Skipf("live: dumpcap may not capture on lo: %v", i.MayCapture)
+				skip("live: dumpcap may not capture on lo: %v", i.MayCapture)
 			}
 			return s
 		}
 	}
-	t.Skip("live: there is no interface lo")
+	skip("live: there is no interface lo")
 	return nil
 }
 
