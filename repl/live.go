@@ -64,6 +64,9 @@ func (s *Shell) Sniff(ctx context.Context, o SniffOptions) error {
 	}
 	s.pushVariables()
 	s.interp.SetCaptureMode("cap", !o.DropPackets, o.OnlySummaries)
+	if !s.cfg.Style().Interactive {
+		s.interp.SetUnseen("cap")
+	}
 	return nil
 }
 

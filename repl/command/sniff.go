@@ -213,7 +213,7 @@ func Capturing(c *engine.Capture) string {
 // scroll is the rows of a capture as its packets come. It ends with the capture, and
 // ends the capture when ctx ends.
 func (st *State) scroll(ctx context.Context, v *engine.View) *result.Table {
-	const address = len("192.168.100.100") // what comes later is not known yet
+	const address = len("192.168.1.20") // what comes later is not known yet
 	table := &result.Table{Live: true, Columns: []result.Column{
 		{Title: "No.", Align: result.Right, Role: result.RoleNumber, MinWidth: 5},
 		{Title: "Time", Role: result.RoleDim, MinWidth: 11, Yields: 3},
@@ -246,7 +246,12 @@ func (st *State) scroll(ctx context.Context, v *engine.View) *result.Table {
 			st.Notice(captured(v, shown))
 		}
 	}
-	table.Footer = func() []string { return []string{captured(v, shown)} }
+	table.Footer = func() []string {
+		if ctx.Err() != nil {
+			return []string{"", captured(v, shown)} // the terminal has written ^C
+		}
+		return []string{captured(v, shown)}
+	}
 	return table
 }
 

@@ -80,7 +80,7 @@ func (p *tablePrinter) live(t *result.Table) error {
 		}
 	}
 	if p.r.style.Interactive {
-		p.footer(t)
+		p.lines(t)
 	}
 	return nil
 }
@@ -331,9 +331,15 @@ func (p *tablePrinter) footer(t *result.Table) {
 	if missing != nil {
 		p.out.line(look.on, "no room for: ", strings.Join(missing, ", "), look.off)
 	}
+	p.lines(t)
+}
+
+// lines prints the footer's lines.
+func (p *tablePrinter) lines(t *result.Table) {
 	if t.Footer == nil {
 		return
 	}
+	look := p.r.pal.of(result.RoleDim)
 	for _, line := range t.Footer() {
 		p.out.line(look.on, Escape(line), look.off)
 	}

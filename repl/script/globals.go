@@ -136,6 +136,14 @@ func (it *Interp) SetCaptureMode(name string, keepPackets, onlySummaries bool) b
 	return ok
 }
 
+// SetUnseen has the next loop over the packets that come to a global capture begin with
+// those that are there: a script shall miss none that came before its first line.
+func (it *Interp) SetUnseen(name string) {
+	if c, ok := it.main.env[name].(*Capture); ok && c.live != nil {
+		c.live.unseen = true
+	}
+}
+
 // SetPacket makes a global stand for a packet; nil removes the name.
 func (it *Interp) SetPacket(name string, p *engine.Packet) {
 	if p == nil {

@@ -33,6 +33,9 @@ type sniffer struct {
 	output string
 	// began says that packets were captured, or are.
 	began bool
+	// unseen says that the packets that are there are new to the next loop over those
+	// that come.
+	unseen bool
 }
 
 // liveCapture is LiveCapture(interface=None, …).
@@ -306,6 +309,9 @@ func (c *Capture) sniffAll(ctx context.Context, limit int, wait time.Duration, e
 	place, err := c.view.Len(ctx)
 	if err != nil {
 		return err
+	}
+	if c.live.unseen {
+		place, c.live.unseen = 0, false
 	}
 	until := ctx
 	if wait > 0 {
