@@ -68,8 +68,20 @@ func (d *Dissector) Texts(ctx context.Context, frames []uint32, columns []TextCo
 
 // textGroup is which columns one request asks for, by their places in the list of
 // all: those at the positions where values are resolved (see columnPreference), and
-// the others behind them.
-type textGroup struct{ resolved, others []int }
+// the raw ones behind them. At a position of raw values sharkd 4.0 leaves several of
+// the built-in columns empty.
+type textGroup struct{ resolved, raw []int }
+
+// with is the group with one column more.
+func (g textGroup) with(columns []TextColumn, at int) textGroup {
+	g = textGroup{slices.Clone(g.resolved), slices.Clone(g.raw)}
+	if columns[at].Raw {
+		g.raw = append(g.raw, at)
+	} else {
+		g.resolved = append(g.resolved, at)
+	}
+	return g
+}
 
 // ask adds the group's columns to a request.
 func (g textGroup) ask(req *request, numbers columnNumbers, columns []TextColumn) {
@@ -80,7 +92,7 @@ func (g textGroup) ask(req *request, numbers columnNumbers, columns []TextColumn
 		}
 		req.str("column"+strconv.Itoa(i), text)
 	}
-	for i, at := range g.others {
+	for i, at := range g.raw {
 		req.str("column"+strconv.Itoa(textColumns+i), columns[at].request(numbers))
 	}
 }
@@ -96,7 +108,7 @@ func (c TextColumn) request(numbers columnNumbers) string {
 func (d *Dissector) textGroup(ctx context.Context, frames []uint32, columns []TextColumn, g textGroup, into [][]string) error {
 	var unknown string
 	ask := func(req *request, numbers columnNumbers) {
-		for _, at := range g.others {
+		for _, at := range g.resolved {
 			if f := columns[at].Format; f != CustomFormat && numbers.all[f] == "" {
 				unknown = f
 			}
@@ -104,11 +116,11 @@ func (d *Dissector) textGroup(ctx context.Context, frames []uint32, columns []Te
 		g.ask(req, numbers, columns)
 	}
 	i := 0
-	err := d.rows(ctx, frames, "columns", ask, textColumns+len(g.others), func(_ uint32, cells []string) error {
+	err := d.rows(ctx, frames, "columns", ask, textColumns+len(g.raw), func(_ uint32, cells []string) error {
 		for k, at := range g.resolved {
 			into[i][at] = cells[k]
 		}
-		for k, at := range g.others {
+		for k, at := range g.raw {
 			into[i][at] = cells[textColumns+k]
 		}
 		i++
@@ -130,32 +142,17 @@ func textGroups(columns []TextColumn) ([]textGroup, error) {
 	fits := func(g textGroup) bool {
 		req := rangeRequest(run{1 << 31, 1<<32 - 1})
 		g.ask(req, longest, columns)
-		return len(g.resolved) <= textColumns && len(g.others) <= rawColumns && req.fits()
+		return len(g.resolved) <= textColumns && len(g.raw) <= rawColumns && req.fits()
 	}
 	var groups []textGroup
 	var g textGroup
 	for i, c := range columns {
-		next := textGroup{slices.Clone(g.resolved), slices.Clone(g.others)}
-		if c.Format == CustomFormat && !c.Raw {
-			next.resolved = append(next.resolved, i)
-		} else {
-			next.others = append(next.others, i)
-		}
-		if fits(next) {
+		if next := g.with(columns, i); fits(next) {
 			g = next
 			continue
 		}
-		if len(g.resolved)+len(g.others) == 0 {
-			return nil, fmt.Errorf("column %.40q…: %w", c.Field, errTooLong)
-		}
 		groups = append(groups, g)
-		g = textGroup{}
-		if c.Format == CustomFormat && !c.Raw {
-			g.resolved = []int{i}
-		} else {
-			g.others = []int{i}
-		}
-		if !fits(g) {
+		if g = (textGroup{}).with(columns, i); !fits(g) {
 			return nil, fmt.Errorf("column %.40q…: %w", c.Field, errTooLong)
 		}
 	}

@@ -85,20 +85,17 @@ func (st *State) chooseColumns(ctx context.Context, words []string) ([]engine.Li
 		columns = slices.Clone(st.listed())
 	}
 	for _, w := range words {
-		name := strings.TrimLeft(w, "+-")
-		c, err := st.column(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		if strings.HasPrefix(w, "-") {
-			at := slices.IndexFunc(columns, func(have engine.ListColumn) bool {
-				return have.Name == c.Name || strings.HasPrefix(have.Name, name+"=") || have.Code() == c.Code() && have.Title == c.Title
-			})
+		if name, take := strings.CutPrefix(w, "-"); take {
+			at := st.inUse(ctx, columns, name)
 			if at < 0 {
 				return nil, fmt.Errorf("columns: %s is none of those in use: %s", name, columnNames(columns))
 			}
 			columns = slices.Delete(columns, at, at+1)
 			continue
+		}
+		c, err := st.column(ctx, strings.TrimPrefix(w, "+"))
+		if err != nil {
+			return nil, err
 		}
 		at := len(columns)
 		if change && at > 0 && columns[at-1].Format() == "%i" {
@@ -110,6 +107,20 @@ func (st *State) chooseColumns(ctx context.Context, words []string) ([]engine.Li
 		return nil, errors.New("columns: none would be left; columns reset goes back to Wireshark's")
 	}
 	return columns, nil
+}
+
+// inUse is the place of the column that a word means, by its name, its title or by
+// what it shows; -1 where there is none.
+func (st *State) inUse(ctx context.Context, columns []engine.ListColumn, name string) int {
+	at := slices.IndexFunc(columns, func(c engine.ListColumn) bool { return c.Name == name || strings.EqualFold(c.Title, name) })
+	if at >= 0 {
+		return at
+	}
+	c, err := st.Session.ListColumn(ctx, name)
+	if err != nil {
+		return -1
+	}
+	return slices.IndexFunc(columns, func(have engine.ListColumn) bool { return have.Code() == c.Code() })
 }
 
 // column is the column that a word names.
