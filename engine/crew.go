@@ -45,7 +45,7 @@ func (a *ahead) expectLoop(n int) {
 func (a *ahead) recruit(c *Capture) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.crew.second != nil || a.crew.loop < crewLeast || runtime.GOMAXPROCS(0) < 2 || c.ctx.Err() != nil {
+	if c.live != nil || a.crew.second != nil || a.crew.loop < crewLeast || runtime.GOMAXPROCS(0) < 2 || c.ctx.Err() != nil {
 		return
 	}
 	c.mu.Lock()

@@ -225,3 +225,40 @@ func testSniff(t *testing.T, with string) {
 		t.Errorf("%s is left behind (%v)", path, err)
 	}
 }
+
+// TestSniffReconfigured configures Wireshark anew while packets come: trees then say
+// what it says now, of the packets that are there.
+func TestSniffReconfigured(t *testing.T) {
+	s := liveSession(t, func(cfg *Config) { cfg.Eager = true })
+	d, filter := newDatagrams(t)
+	c := sniff(t, s, LiveOptions{Filter: filter})
+	d.send(3)
+	arrive(t, c, 3)
+	protocols := func(frame uint32) string {
+		t.Helper()
+		p, err := c.Packet(frame)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tree, err := p.Tree(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tree.Values("frame.protocols")[0].Text(tree, "STRING")
+	}
+	if got := protocols(3); !strings.HasSuffix(got, "udp:data") {
+		t.Errorf("packet 3 is %s", got)
+	}
+	cfg := c.Dissection()
+	cfg.DisabledProtocols = []string{"udp"}
+	if err := c.Reconfigure(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	d.send(3)
+	arrive(t, c, 6)
+	for _, frame := range []uint32{3, 6} {
+		if got := protocols(frame); strings.Contains(got, "udp") {
+			t.Errorf("packet %d is %s, and UDP is disabled", frame, got)
+		}
+	}
+}

@@ -96,7 +96,7 @@ func (c *Capture) renew(change func() error) error {
 	err := change()
 	c.forget()
 	c.ctx, c.end = context.WithCancel(c.session.ctx)
-	if c.session.cfg.Eager {
+	if c.session.cfg.Eager && c.live == nil {
 		c.startDeep()
 		c.inBackground(c.keepIndex)
 	}
