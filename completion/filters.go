@@ -259,19 +259,15 @@ func (p *FieldProvider) values(ctx context.Context, cat *dissect.Catalogue, at C
 // that the capture holds, which get their names too. A word that begins no number is
 // one of a name.
 func named(here []Suggestion, names []ValueName, word string) []Suggestion {
-	byNumber := map[uint64]int{} // 0x0800 here is 2048 among the names
+	places := map[string]int{}
 	for i, n := range names {
-		if number, err := strconv.ParseUint(n.Value, 0, 64); err == nil {
-			byNumber[number] = i
-		}
+		places[plainNumber(n.Value)] = i
 	}
 	shown := map[int]bool{}
 	for i := range here {
-		if number, err := strconv.ParseUint(here[i].Text, 0, 64); err == nil {
-			if at, ok := byNumber[number]; ok {
-				here[i].Description = strings.TrimSpace(names[at].Name + "  " + here[i].Description)
-				shown[at] = true
-			}
+		if at, ok := places[plainNumber(here[i].Text)]; ok {
+			here[i].Description = strings.TrimSpace(names[at].Name + "  " + here[i].Description)
+			shown[at] = true
 		}
 	}
 	letters := word != "" && (word[0] < '0' || word[0] > '9')
@@ -287,4 +283,13 @@ func named(here []Suggestion, names []ValueName, word string) []Suggestion {
 		out = append(out, s)
 	}
 	return out
+}
+
+// plainNumber writes a number in decimal: 0x0800 in one place is 2048 in another.
+// What is no number stays.
+func plainNumber(text string) string {
+	if n, err := strconv.ParseUint(text, 0, 64); err == nil {
+		return strconv.FormatUint(n, 10)
+	}
+	return text
 }

@@ -48,7 +48,7 @@ func (s *Shell) newCompleter() *completion.Completer {
 			completion.AttributeProvider{Objects: scriptObjects{s: s}},
 			completion.NameProvider{Globals: scriptObjects{s: s}, Functions: functions},
 			&completion.FieldProvider{
-				Catalogue: s.cfg.Session.AwaitCatalogue, Present: s.present, Met: s.met, Here: s.samples,
+				Catalogue: s.fields, Present: s.present, Met: s.met, Here: s.samples,
 				Values: s.fieldValues, Saved: s.savedFilters, Names: s.valueNames,
 			},
 		},

@@ -70,3 +70,12 @@ func (s *Shell) valueNames(ctx context.Context, field string) []completion.Value
 	}
 	return out
 }
+
+// fields is the catalogue for completion, which waits for it. What asks for fields
+// will want the names of values next, so these begin to be read.
+func (s *Shell) fields(ctx context.Context) *dissect.Catalogue {
+	begin, cancel := context.WithCancel(ctx)
+	cancel()
+	s.cfg.Session.ValueNames(begin, "")
+	return s.cfg.Session.AwaitCatalogue(ctx)
+}
