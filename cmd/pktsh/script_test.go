@@ -15,7 +15,8 @@ var update = flag.Bool("update", false, "rewrite what the scripts expect")
 // TestMain makes the test binary serve as pktsh itself.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"pktsh": func() { os.Exit(run(os.Args[1:])) },
+		"pktsh":      func() { os.Exit(run(os.Args[1:])) },
+		"pktsh-talk": func() { os.Exit(talk(os.Args[1:])) },
 	})
 }
 
