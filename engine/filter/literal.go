@@ -221,6 +221,9 @@ func addrLiteral(text string, t fieldType) (Value, error) {
 		return AddrValue(a), nil
 	}
 	bits, err := strconv.Atoi(bitsText)
+	if len(bitsText) > 1 && bitsText[0] == '0' {
+		return Value{}, lenientError{fmt.Errorf("a prefix length with a leading zero, %s, may be an octal number", bitsText)}
+	}
 	if err != nil || bits > a.BitLen() {
 		return Value{}, fmt.Errorf("a prefix of an %v has at most %d bits, got %s", t, a.BitLen(), bitsText)
 	}

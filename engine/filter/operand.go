@@ -106,6 +106,8 @@ func (p *parser) primary() (operand, error) {
 	case t.Kind == TokenWord:
 		p.pos++
 		return &word{text: t.Text, span: t.span()}, nil
+	case t.Kind == TokenString && strings.Contains(t.Text, "${"):
+		return nil, newError(p.text, t.span(), "Wireshark reads ${ as the beginning of a macro, in quoted text too").needsWireshark()
 	case t.Kind == TokenString:
 		p.pos++
 		value, err := unquote(p.text, t)

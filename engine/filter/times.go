@@ -38,8 +38,8 @@ func timeLiteral(text string) (Value, error) {
 	var parts []string // year, month, day, hour, minute, second, decimals
 	if m := isoTime.FindStringSubmatch(s); m != nil {
 		parts = m[1:8]
-		if m[7] == "" && strings.ContainsAny(s, ".,") && (m[8] != "" || strings.HasSuffix(strings.TrimSpace(text), "UTC")) {
-			return Value{}, lenientError{fmt.Errorf("%q has a zone behind a point without decimals, which Wireshark takes of some zones only", text)}
+		if zoned := m[8] != "" || strings.HasSuffix(strings.TrimSpace(text), "UTC"); zoned && (strings.Contains(s, ",") || m[7] == "" && strings.Contains(s, ".")) {
+			return Value{}, lenientError{fmt.Errorf("%q has decimals and a zone, which Wireshark takes in some forms only", text)}
 		}
 		if m[8] != "" {
 			loc = parseZone(m[8])
