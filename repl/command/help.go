@@ -77,7 +77,14 @@ func (t *Table) explain(ctx context.Context, st *State, name string) (result.Res
 // nil.
 func (t *Table) unknown(name string, catalogue *dissect.Catalogue) error {
 	names := append(t.Names(), Topics()...)
-	if near, ok := completion.Nearest(name, slices.Values(names)); ok {
+	near, ok := completion.Nearest(name, slices.Values(names))
+	spoken := t.mentions(name)
+	switch {
+	case spoken != nil && ok:
+		return fmt.Errorf("no command or topic %q; did you mean %s? These speak of it: %s", name, near, strings.Join(spoken, ", "))
+	case spoken != nil:
+		return fmt.Errorf("no command or topic %q; these speak of it: %s (help NAME)", name, strings.Join(spoken, ", "))
+	case ok:
 		return fmt.Errorf("no command or topic %q; did you mean %s?", name, near)
 	}
 	if catalogue == nil {
@@ -87,6 +94,33 @@ func (t *Table) unknown(name string, catalogue *dissect.Catalogue) error {
 		return fmt.Errorf("no command, topic, field or variable %q; did you mean the field %s?", name, near)
 	}
 	return fmt.Errorf("no command, topic, field or variable %q; help lists commands and topics, `fields %s` searches fields by words", name, name)
+}
+
+// mostMentions is how many commands and topics that speak of a word are named.
+const mostMentions = 6
+
+// mentions are the topics and commands whose help has a word, or what begins with
+// it: the likeliest, or none when too many do.
+func (t *Table) mentions(word string) []string {
+	var found []string
+	speaks := func(text string) bool {
+		at := matchAt(strings.ToLower(text), strings.ToLower(word))
+		return at >= 0 && at <= 2
+	}
+	for _, topic := range topics() {
+		if speaks(topic.summary) || speaks(topic.text) {
+			found = append(found, topic.name)
+		}
+	}
+	for _, c := range t.commands {
+		if speaks(c.Summary) || speaks(c.Help) {
+			found = append(found, c.Name)
+		}
+	}
+	if len(found) > mostMentions || len(word) < 3 {
+		return nil
+	}
+	return found
 }
 
 // namesOf are the names in a catalogue.

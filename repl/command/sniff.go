@@ -76,9 +76,10 @@ beginning.`,
 		},
 		{
 			Name: "pause", Group: GroupLive,
-			Args:     []Arg{{Name: "CAPTURE", Kinds: completion.ArgCapture, Optional: true}},
-			Summary:  "interrupt a capture that is running",
-			Help:     `Interrupts the running capture; packets that pass now are not captured. resume goes on.`,
+			Args:    []Arg{{Name: "CAPTURE", Kinds: completion.ArgCapture, Optional: true}},
+			Summary: "interrupt a capture that is running",
+			Help: `Interrupts the running capture; packets that pass now are not captured.
+resume goes on.`,
 			Examples: []Example{{"pause", "the one in use"}},
 			Run: func(ctx context.Context, st *State, in Input) (result.Result, error) {
 				return st.control(ctx, in, "paused", (*engine.Live).Pause)

@@ -43,7 +43,8 @@ func Tasks() []Task {
 		{"What was slow to answer?", []string{
 			"cap.table('dns.qry.name', 'dns.time', where='dns.time > 0.03')",
 		}},
-		{"How many bytes did each address send?", []string{
+		{"Which protocols are there, and who sent how many bytes?", []string{
+			"Counter([p.protocol for p in cap]).most_common()",
 			"cap.group('ip.src').sum('frame.len')",
 		}},
 		{"Where does a word occur, in the bytes of any packet?", []string{

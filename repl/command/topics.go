@@ -25,6 +25,7 @@ func topics() []topic {
 		{"filters", "display filters: operators, values, what fields there are", filtersTopic},
 		{"pkt", "the current packet: its layers, fields and summary", pktTopic},
 		{"cap", "the capture: loops, counts, tables", capTopic},
+		{"live", "capture, and explore while it runs", liveTopic},
 		{"python", "the language: Starlark, and what it has of Python", pythonTopic},
 		{"keyboard", "keys at the prompt", keyboardTopic},
 		{"scripts", "pipes, --eval, script files, the rc file", scriptsTopic},
@@ -106,13 +107,34 @@ const capTopic = `cap is the capture in use, seen through the filter in force. c
   for p in cap: print(p.highest_layer)
   cap.filter('dns')                         a view of it; costs no copy
   cap.apply_on_packets(fn)                  calls fn with each packet
+
+Statistics, top talkers, conversations, the protocols that are there:
+
   cap.count_by('ip.src', 'tcp.dstport')     how often, at the engine's speed
   cap.group('ip.src').sum('frame.len')      also .count() .min .max .mean .table
   cap.table('frame.number', 'http.host', where='http')
   cap.sort_by('frame.len', reverse=True)    the packets in another order
+  Counter([p.protocol for p in cap])        protocols, as the packet list has them
 
   c = FileCapture('other.pcap', display_filter='dns')
   use c                                     commands work on it from now on`
+
+const liveTopic = `  sniff                      the first interface, until Ctrl-C; the packets stay
+  sniff eth0 'tcp port 80'   an interface, and what is captured (pcap-filter(7))
+  sniff eth0 &               in the background: the prompt is there at once
+  pause, resume, stop        control it
+  interfaces                 the interfaces there are
+  watch 2s ls --tail 5       the last packets, again and again
+  save live.pcapng           keep what came
+
+ls, filter, show, loops and TAB work on what has come so far. In Starlark:
+
+  c = LiveCapture('eth0', bpf_filter='port 53')
+  c.sniff(timeout=5)
+  for p in c.sniff_continuously(packet_count=10): print(p)
+
+pktsh -i eth0 begins a session with it. recover brings back the packets of a
+session that was killed. dumpcap captures: who may run it may capture.`
 
 const pythonTopic = `A line that is no command is Starlark: Python's syntax for expressions, for,
 while, if, def, lambda, lists, dictionaries, comprehensions.

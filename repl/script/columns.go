@@ -98,6 +98,10 @@ func cellsOf(ctx context.Context, v viewSource, fields []string) ([]*cells, erro
 		if err != nil {
 			return nil, err
 		}
+		if attribute := strings.ToLower(strings.TrimPrefix(name, "_ws.col.")); t == "" && !packetMembers[attribute].method && packetMembers[attribute].detail != "" {
+			return nil, fmt.Errorf("%s is no field but an attribute of packets (%s): Counter([p.%s for p in cap]) counts it, [p.%s for p in cap] lists it",
+				name, packetMembers[attribute].detail, attribute, attribute)
+		}
 		out[i] = &cells{name: name, kind: kindOfType(t), seen: map[string]starlark.Value{}}
 	}
 	return out, nil

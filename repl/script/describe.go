@@ -39,7 +39,13 @@ func (it *Interp) Describe(ctx context.Context, expr string) (result.Result, boo
 	if r, ok := it.describeMethod(ctx, e); ok {
 		return r, true
 	}
+	if r, ok := it.describeAbsent(ctx, e); ok {
+		return r, true
+	}
 	k, ok := it.know(ctx, e, nil)
+	if id, alone := e.(*syntax.Ident); alone && !ok {
+		return describeMember(id.Name)
+	}
 	if !ok {
 		return nil, false
 	}
@@ -330,6 +336,66 @@ func (it *Interp) describeMethod(ctx context.Context, e syntax.Expr) (result.Res
 		}
 	}
 	return nil, false
+}
+
+// describeAbsent explains a layer that a packet does not have: pkt.tls of a packet
+// without TLS.
+func (it *Interp) describeAbsent(ctx context.Context, e syntax.Expr) (result.Result, bool) {
+	dot, ok := e.(*syntax.DotExpr)
+	if !ok {
+		return nil, false
+	}
+	base, _ := it.know(ctx, dot.X, nil)
+	p, ok := base.value.(*Packet)
+	if _, member := packetMembers[dot.Name.Name]; !ok || member {
+		return nil, false
+	}
+	p.renew()
+	x, err := p.tree(ctx)
+	if err != nil {
+		return nil, false
+	}
+	if _, has := x.layer(dot.Name.Name); has {
+		return nil, false
+	}
+	k, known := it.knowLayer(dot.Name.Name)
+	if !known || k.layer == "" {
+		return nil, false
+	}
+	return described{text: []string{
+		fmt.Sprintf("packet %d has no layer %s (%s); its layers: %s", p.src.Number(), k.layer, it.protocolLabel(k.layer), strings.Join(x.layerNames(), " ")),
+		fmt.Sprintf("`find %s` goes to the next packet that has it, `fields %s.` lists its fields.", k.layer, k.layer),
+	}}.result(), true
+}
+
+// describeMember explains a name that captures, packets, layers, fields or groups
+// have: count_by, highest_layer, showname.
+func describeMember(name string) (result.Result, bool) {
+	signature := completion.PySharkSignatures()["."+name]
+	for _, of := range []struct {
+		receiver string
+		find     func() (detail string, method, ok bool)
+	}{
+		{"cap", findMember(captureMembers, name)}, {"cap", findMember(feedMembers, name)}, {"pkt", findMember(packetMembers, name)},
+		{"pkt.LAYER", findMember(layerMembers, name)}, {"pkt.LAYER.FIELD", findMember(fieldMembers, name)}, {"cap.group(…)", findMember(groupMembers, name)},
+	} {
+		detail, method, ok := of.find()
+		switch {
+		case !ok:
+		case method:
+			return describeCall(of.receiver+"."+name, signature, detail), true
+		default:
+			return described{text: []string{of.receiver + "." + name, detail}}.result(), true
+		}
+	}
+	return nil, false
+}
+
+func findMember[T any](table members[T], name string) func() (detail string, method, ok bool) {
+	return func() (string, bool, bool) {
+		m, ok := table[name]
+		return m.detail, m.method, ok
+	}
 }
 
 // describeBuiltin explains a function that is there from the beginning.

@@ -46,6 +46,8 @@ func TestDescribe(t *testing.T) {
 		"sorted":              {"sorted(x, key=None", "in order"},
 		"d":                   {"d: a dict, 1 long", "{'a': 1}", "setdefault()"},
 		"math":                {"math: mathematical functions", "sqrt()"},
+		"count_by":            {"cap.count_by(field…, where)", "how often each value"},
+		"highest_layer":       {"pkt.highest_layer", "name of the last layer"},
 		"x":                   {"x: a string, 4 long", "'text'"},
 		"cap.filter('x')[0]":  {"a packet; what it holds is not known", "highest_layer"},
 	} {
