@@ -77,6 +77,7 @@ func TestSplitter(t *testing.T) {
 		{"comment in block", true, "if x:\n# note\n    y\n\n", []string{"1:if x:\n# note\n    y\n"}},
 		{"else", false, "if x:\n    y\nelse:\n    z\nw\n", []string{"1:if x:\n    y\nelse:\n    z\n", "5:w\n"}},
 		{"elif", true, "if x:\n    y\nelif q:\n    z\nelse:\n    w\n\n", []string{"1:if x:\n    y\nelif q:\n    z\nelse:\n    w\n"}},
+		{"try", false, "try:\n    x\nexcept KeyError as e:\n    y\nfinally:\n    z\nw\n", []string{"1:try:\n    x\nexcept KeyError as e:\n    y\nfinally:\n    z\n", "7:w\n"}},
 		{"inline for", true, "for p in cap: print(p)\nx\n", []string{"1:for p in cap: print(p)\n", "2:x\n"}},
 		{"inline if at a prompt", true, "if x: y\nz\n", []string{"1:if x: y\n", "2:z\n"}},
 		{"inline if else in batch", false, "if x: y\nelse: z\nw\n", []string{"1:if x: y\nelse: z\n", "3:w\n"}},

@@ -1,11 +1,12 @@
 // This file reads what Python writes and Starlark does not know, where it means
 // something that Starlark has: f-strings, `is`, generator expressions, sets written
-// out, `global`, `assert` and `del`. It works on the text, because none of it can be parsed; it is
+// out, `global`, `assert`, `del` and `try` (try.go). It works on the text, because none of it can be parsed; it is
 // asked only about source that is no Starlark, and so changes nothing that is.
 
 package script
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -41,6 +42,8 @@ type pythonScanner struct {
 	fresh bool // a statement may begin here
 	// called says that the statement has become a call, which its end has to close.
 	called bool
+	// tries are the indentations of the try statements that may go on, outermost first.
+	tries []int
 }
 
 // fromPython returns source with what Python has and Starlark lacks put into
@@ -171,6 +174,9 @@ func (s *pythonScanner) word(fresh bool) {
 		s.prefixed(start, strings.ToLower(word))
 		return
 	}
+	if fresh && len(s.stack) == 0 && s.clause(start, word) {
+		return
+	}
 	switch word {
 	case "is":
 		s.edits = append(s.edits, edit{start, s.at, "=="})
@@ -193,6 +199,52 @@ func (s *pythonScanner) word(fresh bool) {
 			s.at = end
 		}
 	}
+}
+
+// exceptClause is what follows except: classes, a name, and the colon.
+var exceptClause = regexp.MustCompile(`^([^:#\n'"]*?)(?:[ \t]+as[ \t]+([A-Za-z_]\w*))?[ \t]*:`)
+
+// clause reads the beginning of a clause of a try statement; they become those of an if
+// statement, in the same lines. The else of one is told by its indentation.
+func (s *pythonScanner) clause(start int, word string) bool {
+	indent := start - (strings.LastIndexByte(s.src[:start], '\n') + 1)
+	if strings.TrimLeft(s.src[start-indent:start], " \t") != "" {
+		return false // not the first of its line
+	}
+	for len(s.tries) > 0 && s.tries[len(s.tries)-1] > indent {
+		s.tries = s.tries[:len(s.tries)-1]
+	}
+	follows := len(s.tries) > 0 && s.tries[len(s.tries)-1] == indent
+	rest := s.src[s.at:]
+	bare := strings.HasPrefix(strings.TrimLeft(rest, " \t"), ":")
+	text := ""
+	switch {
+	case word == "try" && bare:
+		if text = "if " + tryMarker; !follows {
+			s.tries = append(s.tries, indent)
+		}
+	case !follows:
+		return false
+	case word == "except":
+		m := exceptClause.FindStringSubmatch(rest)
+		if m == nil {
+			return false
+		}
+		if text = "elif " + exceptMarker + "('" + strings.TrimSpace(m[1]) + "'"; m[2] != "" {
+			text += ", " + m[2]
+		}
+		text += ")"
+		s.at += len(m[0]) - 1
+	case word == "else" && bare:
+		text = "elif " + elseMarker
+	case word == "finally" && bare:
+		text = "elif " + finallyMarker
+	default:
+		s.tries = s.tries[:len(s.tries)-1] // the statement is over
+		return false
+	}
+	s.edits = append(s.edits, edit{start, s.at, text})
+	return true
 }
 
 // prefixed reads a string whose prefix begins at start.

@@ -115,7 +115,9 @@ func (it *Interp) translateEval(e *starlark.EvalError) *Error {
 			trace = append(trace, fmt.Sprintf("  in %s\n", f.Name))
 			continue
 		}
-		trace = append(trace, fmt.Sprintf("  %s: in %s\n", f.Pos, f.Name))
+		if !isOwnName(f.Name) {
+			trace = append(trace, fmt.Sprintf("  %s: in %s\n", f.Pos, f.Name))
+		}
 		out.File, out.Line, out.Col = f.Pos.Filename(), int(f.Pos.Line), int(f.Pos.Col)
 	}
 	out.Backtrace = strings.Join(folded(trace), "")
@@ -152,7 +154,7 @@ var pythonOnly = map[string]string{
 	deleteMarker: "an element is deleted by del d[key]; a name stays",
 	"open":       "Starlark reads no files; FileCapture('path') opens a capture",
 	"input":      "Starlark reads no input",
-	"Exception":  "Starlark has no exceptions; test with `in`, hasattr or get",
+	"Exception":  "there are no classes of exceptions: except takes any error, fail('message') raises one",
 	"iter":       "use for",
 	"next":       "use cap.next()",
 	"true":       "write True",

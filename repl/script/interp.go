@@ -158,6 +158,9 @@ func parse(src, filename string, line int) (*syntax.File, error) {
 			}
 		}
 	}
+	if err == nil {
+		err = checkTries(file.Stmts)
+	}
 	if err != nil {
 		return nil, explainSyntax(src, line, err)
 	}
@@ -215,7 +218,9 @@ func (it *Interp) run(thread *starlark.Thread, in *scope, file *syntax.File, ech
 		}
 		bound, err := prog.Init(thread, in.env)
 		for name, v := range bound { // what load() bound
-			in.set(name, v)
+			if !isOwnName(name) {
+				in.set(name, v)
+			}
 		}
 		if it.pending != nil {
 			return it.inPacket(thread, it.atStack(err, it.pending))

@@ -23,6 +23,7 @@ func (it *Interp) addOperators(env starlark.StringDict) {
 			return compare(tok, args[0], args[1])
 		})
 	}
+	it.addTry(env)
 	env[opKey] = starlark.NewBuiltin(opKey, func(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
 		return plainValue(args[0]), nil
 	})

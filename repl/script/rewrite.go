@@ -1,5 +1,5 @@
 // This file rewrites a statement's syntax tree before it is compiled. It does
-// three things that Starlark has no hook for.
+// what Starlark has no hook for.
 //
 // Globals. Starlark copies a chunk's globals when a function is made, so that
 // redefining a helper does not reach its callers. Here an assignment at top
@@ -14,6 +14,8 @@
 // lookup.go, which pass everything that is not a Field straight on.
 //
 // Text. Formatting (format.go) and the methods of textmethods.go are Python's.
+//
+// Exceptions. A try statement is a call of its body (try.go).
 //
 // Recursion. Starlark bounds it only by Go's stack, whose overflow no program
 // survives. A function therefore begins by asking how deep it is.
@@ -57,7 +59,7 @@ func rewriteTop(s syntax.Stmt, echo bool) []syntax.Stmt {
 		e.X = apply(opEcho, syntax.Start(e.X), rewriteExpr(e.X))
 		return []syntax.Stmt{e}
 	}
-	return rewriteStmts([]syntax.Stmt{s}, assigned{all: true})
+	return rewriteStmts((&tries{}).block([]syntax.Stmt{s}), assigned{all: true})
 }
 
 // assigned is to which names a block assigns as globals: all at top level, in a
@@ -183,6 +185,10 @@ func rewriteStmts(list []syntax.Stmt, global assigned) []syntax.Stmt {
 			s.Cond = rewriteExpr(s.Cond)
 			s.Body = rewriteStmts(s.Body, global)
 		case *syntax.DefStmt:
+			if isOwnName(s.Name.Name) { // the body of a try statement, a part of this block
+				s.Body = append([]syntax.Stmt{&syntax.ExprStmt{X: apply(opEnter, s.Def)}}, rewriteStmts(s.Body, global)...)
+				continue
+			}
 			rewriteParams(s.Params)
 			names := map[string]bool{}
 			declaredGlobal(s.Body, names)
@@ -207,7 +213,7 @@ func rewriteStmts(list []syntax.Stmt, global assigned) []syntax.Stmt {
 func rewriteTarget(e syntax.Expr, global assigned) syntax.Expr {
 	switch e := e.(type) {
 	case *syntax.Ident:
-		if global.has(e.Name) {
+		if global.has(e.Name) && !isOwnName(e.Name) {
 			return globalTarget(e.Name, e.NamePos)
 		}
 	case *syntax.ParenExpr:

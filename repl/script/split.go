@@ -72,7 +72,7 @@ func (s *Splitter) Feed(line string) (chunk Chunk, done, consumed bool) {
 	case indentOf(line) != "" && !s.inlineIf:
 		s.add(line)
 		return s.endOfLine(false)
-	case s.startsIf && (firstWord(line) == "else" || firstWord(line) == "elif"):
+	case s.startsIf && continues(firstWord(line)):
 		s.block, s.inlineIf = true, false
 		s.add(line)
 		if done := !s.openLogic && !s.scan.endsWithColon() && s.interactive && firstWord(line) == "else"; done {
@@ -90,7 +90,7 @@ func (s *Splitter) feedFirst(line string) (Chunk, bool, bool) {
 		return Chunk{}, false, true
 	}
 	s.first = s.line + 1
-	s.startsIf = firstWord(line) == "if"
+	s.startsIf = firstWord(line) == "if" || firstWord(line) == "try"
 	s.add(line)
 	return s.endOfLine(true)
 }
@@ -136,6 +136,15 @@ func (s *Splitter) take() Chunk {
 
 func (s *Splitter) clear() {
 	*s = Splitter{interactive: s.interactive, line: s.line}
+}
+
+// continues says whether a word begins another clause of an if or try statement.
+func continues(word string) bool {
+	switch word {
+	case "else", "elif", "except", "finally":
+		return true
+	}
+	return false
 }
 
 func indentOf(line string) string {

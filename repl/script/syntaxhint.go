@@ -12,18 +12,14 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// noExceptions says what to write instead of catching an AttributeError.
-const noExceptions = "there are no exceptions; ask first: `if 'http' in p`, hasattr(p, 'http'), p.http.get('host', None), getattr(p.http, 'host', None)"
-
 // pythonStatements maps statements that Python has and Starlark lacks to what
 // to write.
 var pythonStatements = map[string]string{
 	"import":   "modules collections, datetime, json, math, sys and time are there already, and so is pyshark; load('file.star', 'name') loads a file",
 	"from":     "load('file.star', 'name') loads names from a file",
-	"try":      noExceptions,
-	"except":   noExceptions,
-	"finally":  noExceptions,
-	"raise":    "there are no exceptions; fail('message') stops, StopCapture() ends apply_on_packets",
+	"except":   "it belongs to a try: with the same indentation",
+	"finally":  "it belongs to a try: with the same indentation",
+	"raise":    "fail('message') stops, or goes to the handler of a try; StopCapture() ends apply_on_packets",
 	"with":     "write c = FileCapture('path') and c.close()",
 	"class":    "use functions and dictionaries",
 	"del":      "an element is deleted by del d[key]; a name stays",
