@@ -74,8 +74,11 @@ func (s *Shell) valueNames(ctx context.Context, field string) []completion.Value
 // fields is the catalogue for completion, which waits for it. What asks for fields
 // will want the names of values next, so these begin to be read.
 func (s *Shell) fields(ctx context.Context) *dissect.Catalogue {
-	begin, cancel := context.WithCancel(ctx)
-	cancel()
-	s.cfg.Session.ValueNames(begin, "")
-	return s.cfg.Session.AwaitCatalogue(ctx)
+	cat := s.cfg.Session.AwaitCatalogue(ctx)
+	if cat != nil { // not both at once: each is seconds of tshark, once a version
+		begin, cancel := context.WithCancel(ctx)
+		cancel()
+		s.cfg.Session.ValueNames(begin, "")
+	}
+	return cat
 }
