@@ -7,6 +7,7 @@ import (
 
 	humanize "github.com/dustin/go-humanize"
 	"github.com/mattn/go-runewidth"
+	"github.com/mitchellh/go-wordwrap"
 
 	"pktsh/repl/result"
 )
@@ -98,8 +99,8 @@ func newTablePrinter(r *Renderer, columns []result.Column) *tablePrinter {
 		p.titled = p.titled || title.width > 0
 	}
 	if p.titled {
-		// Without titles it is a list of facts, each of which counts: the terminal
-		// wraps what is too long, as it does with prose.
+		// Without titles it is a list of facts, each of which counts: what is too long
+		// is not cut but broken between words (facts).
 		p.width = r.style.Width
 	}
 	return p
@@ -131,7 +132,7 @@ func (p *tablePrinter) rows(ctx context.Context, t *result.Table) error {
 // add takes one row: into the first block, or to the screen.
 func (p *tablePrinter) add(row result.Row) {
 	if p.settled {
-		p.print(row)
+		p.facts(row)
 		return
 	}
 	n := len(p.cells)
@@ -184,7 +185,7 @@ func (p *tablePrinter) settle() {
 		p.titles()
 	}
 	for _, row := range p.block {
-		p.print(row)
+		p.facts(row)
 	}
 	p.block, p.cells = nil, nil
 }
@@ -204,6 +205,31 @@ func (p *tablePrinter) titles() {
 		p.scratch[i] = p.cols[i].title
 	}
 	p.line(' ', ' ', result.RoleHeading, nil)
+}
+
+// facts prints a row; where it is one of a list of facts, on as many lines as the last
+// cell needs.
+func (p *tablePrinter) facts(row result.Row) {
+	last := len(p.cols) - 1
+	if p.titled || p.r.style.Width == 0 || len(row.Cells) <= last {
+		p.print(row)
+		return
+	}
+	room := p.r.style.Width - margin
+	for i := range p.cols[:last] {
+		room -= p.cols[i].width + gap
+	}
+	if room < narrowest/2 {
+		p.print(row)
+		return
+	}
+	cells := append([]string(nil), row.Cells...)
+	for part := range strings.SplitSeq(wordwrap.WrapString(cells[last], uint(room)), "\n") {
+		cells[last] = part
+		row.Cells = cells
+		p.print(row)
+		clear(cells[:last])
+	}
 }
 
 // print prints a row, and lets columns grow that are too narrow for it.

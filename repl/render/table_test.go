@@ -392,3 +392,23 @@ func TestLiveTable(t *testing.T) {
 		t.Errorf("no footer: %q", out.String())
 	}
 }
+
+// TestFacts breaks a fact that is wider than the screen between words, below where it
+// begins; a pipe gets it whole.
+func TestFacts(t *testing.T) {
+	facts := func() *result.Table {
+		return &result.Table{Columns: []result.Column{{}, {}}, Rows: rowsOf(cells("because", "headers are not sure of 12 packets"), cells("sure", "none"))}
+	}
+	for width, want := range map[int]string{
+		28: "  because  headers are not\n           sure of 12\n           packets\n  sure     none\n",
+		0:  "  because  headers are not sure of 12 packets\n  sure     none\n",
+	} {
+		var b strings.Builder
+		if err := New(&b, Style{Width: width}).Result(t.Context(), facts()); err != nil {
+			t.Fatal(err)
+		}
+		if b.String() != want {
+			t.Errorf("%d columns: got\n%s\nwant\n%s", width, b.String(), want)
+		}
+	}
+}
