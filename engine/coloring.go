@@ -42,10 +42,10 @@ func (c *Capture) color(ctx context.Context, o ListOptions, rows []ListRow) erro
 	}))
 }
 
-// colorOwn judges by pktsh's own dissectors: rules with fields that they do not know
-// are left out.
+// colorOwn judges by pktsh's own dissectors: protocols that they do not know are
+// nowhere, and rules that compare fields that they do not know are left out.
 func (c *Capture) colorOwn(ctx context.Context, rules *ColorRules, rows []ListRow) error {
-	programs, _ := rules.programs(c.session.fields)
+	programs, _ := rules.programs(ownNames{c.session.fields})
 	own := nativeTier{c}
 	for i := range rows {
 		t, err := own.Tree(ctx, rows[i].Number)

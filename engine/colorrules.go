@@ -113,16 +113,29 @@ type ColorRules struct {
 	rules []ColorRule
 
 	mu       sync.Mutex
-	compiled map[*dissect.Catalogue][]colorProgram
+	compiled map[filter.Fields][]colorProgram
 }
 
 // NewColorRules returns rules to list packets with.
 func NewColorRules(rules []ColorRule) *ColorRules {
-	return &ColorRules{rules: rules, compiled: map[*dissect.Catalogue][]colorProgram{}}
+	return &ColorRules{rules: rules, compiled: map[filter.Fields][]colorProgram{}}
 }
 
 // Rules returns the rules in their order.
 func (r *ColorRules) Rules() []ColorRule { return r.rules }
+
+// ownNames are the fields that pktsh's own dissectors know. A name that they do not
+// know stands for a protocol: it is in none of their trees.
+type ownNames struct{ *dissect.Catalogue }
+
+// Lookup implements [filter.Fields].
+func (o ownNames) Lookup(name string) (dissect.FieldInfo, bool) {
+	info, ok := o.Catalogue.Lookup(name)
+	if !ok {
+		info = dissect.FieldInfo{Name: name, Type: dissect.TypeProtocol, Protocol: name}
+	}
+	return info, true
+}
 
 // colorProgram is a rule that can be asked.
 type colorProgram struct {
@@ -133,7 +146,7 @@ type colorProgram struct {
 
 // programs are the rules that are on and can be compiled with these fields; problems
 // says which cannot.
-func (r *ColorRules) programs(fields *dissect.Catalogue) (programs []colorProgram, problems []string) {
+func (r *ColorRules) programs(fields filter.Fields) (programs []colorProgram, problems []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if known, ok := r.compiled[fields]; ok {

@@ -195,7 +195,8 @@ func (s *Shell) Greet(ctx context.Context, version string) {
 	_ = s.show(ctx, &result.Status{Line: line})
 }
 
-// prefixMost is how many columns the prompt takes; the rest of the line is for typing.
+// prefixMost is how many columns the file and the filter take in the prompt; the rest
+// of the line is for typing.
 const prefixMost = 30
 
 // Prefix returns the prompt: "pkt(dns)> " with the filter in force, "pkt
@@ -206,10 +207,7 @@ func (s *Shell) Prefix() string {
 		return "pkt> "
 	}
 	begin, file, filter := "pkt"+s.livePrefix(), "", v.Filter()
-	room := prefixMost - render.Width(begin+"> ")
-	if filter != "" {
-		room -= len("()")
-	}
+	room := prefixMost
 	if s.livePrefix() == "" && len(s.cfg.Session.Captures()) > 1 {
 		// The file gets half where both are long, and what the filter leaves over.
 		most := max(room-1-render.Width(filter), room/2-1)

@@ -41,7 +41,9 @@ func rowPaint(c result.Color, d Depth) paint {
 		}
 		return []color.Attribute{kind, indexed, color.Attribute(nearest256(c))}
 	}
-	return newPaint(color.New(append(attr(foreground, c.Foreground), attr(background, c.Background)...)...))
+	look := newPaint(color.New(append(attr(foreground, c.Foreground), attr(background, c.Background)...)...))
+	look.off = "\x1b[0m" // the library undoes each number of the colours for itself
+	return look
 }
 
 // nearest256 is the colour of xterm's palette that is nearest: of its 6 × 6 × 6 cube
