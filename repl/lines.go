@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -66,6 +67,17 @@ func (s *Shell) RunRC(ctx context.Context, path string) {
 	s.goOn = true
 	_ = s.run(ctx, f, path)
 	s.goOn, s.failed = false, false
+}
+
+// RunSettings does what set --save saved. What its lines would say is not shown.
+func (s *Shell) RunSettings(ctx context.Context) {
+	if s.cfg.SettingsFile == "" {
+		return
+	}
+	before := s.out.w
+	s.out.w = io.Discard
+	defer func() { s.out.w = before }()
+	s.RunRC(ctx, s.cfg.SettingsFile)
 }
 
 // line runs one line and returns its error, unreported.

@@ -233,6 +233,21 @@ func TestSettings(t *testing.T) {
 	if got := b.do("set colors /no/such/file"); !strings.Contains(got, "/no/such/file") {
 		t.Errorf("rules that are not there: got %q", got)
 	}
+	b.shell.state.Settings.File = filepath.Join(t.TempDir(), "new", "settings")
+	b.shell.cfg.SettingsFile = b.shell.state.Settings.File
+	b.do("columns no info\nset time ad")
+	if got := b.do("set --save"); !strings.Contains(got, "settings") {
+		t.Errorf("set --save: got %q", got)
+	}
+	b.do("reset")
+	b.out.Reset()
+	b.shell.RunSettings(context.Background())
+	if got := b.out.String() + b.err.String(); got != "" || !strings.HasSuffix(b.do("columns --output csv"), "\ninfo,Info,%i,what the packet says\n") {
+		t.Errorf("saved settings: got %q", got)
+	}
+	if got := b.do("set time --output csv"); !strings.Contains(got, "\ntime,ad,r,") {
+		t.Errorf("a saved setting: got %q", got)
+	}
 	if got := b.do("columns no info\nset time ad\nreset\nls 3"); !strings.Contains(got, "Protocol") || strings.Contains(got, "\x1b") {
 		t.Errorf("reset: got %q, want all columns and no colours", got)
 	}

@@ -42,8 +42,10 @@ type Config struct {
 	Style func() render.Style
 	// Color is auto, always or never; auto is what Style says. "" is auto.
 	Color string
-	// ColorFiles is where colouring rules are kept.
-	ColorFiles ColorFiles
+	// ColorFiles is where colouring rules are kept, SettingsFile what set --save saves;
+	// "" means nothing does.
+	ColorFiles   ColorFiles
+	SettingsFile string
 	// History returns what was typed before; nil means nothing was.
 	History func() []string
 	// Args are a script's arguments: argv.
@@ -119,6 +121,7 @@ func New(cfg Config) *Shell {
 	if s.state.Settings, err = command.NewSettings(cfg.Session, cfg.Color, cfg.ColorFiles); err != nil {
 		s.Notice(fmt.Sprintf("the colouring rules cannot be read: %v", err))
 	}
+	s.state.Settings.File = cfg.SettingsFile
 	if s.state.History == nil {
 		s.state.History = func() []string { return nil }
 	}

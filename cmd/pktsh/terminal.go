@@ -109,7 +109,7 @@ func (t *terminal) wrap(f *os.File) io.Writer {
 func (o *options) shellConfig(session *engine.Session, t *terminal) repl.Config {
 	cfg := repl.Config{
 		Session: session, Out: t.wrap(os.Stdout), Err: t.wrap(os.Stderr), Args: o.args, KeepGoing: o.keepGoing,
-		Color: o.color, ColorFiles: colorFiles(),
+		Color: o.color, ColorFiles: colorFiles(), SettingsFile: filepath.Join(xdg.ConfigHome, "pktsh", "settings"),
 		SystemShell: os.Getenv("SHELL"), FiltersFile: filepath.Join(xdg.ConfigHome, "pktsh", "dmacros"),
 		Style: func() render.Style { return render.Style{Depth: depth()} },
 	}
@@ -174,6 +174,7 @@ func (o *options) historyFile() string {
 func interactive(o *options, session *engine.Session, shell *repl.Shell, t *terminal) int {
 	starting, caught := untilSignal() // the prompt catches them later
 	if !o.noRC {
+		shell.RunSettings(starting)
 		shell.RunRC(starting, rcFile())
 		if code, quit := shell.Quit(); quit {
 			return caught.code(code)

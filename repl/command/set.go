@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,6 +35,8 @@ type Settings struct {
 
 	// ColorFiles is where colouring rules are kept.
 	ColorFiles ColorFiles
+	// File keeps the settings between sessions; "" means nothing does.
+	File string
 
 	// start are the values by name that reset goes back to.
 	start map[string]string
@@ -105,12 +109,14 @@ func setCommands() []*Command {
 				{Name: "NAME", Kinds: completion.ArgSetting, Optional: true},
 				{Name: "VALUE", Kinds: completion.ArgSettingValue, Optional: true, Repeated: true},
 			},
+			Options: []Option{{Name: "save", Help: "keep the settings and columns for the sessions to come"}},
 			Summary: "show or change how things are shown",
 			Help: `Alone it lists the settings with their values, what they mean and the values
 that they had at the start. With a name it shows that one, with a value it
-changes it until the session ends; lines such as these may stand in the rc
-file. prefs, protocols, decode_as and keys set what Wireshark's dissectors do,
-columns what ls lists, engine who answers.`,
+changes it until the session ends. --save keeps them, and the columns, for
+sessions at a terminal to come; scripts begin with the defaults. prefs,
+protocols, decode_as and keys set what Wireshark's dissectors do, columns what
+ls lists, engine who answers.`,
 			Examples: []Example{
 				{"set", "all of them"},
 				{"set time ad", "times with the date, as tshark -t ad"},
@@ -118,6 +124,7 @@ columns what ls lists, engine who answers.`,
 				{"set names mt", "names of MAC addresses and ports, as tshark -N mt"},
 				{"set pager off", "nothing goes through the pager"},
 				{"set colors wireshark", "the colouring rules of your Wireshark profile"},
+				{"set --save", "the next session begins with all that"},
 			},
 			Run: runSet,
 		},
@@ -135,10 +142,14 @@ them, and the columns.`,
 }
 
 func runSet(ctx context.Context, st *State, in Input) (result.Result, error) {
-	switch len(in.Words) {
-	case 0:
+	switch n := len(in.Words); {
+	case in.Has("save") && n > 0:
+		return nil, errors.New("set: --save keeps what is set; set it first, then `set --save`")
+	case in.Has("save"):
+		return st.saveSettings()
+	case n == 0:
 		return settingsTable(st, settings()), nil
-	case 1:
+	case n == 1:
 		s, err := settingNamed(in.Words[0])
 		if err != nil {
 			return nil, err
@@ -198,9 +209,9 @@ func runReset(ctx context.Context, st *State, in Input) (result.Result, error) {
 	return &result.Status{Line: "the settings and the columns are as they were at the start"}, nil
 }
 
-// Changed are the lines that make the settings and columns as they are now, out of
+// changed are the lines that make the settings and columns as they are now, out of
 // those that a session begins with.
-func (st *State) Changed() []string {
+func (st *State) changed() []string {
 	var out []string
 	for _, s := range settings() {
 		if now := s.get(st); now != st.Settings.start[s.name] {
@@ -211,6 +222,29 @@ func (st *State) Changed() []string {
 		out = append(out, "columns "+columnNames(st.Columns))
 	}
 	return out
+}
+
+// saveSettings writes them to the file that sessions begin with.
+func (st *State) saveSettings() (result.Result, error) {
+	path := st.Settings.File
+	if path == "" {
+		return nil, errors.New("set --save: there is no file for settings in this session")
+	}
+	lines := st.changed()
+	text := "# Written by set --save; sessions at a terminal begin with it, before rc.star.\n" + strings.Join(append(lines, ""), "\n")
+	next := path + ".new" // a full disk leaves what was saved
+	err := os.MkdirAll(filepath.Dir(path), 0o700)
+	if err == nil {
+		err = errors.Join(os.WriteFile(next, []byte(text), 0o600), os.Rename(next, path))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("set --save: %w", err)
+	}
+	line := "what is set is saved in " + path
+	if len(lines) == 0 {
+		line = "nothing is set: the next session begins with the defaults"
+	}
+	return &result.Status{Line: line}, nil
 }
 
 // SettingWords are the settings' names with their meanings, or, for a name, its
