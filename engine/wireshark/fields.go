@@ -38,6 +38,7 @@ type listed struct {
 	name                   string
 	pos, size              int
 	protocol, none, hidden bool
+	back                   int // to an entry of the same buffer, of one that may be unshown; 0 for none
 	value, display         string
 }
 
@@ -64,6 +65,9 @@ func parseFields(list []byte) []listed {
 		f.protocol = strings.Contains(parts[3], "p")
 		f.none = strings.Contains(parts[3], "n")
 		f.hidden = strings.Contains(parts[3], "h")
+		if i := strings.IndexAny(parts[3], "0123456789"); i >= 0 {
+			f.back, _ = strconv.Atoi(parts[3][i:])
+		}
 		if strings.HasPrefix(f.name, "_ws.lua") {
 			continue // the script's own
 		}
@@ -97,9 +101,11 @@ func complete(t *dissect.Tree, list []listed, words *vocabulary) bool {
 	}
 	last := (*place)(nil)
 	next := 0
+	nodes := make([]*dissect.Field, len(list))
 	for i, f := range list {
 		if at := pairs[i]; at != nil {
 			describe(at.node, f)
+			nodes[i] = at.node
 			c.added[at.above] = append(c.added[at.above], at.node)
 			last = at
 			next++
@@ -110,7 +116,10 @@ func complete(t *dissect.Tree, list []listed, words *vocabulary) bool {
 			coming = c.shown[next]
 		}
 		above := c.parent(f, last, coming)
-		n := c.unshown(f, last)
+		n := c.unshown(f)
+		if nodes[i] = n; f.back > 0 && f.back <= i {
+			n.Source = nodes[i-f.back].Source
+		}
 		c.added[above] = append(c.added[above], n)
 		if f.name == "_ws.expert.group" && above != nil && !f.hidden {
 			nameExpert(above.node, c.added[above])
@@ -221,12 +230,9 @@ func nameExpert(item *dissect.Field, below []*dissect.Field) {
 }
 
 // unshown makes the node of an entry that the reply leaves out.
-func (c *completer) unshown(f listed, last *place) *dissect.Field {
+func (c *completer) unshown(f listed) *dissect.Field {
 	n := &dissect.Field{Hidden: f.hidden}
 	describe(n, f)
-	if last != nil {
-		n.Source = last.node.Source
-	}
 	n.Label = f.display
 	if !f.protocol && c.words != nil {
 		n.Label = c.words.label(f)

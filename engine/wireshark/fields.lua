@@ -6,8 +6,9 @@
 --   #fields BYTES
 --   name NUL offset NUL length NUL state NUL value NUL display NUL name …
 --
--- state holds "p" for a protocol, "n" for a field without values and "h" for a
--- hidden one, value is what PDML has as show, and display, of hidden ones and what
+-- state holds "p" for a protocol, "n" for a field without values, "h" for a
+-- hidden one and "b" for one that may be below such, the latter two with the number of entries back to one
+-- with bytes in the same buffer, 0 for none; value is what PDML has as show, and display, of hidden ones and what
 -- is below them only, the line behind its first ": ".
 --
 -- A request with "columns" is answered without it: that is how pktsh asks for
@@ -32,7 +33,7 @@ end
 
 -- What the attributes of a field call, found once: looking them up by name each time takes
 -- longer than they do. Where that is not possible, they are asked for by name.
-local name, kindof, hidden, show, display
+local name, kindof, hidden, show, display, compare
 
 local function find_getters(field)
   local meta = debug and debug.getmetatable(field) or {}
@@ -42,6 +43,15 @@ local function find_getters(field)
   end
   name, kindof, hidden, display = by_name("name"), by_name("type"), by_name("hidden"), by_name("display")
   show = meta.__tostring or text
+  compare = meta.__le or function(f, g) return f <= g end
+end
+
+-- Fields in different buffers cannot be compared, which is how to tell.
+local function same_buffer(fields, i)
+  for back = 1, i - 1 do
+    if pcall(compare, fields[i], fields[i-back]) then return back end
+  end
+  return 0
 end
 
 -- Numbers as text: Lua 5.2 writes its numbers as floating point, which is slow.
@@ -74,12 +84,12 @@ function pktsh.dissector(_, pinfo, tree)
       value = show(f)
     end
     if hidden(f) then
-      state, line = state .. "h", display(f)
+      state, line = state .. "h" .. digits[same_buffer(fields, i)], display(f)
       below = below or kind == NONE
       before = i
     else
       below = below or kind == PROTOCOL and before == i - 1 and name(f) == "_ws.expert"
-      if below then line = display(f) end
+      if below then state, line = state .. "b" .. digits[same_buffer(fields, i)], display(f) end
     end
     -- -f is the offset, #f the length.
     out[n+1], out[n+2], out[n+3] = name(f), digits[-f], digits[#f]

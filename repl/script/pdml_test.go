@@ -41,6 +41,7 @@ const (
 // unless all of it may differ, what of it; with the reason.
 var acceptedInPDML = map[string]string{
 	"tcp.completeness":                   "what of a conversation was seen so far; each dissection of a packet counts as seeing it, so asking twice changes the answer",
+	"http.response_for.uri":              "the request that was dissected last in the conversation, which need not be the one before",
 	"per.extension_bit showname":         perBits,
 	"per.extension_present_bit showname": perBits,
 	"per.optional_field_bit showname":    perBits,
