@@ -13,7 +13,7 @@ import (
 )
 
 // written is a pcapng capture in memory: its beginning, and packets.
-func written(t *testing.T, packets int) (head []byte, blocks [][]byte) {
+func written(t testing.TB, packets int) (head []byte, blocks [][]byte) {
 	t.Helper()
 	var b bytes.Buffer
 	w := capfile.NewBlockWriter(&b)
@@ -25,7 +25,7 @@ func written(t *testing.T, packets int) (head []byte, blocks [][]byte) {
 	head = bytes.Clone(b.Bytes())
 	for i := range packets {
 		b.Reset()
-		ip := []byte{0x45, 0, 0, 28, 0, byte(i), 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, byte(2 + i%2), 0, 9, 0, 53, 0, 8, 0, 0}
+		ip := []byte{0x45, 0, 0, 28, 0, byte(i), 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, byte(2 + i%2), 0x9c, 0x40, 0x9c, 0x41, 0, 8, 0, 0}
 		err = errors.Join(err, w.Packet(id, uint64(time.Second)*uint64(i+1), ip, uint32(len(ip))))
 		blocks = append(blocks, bytes.Clone(b.Bytes()))
 	}

@@ -19,8 +19,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"pktsh/engine/wireshark"
 )
 
@@ -29,11 +27,6 @@ const (
 	startPatience = 20 * time.Second
 	// stopPatience is how long it may take to end when it is told to.
 	stopPatience = 5 * time.Second
-	// drainQuiet is how long nothing is written when it has all: the kernel gives it
-	// packets four times a second. drainPatience is how long it is given at most.
-	drainQuiet    = 300 * time.Millisecond
-	drainPatience = 2 * time.Second
-	drainStep     = 20 * time.Millisecond
 	// maxComplaint is how much of what it says is kept.
 	maxComplaint = 8 << 10
 )
@@ -231,12 +224,6 @@ func (d *dumpcap) begin() {
 func (d *dumpcap) ended(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.stopped {
-		// What was in the kernel's buffer still is not among those that it counts as dropped.
-		if seen := uint64(d.captured) + d.drops.Lost(); d.drops.Received > seen {
-			d.drops.Own += d.drops.Received - seen
-		}
-	}
 	said := strings.TrimSpace(d.said.String())
 	var exit *exec.ExitError
 	switch {
@@ -269,37 +256,6 @@ func (d *dumpcap) Drops() Drops {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.drops
-}
-
-// watch keeps the spool at hand, if it is a file.
-func (d *dumpcap) watch(spool *os.File) {
-	if info, err := spool.Stat(); err != nil || !info.Mode().IsRegular() {
-		return
-	}
-	if fd, err := unix.FcntlInt(spool.Fd(), unix.F_DUPFD_CLOEXEC, 0); err == nil {
-		d.spool = os.NewFile(uintptr(fd), spool.Name())
-	}
-}
-
-// drain waits until nothing is written any more, as what has passed is in the kernel's
-// buffer until dumpcap comes to read it; on a busy interface, until it has had the time.
-func (d *dumpcap) drain() {
-	if d.spool == nil {
-		return
-	}
-	ticker := time.NewTicker(drainStep)
-	defer ticker.Stop()
-	size, since := int64(-1), time.Now()
-	for began := since; time.Since(began) < drainPatience && time.Since(since) < drainQuiet; {
-		if info, err := d.spool.Stat(); err == nil && info.Size() != size {
-			size, since = info.Size(), time.Now()
-		}
-		select {
-		case <-ticker.C:
-		case <-d.done:
-			return
-		}
-	}
 }
 
 // Stop tells it to end, and kills it when it does not within five seconds.

@@ -28,6 +28,9 @@ const (
 	// be sooner, but then each packet takes the largest one's room in the buffer: on
 	// the loopback 16 MiB are full after 256 packets.
 	pcapPatience = 10 * time.Millisecond
+	// pcapDigits are those of the times: gopacket asks libpcap for nanoseconds, and
+	// tells it the wrong way round whether it got them.
+	pcapDigits = 9
 	// pcapQueue is how many packets may wait to be written: while a disk is slow.
 	pcapQueue = 8192
 	// pcapBuffer is how many bytes are written at once at most.
@@ -105,12 +108,8 @@ func (l *libpcap) open() error {
 			return err
 		}
 		l.handles = append(l.handles, h)
-		digits := 6
-		if h.Resolution().Exponent == -9 {
-			digits = 9
-		}
 		_, err = l.blocks.Interface(capfile.Interface{
-			Name: name, LinkType: linkType(int(h.LinkType())), SnapLen: uint32(h.SnapLen()), Digits: digits, Filter: l.options.Filter, FCS: -1,
+			Name: name, LinkType: linkType(int(h.LinkType())), SnapLen: uint32(h.SnapLen()), Digits: pcapDigits, Filter: l.options.Filter, FCS: -1,
 		})
 		if err != nil {
 			return err
@@ -233,10 +232,6 @@ func (l *libpcap) write() {
 		defer timer.Stop()
 		timeout = timer.C
 	}
-	nanos := make([]bool, len(l.handles))
-	for i, h := range l.handles {
-		nanos[i] = h.Resolution().Exponent == -9
-	}
 	enough := false
 	for open := true; open; {
 		select {
@@ -246,11 +241,7 @@ func (l *libpcap) write() {
 			if open = more; !more || enough {
 				break
 			}
-			ticks := uint64(p.time.UnixMicro())
-			if nanos[p.id] {
-				ticks = uint64(p.time.UnixNano())
-			}
-			if err := l.blocks.Packet(p.id, ticks, p.data, uint32(p.original)); err != nil {
+			if err := l.blocks.Packet(p.id, uint64(p.time.UnixNano()), p.data, uint32(p.original)); err != nil {
 				l.failWriting(err)
 				enough = true
 				break
