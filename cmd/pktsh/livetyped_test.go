@@ -45,7 +45,7 @@ func TestLiveTyped(t *testing.T) {
 	p.say("ls 1-2", `^>?~? +2 `)
 	p.say("pause", `^lo paused: \d+ packets, none dropped`, `pkt\[lo \d+ paused\]`)
 	p.say("resume", `^lo capturing again: \d+ packets, none dropped`, `pkt\[lo \d+\]`)
-	p.say("status", `^ +live +running on lo \(udp dst port \d+\)`, `^ +dropped +nothing`)
+	p.say("status", `^ +live +running on lo \(udp dst port \d+\)`, `^ +lost +none dropped`)
 
 	// A dumpcap that is killed is told of with the next input, not while one is typed.
 	p.typed("\x0cprint('ty")

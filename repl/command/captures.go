@@ -260,6 +260,9 @@ func runCaps(ctx context.Context, st *State, _ Input) (result.Result, error) {
 					Cells: []string{strconv.Itoa(i + 1), st.variableOf(c), strconv.Itoa(c.Len()),
 						deepWord(c.Deep()), c.Path()},
 				}
+				if state := stateOf(c); state != "" {
+					row.Cells[len(row.Cells)-1] += " (live, " + state + ")"
+				}
 				if !yield(row, nil) {
 					return
 				}

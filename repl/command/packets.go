@@ -201,6 +201,8 @@ func (st *State) listFooter(v *engine.View, parts []engine.Places, n int, previe
 	if preview {
 		line := "~ preview by pktsh; Wireshark's dissectors are still loading"
 		switch d := v.Capture().Deep(); {
+		case stateOf(v.Capture()) == engine.LiveRunning.String():
+			line = "~ preview by pktsh while packets come; when the capture is stopped the rows are Wireshark's"
 		case d.State == plan.Failed:
 			line = "~ by pktsh itself; Wireshark's dissectors failed on this file"
 		case d.State == plan.Ready:

@@ -294,12 +294,14 @@ func captured(v *engine.View, shown int) string {
 	return line + "; " + dropped(c.Live())
 }
 
-// dropped says how many packets were lost, and where.
+// dropped says how many packets were lost, and where, and how many gave way to others.
 func dropped(l *engine.Live) string {
-	if d := l.Drops(); d.Lost() > 0 {
-		return d.String()
+	d := l.Drops()
+	line := cmp.Or(d.String(), "none dropped")
+	if d.Ring > 0 {
+		line += fmt.Sprintf("; %s before them were let go (--ring)", packets(int(d.Ring)))
 	}
-	return "none dropped"
+	return line
 }
 
 // running returns the capture that a command without an argument means: the one in
@@ -351,6 +353,14 @@ func (st *State) control(ctx context.Context, in Input, done string, do func(*en
 	return &result.Status{Line: fmt.Sprintf("%s %s: %s, %s", c.Name(), done, packets(c.Len()), dropped(c.Live()))}, nil
 }
 
+// stateOf is the state of a live capture in a word, "" of others.
+func stateOf(c *engine.Capture) string {
+	if l := c.Live(); l != nil && len(l.Interfaces()) > 0 {
+		return l.State().String()
+	}
+	return ""
+}
+
 // liveFacts are what status says of a live capture.
 func liveFacts(c *engine.Capture) [][2]string {
 	l := c.Live()
@@ -361,7 +371,7 @@ func liveFacts(c *engine.Capture) [][2]string {
 	if f := l.Filter(); f != "" {
 		state += " (" + f + ")"
 	}
-	facts := [][2]string{{"live", state}, {"dropped", cmp.Or(l.Drops().String(), "nothing")}}
+	facts := [][2]string{{"live", state}, {"lost", dropped(l)}}
 	if err := l.Err(); err != nil {
 		facts = append(facts, [2]string{"warning", err.Error()})
 	}
