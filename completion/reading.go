@@ -218,6 +218,11 @@ func (r *reader) firstWord(s *starScan) {
 			r.problem(name+" is a variable of yours now; :"+name+" runs the command", true)
 			return
 		}
+		isBuiltin := slices.ContainsFunc(builtins, func(m Member) bool { return m.Name == name })
+		if isBuiltin || r.grammar.Commands.Rebound(name) {
+			r.problem(name+" is no command; as a function it is called with parentheses: "+name+"(…)", true)
+			return
+		}
 		text := "there is no command " + name
 		near, ok := Nearest(name, func(yield func(string) bool) {
 			for c := range r.grammar.Commands.All() {

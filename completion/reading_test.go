@@ -29,6 +29,9 @@ func testJudge(macros filter.Macros) FilterJudge {
 
 func TestRead(t *testing.T) {
 	c := testCompleter(t.TempDir())
+	commands := testCommands()
+	commands.rebound["mine"] = true // a variable of the user's
+	c.Grammar.Commands = commands
 	judge := testJudge(filter.Macros{"web": "tcp.port in {80, 443}", "bad": "no.such"})
 	c.Judge = judge.Judge
 	for _, x := range []struct{ text, want, problem string }{
@@ -76,6 +79,8 @@ func TestRead(t *testing.T) {
 		{"fliter dns", "w(fliter) dns", "!there is no command fliter; did you mean filter?"},
 		{"frobnicate 5", "w(frobnicate) n(5)", "!there is no command frobnicate"},
 		{"io 1s", "w(io) n(1s)", "!:io runs the command"},
+		{"print 'x'", "w(print) S('x')", "!print(…)"},
+		{"mine 5", "w(mine) n(5)", "!mine(…)"},
 		{"fliter", "fliter", ""},
 		{"x = fliter y", "x = fliter y", ""},
 	} {
