@@ -209,11 +209,11 @@ func runsOf(set *roaring.Bitmap) (n int) {
 
 // run answers by the plan. sure is false where Wireshark was not there to ask.
 func (q *filtering) run(ctx context.Context) (set *roaring.Bitmap, sure bool, err error) {
+	if q.within == nil && q.answer != nil && q.answer.Unsure.IsEmpty() {
+		q.c.noteSure(spelling(q.expr), q.answer.Yes, q.rules)
+	}
 	switch q.plan.Way {
 	case plan.Headers:
-		if q.within == nil {
-			q.c.noteSure(spelling(q.expr), q.answer.Yes, q.rules)
-		}
 		return q.answer.Yes, true, nil
 	case plan.Side:
 		if set, err = q.bySide(ctx); err == nil || ctx.Err() != nil {

@@ -40,7 +40,7 @@ type Options struct {
 
 // kernelBuffer is how many MiB the kernel may keep for each interface: 2, the default,
 // are full after some 20,000 small packets that come at once.
-const kernelBuffer = 16
+const kernelBuffer = 32
 
 // Source is a capture that runs. Its methods may be called from several goroutines.
 type Source interface {
