@@ -1,6 +1,9 @@
 package completion
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // Member is an attribute of a value, or a key of it.
 type Member struct {
@@ -55,6 +58,9 @@ func (p AttributeProvider) Suggest(ctx context.Context, at Context) []Suggestion
 	}
 	out := make([]Suggestion, 0, len(members))
 	for _, m := range members {
+		if strings.HasPrefix(m.Name, "_") && !strings.HasPrefix(at.Value, "_") {
+			m.Rank += rankThird // _ws_expert and its like are seldom what is looked for
+		}
 		out = append(out, Suggestion{Text: quoteContent(at, m.Name), Key: m.Name, Description: m.Detail, Rank: m.Rank})
 	}
 	return out

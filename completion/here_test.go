@@ -78,3 +78,21 @@ func TestWhatIsHere(t *testing.T) {
 		t.Errorf("got %s at a filter's start, want saved filters among them", texts(got, 99))
 	}
 }
+
+// TestPseudoFieldsComeLast has Wireshark's own fields behind a protocol's.
+func TestPseudoFieldsComeLast(t *testing.T) {
+	c := &Completer{Providers: []Provider{AttributeProvider{Objects: pseudoObjects{}}}}
+	for text, want := range map[string]string{"x.": "host method upper _ws_expert", "x._": "_ws_expert"} {
+		if got, _ := c.Complete(context.Background(), text, len(text)); texts(got, 9) != want {
+			t.Errorf("%s: got %s, want %s", text, texts(got, 9), want)
+		}
+	}
+}
+
+type pseudoObjects struct{}
+
+func (pseudoObjects) Members(context.Context, string) []Member {
+	return []Member{{"_ws_expert", "", 0}, {"host", "", 0}, {"method", "", 0}, {"upper", "", 2}}
+}
+
+func (pseudoObjects) Keys(context.Context, string) []Member { return nil }
