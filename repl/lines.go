@@ -153,12 +153,13 @@ func (s *Shell) watch(ctx context.Context, every time.Duration, count int, text 
 	}
 }
 
-// captured returns what fn prints. The page that ls shows is the same each time.
+// captured returns what fn prints, and the shell commands that it runs. The page that ls shows is the same each time.
 func (s *Shell) captured(fn func() error) (string, error) {
 	var buf bytes.Buffer
 	before, listed := s.out.w, s.state.Listed
-	s.out.w = &buf
-	defer func() { s.out.w, s.state.Listed = before, listed }()
+	outer := s.capturing
+	s.out.w, s.capturing = &buf, &buf
+	defer func() { s.out.w, s.capturing, s.state.Listed = before, outer, listed }()
 	err := fn()
 	return buf.String(), err
 }

@@ -199,6 +199,10 @@ func TestWatch(t *testing.T) {
 	if n := strings.Count(got, "  every 100ms: ls 1\n"); n != 3 {
 		t.Errorf("got %d heads, want 3: %q", n, got)
 	}
+	got = b.do("watch --count 2 100ms ls 1 | wc -l")
+	if n := strings.Count(got, "ls 1 | wc -l\n2\n"); n != 2 {
+		t.Errorf("through a shell command: got %q", got)
+	}
 	for in, want := range map[string]string{
 		"watch":                     "a line was wanted",
 		"watch 1ms ls":              "100ms or more was wanted",
@@ -406,7 +410,7 @@ func TestFields(t *testing.T) {
 		{"fields NAME dns", "dns.qry.name ", nil},
 		{"fields udp.", "udp.checksum", []string{"udp.srcport"}},
 		{"fields tls sni", "tls.handshake.extensions_server_name ", nil},
-		{"fields --protocols dns", "dns ", []string{"in this packet", "Domain Name System"}},
+		{"fields --protocols dns", "dns ", []string{"in packet 3", "Domain Name System"}},
 		{"fields --limit 2 dns", "", nil},
 	} {
 		got := b.do(step.in)

@@ -123,6 +123,9 @@ func (s *Shell) systemCommand(ctx context.Context, line string) *exec.Cmd {
 	if s.cfg.System.Out != nil { // a nil *os.File is no nil io.Writer
 		cmd.Stdout = s.cfg.System.Out
 	}
+	if s.capturing != nil {
+		cmd.Stdout = s.capturing
+	}
 	if s.cfg.System.Err != nil {
 		cmd.Stderr = s.cfg.System.Err
 	}

@@ -81,6 +81,9 @@ type Shell struct {
 	goOn   bool // an error does not end the file that runs (the rc file)
 	quit   bool
 	code   int
+	// capturing takes what shell commands print while an answer is captured; nil
+	// lets them print themselves.
+	capturing io.Writer
 	// sourced is how many files run each other.
 	sourced int
 

@@ -26,13 +26,13 @@ func fieldsCommand() *Command {
 		},
 		Summary: "search Wireshark's fields by words, or by the beginning of their names",
 		Help: `Searches the names and descriptions of Wireshark's fields and protocols: each of
-the words must occur, in any case and order. What the current packet has comes
-first, then the best matches. A word that ends in a dot lists the fields whose
-names begin with it.
+the words must occur, in any case and order. What packets that were looked at
+have comes first, then the best matches. A word that ends in a dot lists the
+fields whose names begin with it.
 
 The column Here says what is known of the field without looking through the
-capture: its value in the current packet, and how often it occurs where that has
-been counted.`,
+capture: its value in the current packet or another that was looked at, and how
+often it occurs where that has been counted.`,
 		Examples: []Example{
 			{"fields tls sni", "where is the server's name?"},
 			{"fields http.", "all fields of HTTP"},
@@ -176,26 +176,42 @@ func fieldText(f dissect.FieldInfo) string {
 // here is what is known of the capture in use without asking it.
 type here struct {
 	st     *State
-	values map[string]string // of the current packet
+	values map[string]valueHere // of the packets that were looked at
 }
 
+// valueHere is a field's value in a packet.
+type valueHere struct {
+	text    string
+	frame   uint32
+	current bool // that packet is the current one
+}
+
+// treesLookedAt is how many of the packets that were dissected lately are looked at.
+const treesLookedAt = 50
+
 func (st *State) here() here {
-	h := here{st: st}
-	if st.Packet == nil {
-		return h
+	h := here{st: st, values: map[string]valueHere{}}
+	if st.Packet != nil {
+		if t := st.Packet.Dissected(); t != nil {
+			h.add(t, true)
+		}
 	}
-	t := st.Packet.Dissected()
-	if t == nil {
-		return h
+	if st.View != nil {
+		for _, t := range st.View.Capture().TreesAtHand(treesLookedAt) {
+			h.add(t, false)
+		}
 	}
-	h.values = map[string]string{}
+	return h
+}
+
+// add notes the values of a packet, of fields that none before it has.
+func (h here) add(t *dissect.Tree, current bool) {
 	dissect.Walk(t.Nodes, func(f *dissect.Field, _ int) bool {
 		if _, seen := h.values[f.Name]; !seen && f.Name != "" {
-			h.values[f.Name] = f.Show
+			h.values[f.Name] = valueHere{f.Show, t.Frame, current}
 		}
 		return true
 	})
-	return h
 }
 
 // has says whether the capture is known to have a field.
@@ -206,22 +222,24 @@ func (h here) has(name string) bool {
 	return h.counted(name) != ""
 }
 
-// of says what is known of a field: its value in the current packet, how often its
-// most frequent value occurs; "" for nothing.
+// of says what is known of a field: its value in a packet, how often its most
+// frequent value occurs; "" for nothing.
 func (h here) of(f dissect.FieldInfo) string {
 	value, ok := h.values[f.Name]
 	counted := h.counted(f.Name)
+	text := value.text
 	switch {
-	case ok && f.Type == dissect.TypeProtocol:
-		return "in this packet"
-	case ok && counted != "":
-		return value + "; " + counted
-	case ok && value == "":
-		return "in this packet"
-	case ok:
-		return value
+	case !ok:
+		return counted
+	case f.Type == dissect.TypeProtocol || text == "":
+		text = "in packet " + fmt.Sprint(value.frame)
+	case !value.current:
+		text += fmt.Sprintf(" in packet %d", value.frame)
 	}
-	return counted
+	if counted != "" {
+		text += "; " + counted
+	}
+	return text
 }
 
 // counted says what was counted of a field: "4 values, most often 80 (120)".
@@ -229,7 +247,7 @@ func (h here) counted(name string) string {
 	if h.st.View == nil {
 		return ""
 	}
-	seen := h.st.View.Capture().Counted(name)
+	seen := h.st.View.Capture().SeenSoFar(name)
 	if seen == nil || len(seen.Values) == 0 {
 		return ""
 	}
@@ -274,7 +292,7 @@ func (st *State) fieldHelp(c *dissect.Catalogue, f dissect.FieldInfo) []string {
 	}
 	example := Example{"filter " + f.Name, "the packets that have it"}
 	if value, ok := h.values[f.Name]; ok {
-		if literal, ok := filter.Literal(f.Type, value); ok {
+		if literal, ok := filter.Literal(f.Type, value.text); ok {
 			example = Example{"filter " + f.Name + " == " + literal, "the packets with that value"}
 		}
 	}

@@ -83,6 +83,8 @@ func (s *fieldSearch) run(c *dissect.Catalogue) []dissect.FieldInfo {
 		}
 		if s.held != nil && s.held(f.Name) {
 			score -= heldBonus
+		} else if s.held != nil && s.held(f.Protocol) {
+			score -= heldBonus / 2
 		}
 		found = append(found, scored{f, score})
 	}
@@ -96,7 +98,8 @@ func (s *fieldSearch) run(c *dissect.Catalogue) []dissect.FieldInfo {
 	return out
 }
 
-// heldBonus puts what the capture has before what it has not.
+// heldBonus puts what the capture has before what it has not; a field that it has not
+// of a protocol that it has gets half of it.
 const heldBonus = 100
 
 // score says how well a field matches, less being better, and whether every word
