@@ -26,7 +26,7 @@ const (
 	// pcapPatience is how long the kernel collects packets at most, and how long a read
 	// waits before it looks whether it shall end. Not at all (immediate mode) would
 	// be sooner, but then each packet takes the largest one's room in the buffer: on
-	// the loopback 16 MiB are full after 256 packets.
+	// the loopback 32 MiB are full after 512 packets.
 	pcapPatience = 10 * time.Millisecond
 	// pcapDigits are those of the times: gopacket asks libpcap for nanoseconds, and
 	// tells it the wrong way round whether it got them.
