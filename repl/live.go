@@ -2,6 +2,7 @@ package repl
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -132,6 +133,19 @@ func (s *Shell) tellEnded() {
 // warn prints a line about what went wrong beside the input.
 func (s *Shell) warn(line string) {
 	_ = render.New(s.cfg.Err, s.cfg.Style()).Warning(line)
+}
+
+// OfferRecovery says what sessions left that were killed while they captured.
+func (s *Shell) OfferRecovery() {
+	left, err := s.cfg.Session.Recoverable()
+	switch {
+	case err != nil:
+		s.warn(err.Error())
+	case len(left) == 1:
+		s.Notice("a pktsh that was killed left what it had captured; recover opens it")
+	case len(left) > 1:
+		s.Notice(fmt.Sprintf("sessions that were killed left %d captures; recover lists them", len(left)))
+	}
 }
 
 // livePrefix is what the prompt says of a capture that is running: "[lo 1,204]".

@@ -217,8 +217,9 @@ func (o *options) engineConfig(t *terminal) engine.Config {
 		Progress:   t.progress(),
 		Notify:     t.notify,
 	}
-	if o.mode != plan.Native {
-		cfg.Tools = wireshark.Find(os.Getenv("PATH"))
+	cfg.Tools = wireshark.Find(os.Getenv("PATH"))
+	if o.mode == plan.Native {
+		cfg.Tools = wireshark.Tools{Dumpcap: cfg.Tools.Dumpcap} // who captures dissects nothing
 	}
 	return cfg
 }

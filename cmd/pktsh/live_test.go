@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -470,5 +471,50 @@ func TestLiveInterrupted(t *testing.T) {
 	left, err := os.ReadDir(filepath.Join(work, "tmp"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// TestLiveRecovered kills a pktsh that captures, and has the next one find the packets.
+func TestLiveRecovered(t *testing.T) {
+	needCapture(t)
+	number, send := port(t)
+	p := pipe(t, nil, "-n", "--engine", "native", "-i", "lo", "-f", fmt.Sprintf("udp dst port %d", number))
+	p.err.wait(t, 0, "capturing on lo")
+	for range 7 {
+		send("hello")
+	}
+	p.is("7", "for p in cap.sniff_continuously(packet_count=7): pass", "", "print(len(cap))")
+	helper := child(t, p.cmd.Process.Pid, "dumpcap")
+	if err := p.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-p.ended
+	p.waited = true
+	for deadline := time.Now().Add(patience); syscall.Kill(helper, 0) == nil; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("dumpcap goes on without pktsh")
+		}
+	}
+	run := func(line string) string {
+		t.Helper()
+		cmd, _ := ourselves(t, nil, "pktsh", "--engine", "native", "--keep-going", "--eval", line)
+		cmd.Env = append(cmd.Env, "XDG_STATE_HOME="+filepath.Join(p.work, "state"))
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v %s", line, err, out)
+		}
+		return string(out)
+	}
+	if out := run("recover"); !strings.Contains(out, ".pcapng") {
+		t.Errorf("recover: got %s", out)
+	}
+	if out := run("recover 1"); !strings.Contains(out, "7 packets") {
+		t.Errorf("recover 1: got %s", out)
+	}
+	if out := run("recover 1 --discard"); !strings.Contains(out, "deleted") {
+		t.Errorf("recover 1 --discard: got %s", out)
+	}
+	if out := run("recover"); out != "there is nothing to recover\n" {
+		t.Errorf("recover: got %s", out)
 	}
 }

@@ -187,6 +187,7 @@ func interactive(o *options, session *engine.Session, shell *repl.Shell, t *term
 	if o.historyFile() != "" && len(t.history.Entries()) == 0 {
 		t.notify("New here? help examples has ten things to do, pkt? shows a packet, TAB completes.")
 	}
+	shell.OfferRecovery()
 	if starting.Err() != nil {
 		return caught.code(exitError)
 	}
