@@ -22,8 +22,8 @@ type ListColumn struct {
 	Title string
 	// Meaning is a line about it.
 	Meaning string
-	// Numeric says that what is in it are decimal numbers.
-	Numeric bool
+	// Numeric says that what is in it are decimal numbers, Address that they are addresses.
+	Numeric, Address bool
 
 	text wireshark.TextColumn
 }
@@ -173,7 +173,7 @@ func (s *Session) fieldColumn(ctx context.Context, word string) (ListColumn, err
 	if err != nil {
 		return c, err
 	}
-	numbers := true
+	c.Numeric, c.Address = true, true
 	for name := range strings.SplitSeq(parts[0], "||") {
 		name = strings.TrimSpace(name)
 		info, ok := catalogue.Lookup(name)
@@ -181,11 +181,11 @@ func (s *Session) fieldColumn(ctx context.Context, word string) (ListColumn, err
 			return c, s.noColumn(name)
 		}
 		c.Meaning = info.Label
-		numbers = numbers && decimal(info.Base)
+		c.Numeric = c.Numeric && decimal(info.Base)
+		c.Address = c.Address && (info.Type == "IPv4" || info.Type == "IPv6" || info.Type == "ETHER")
 		names = append(names, name)
 	}
 	c.text.Field = strings.Join(names, "||")
-	c.Numeric = numbers
 	if len(names) > 1 {
 		c.Meaning = "the fields' values"
 	}

@@ -245,7 +245,7 @@ func TestSettings(t *testing.T) {
 	if got := b.out.String() + b.err.String(); got != "" || !strings.HasSuffix(b.do("columns --output csv"), "\ninfo,Info,%i,what the packet says\n") {
 		t.Errorf("saved settings: got %q", got)
 	}
-	if got := b.do("set time --output csv"); !strings.Contains(got, "\ntime,ad,r,") {
+	if got := b.do("set --output csv"); !strings.Contains(got, "\ntime,ad,r,") {
 		t.Errorf("a saved setting: got %q", got)
 	}
 	if got := b.do("columns no info\nset time ad\nreset\nls 3"); !strings.Contains(got, "Protocol") || strings.Contains(got, "\x1b") {

@@ -104,7 +104,10 @@ func listColumn(c engine.ListColumn) result.Column {
 	case "%Rt", "%At", "%Yt", "%YDOYt", "%Aut", "%Yut", "%YDOYut", "%Tt", "%Gt":
 		out.Role, out.Shrinks = result.RoleDim, false
 	}
-	if out.Number {
+	switch {
+	case c.Address:
+		out.Role = result.RoleAddress
+	case out.Number:
 		out.Align = result.Right
 	}
 	return out

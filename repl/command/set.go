@@ -112,8 +112,8 @@ func setCommands() []*Command {
 			Options: []Option{{Name: "save", Help: "keep the settings and columns for the sessions to come"}},
 			Summary: "show or change how things are shown",
 			Help: `Alone it lists the settings with their values, what they mean and the values
-that they had at the start. With a name it shows that one, with a value it
-changes it until the session ends. --save keeps them, and the columns, for
+that they had at the start. With a name it tells all of that one, with a value
+it changes it until the session ends. --save keeps them, and the columns, for
 sessions at a terminal to come; scripts begin with the defaults. prefs,
 protocols, decode_as and keys set what Wireshark's dissectors do, columns what
 ls lists, engine who answers.`,
@@ -148,13 +148,13 @@ func runSet(ctx context.Context, st *State, in Input) (result.Result, error) {
 	case in.Has("save"):
 		return st.saveSettings()
 	case n == 0:
-		return settingsTable(st, settings()), nil
+		return settingsTable(st), nil
 	case n == 1:
 		s, err := settingNamed(in.Words[0])
 		if err != nil {
 			return nil, err
 		}
-		return settingsTable(st, []setting{s}), nil
+		return s.facts(st), nil
 	}
 	s, err := settingNamed(in.Words[0])
 	if err != nil {
@@ -172,9 +172,18 @@ func (st *State) change(ctx context.Context, s setting, value string) (result.Re
 	return &result.Status{Line: s.name + " is " + s.get(st)}, nil
 }
 
-func settingsTable(st *State, all []setting) result.Result {
+// facts tells all of one setting.
+func (s setting) facts(st *State) result.Result {
+	rows := [][2]string{{"value", s.get(st)}, {"default", st.Settings.start[s.name]}, {"meaning", s.meaning}}
+	for _, c := range s.choices {
+		rows = append(rows, [2]string{"  " + c[0], c[1]})
+	}
+	return pairs(rows)
+}
+
+func settingsTable(st *State) result.Result {
 	var rows []result.Row
-	for _, s := range all {
+	for _, s := range settings() {
 		rows = append(rows, result.Row{Cells: []string{s.name, s.get(st), st.Settings.start[s.name], s.values, s.meaning}})
 	}
 	return listing([]result.Column{
