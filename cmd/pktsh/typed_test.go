@@ -323,7 +323,7 @@ func TestTypedPlain(t *testing.T) {
 	t.Setenv("NO_COLOR", "1")
 	p := sit(t, 80, 24, "--engine", "native", browse)
 	p.see(`pkt> `)
-	p.say("show 3", `Domain Name System`)
+	p.say("show 3 dns", `Domain Name System`) // all of it goes through the pager
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if m := regexp.MustCompile(`\x1b\[[0-9;]*[1-9][0-9;]*m`).FindString(p.raw.String()); m != "" {
