@@ -57,12 +57,9 @@ const (
 	opResult = "⟨result⟩"
 )
 
-// How a body ends other than by reaching its end.
-const (
-	byReturn   = "return"
-	byBreak    = "break"
-	byContinue = "continue"
-)
+// byReturn is how a body ends that returns; "break" and "continue" are the other two ways
+// to leave it before its end.
+const byReturn = "return"
 
 // isOwnName says whether a name is one of this file's.
 func isOwnName(name string) bool { return strings.Contains(name, "⟨") }
@@ -350,8 +347,8 @@ func leaving(at syntax.Position, body []syntax.Stmt, ended func() syntax.Expr) (
 		out = append(out, &syntax.IfStmt{If: at, Cond: test(byReturn), True: []syntax.Stmt{
 			&syntax.ReturnStmt{Return: at, Result: apply(opResult, at, ended())}}})
 	}
-	for way, token := range map[string]syntax.Token{byBreak: syntax.BREAK, byContinue: syntax.CONTINUE} {
-		if ways[way] {
+	for _, token := range []syntax.Token{syntax.BREAK, syntax.CONTINUE} {
+		if way := token.String(); ways[way] {
 			out = append(out, &syntax.IfStmt{If: at, Cond: test(way), True: []syntax.Stmt{&syntax.BranchStmt{Token: token, TokenPos: at}}})
 		}
 	}
