@@ -38,8 +38,9 @@ as pkt.ip. NAME? and ?NAME do the same, but pkt? and cap? show the values.`,
 	}
 }
 
-// helpLine finds `NAME?`, a line that asks what a name or a chain of names is.
-var helpLine = regexp.MustCompile(`^:?[A-Za-z_][\w.-]*\?$`)
+// helpLine finds `NAME?`, a line that asks what a name or a chain of names is; a
+// comment may follow.
+var helpLine = regexp.MustCompile(`^(:?[A-Za-z_][\w.-]*\?)(?:\s+#.*)?$`)
 
 // explain explains a name. One with a question mark behind it is that of a value
 // before that of a topic: pkt? shows the packet, help pkt how packets are used.

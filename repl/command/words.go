@@ -91,8 +91,8 @@ func (t *Table) Split(line string, rebound func(name string) bool) (c *Command, 
 		}
 		return t.byName["help"], rest, true, nil
 	}
-	if helpLine.MatchString(line) {
-		return t.byName["help"], line, true, nil
+	if asked := helpLine.FindStringSubmatch(line); asked != nil {
+		return t.byName["help"], asked[1], true, nil
 	}
 	name, args, ok := completion.SplitCommand(line, func(name string) bool {
 		_, known := t.byName[name]

@@ -24,6 +24,7 @@ func TestSplit(t *testing.T) {
 		{"ls?", "help", "ls?"},
 		{"pkt?", "help", "pkt?"},
 		{"pkt.ip?", "help", "pkt.ip?"},
+		{"pkt.ip?  # what is in it?", "help", "pkt.ip?"},
 		{"!echo hi", "!", "echo hi"},
 		{"show(5)", "", ""},
 		{"ls = 3", "", ""},
