@@ -3,6 +3,7 @@ package dissect
 import (
 	"maps"
 	"slices"
+	"sync"
 )
 
 // This file is the one table of which protocol a number leads to.
@@ -37,11 +38,14 @@ type Table struct {
 	llc        *Protocol
 	all        []*Protocol
 	flowSpots  [64][]spot // by protocol
+	catalogue  func() *Catalogue
 }
 
 // NewTable returns the table of everything that pktsh dissects natively.
 func NewTable() *Table {
-	t := &Table{
+	t := &Table{}
+	*t = Table{
+		catalogue: sync.OnceValue(t.list),
 		linkTypes: map[int]*Protocol{
 			linkNull: &nullProtocol, linkLoop: &nullProtocol,
 			linkEthernet: &ethProtocol,
@@ -118,8 +122,10 @@ func (t *Table) overUDP() []*Protocol {
 // undissected lists what has no dissector.
 func (t *Table) undissected() []*Protocol { return []*Protocol{t.data} }
 
-// Catalogue lists every protocol and field of the table.
-func (t *Table) Catalogue() *Catalogue {
+// Catalogue lists every protocol and field of the table. It is made once.
+func (t *Table) Catalogue() *Catalogue { return t.catalogue() }
+
+func (t *Table) list() *Catalogue {
 	var out []FieldInfo
 	for _, p := range t.all {
 		out = append(out, FieldInfo{Name: p.Name, Label: p.Long, Type: TypeProtocol, Protocol: p.Name})
