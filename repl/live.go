@@ -26,11 +26,7 @@ type liveCapture struct {
 // SniffOptions says what Sniff captures and how it is looked at.
 type SniffOptions struct {
 	engine.LiveOptions
-	// Filter is the display filter to begin with; "" for none.
-	Filter string
-	// DropPackets and OnlySummaries are PyShark's keep_packets=False and
-	// only_summaries=True for the variable cap.
-	DropPackets, OnlySummaries bool
+	Beginning
 	// ToTheEnd waits until the capture has ended.
 	ToTheEnd bool
 }
@@ -40,13 +36,7 @@ type SniffOptions struct {
 func (s *Shell) Sniff(ctx context.Context, o SniffOptions) error {
 	c, err := s.cfg.Session.Sniff(ctx, o.LiveOptions)
 	if err == nil {
-		v := c.All()
-		if o.Filter != "" {
-			v, err = v.Narrow(ctx, o.Filter)
-		}
-		if err == nil {
-			err = s.state.Use(ctx, v)
-		}
+		err = s.begin(ctx, c, o.Beginning)
 	}
 	if err == nil {
 		s.Notice(command.Capturing(c))
@@ -59,12 +49,9 @@ func (s *Shell) Sniff(ctx context.Context, o SniffOptions) error {
 		}
 	}
 	if err != nil {
-		s.failed = true
-		_ = render.New(s.cfg.Err, s.cfg.Style()).Error("pktsh: " + s.explain(err, "", 0))
-		return errReported
+		return s.refuse(err)
 	}
-	s.pushVariables()
-	s.interp.SetCaptureMode("cap", !o.DropPackets, o.OnlySummaries)
+	s.useFor(o.Beginning)
 	if !s.cfg.Style().Interactive {
 		s.interp.SetUnseen("cap")
 	}

@@ -153,11 +153,40 @@ func New(cfg Config) *Shell {
 // OpenOptions says what Open opens and how.
 type OpenOptions struct {
 	engine.OpenOptions
+	Beginning
+}
+
+// Beginning says how the capture that a session begins with is looked at.
+type Beginning struct {
 	// Filter is the display filter to begin with; "" for none.
 	Filter string
 	// DropPackets and OnlySummaries are PyShark's keep_packets=False and
 	// only_summaries=True for the variable cap.
 	DropPackets, OnlySummaries bool
+}
+
+// begin makes a capture the one in use, through the filter to begin with.
+func (s *Shell) begin(ctx context.Context, c *engine.Capture, b Beginning) (err error) {
+	v := c.All()
+	if b.Filter != "" {
+		if v, err = v.Narrow(ctx, b.Filter); err != nil {
+			return err
+		}
+	}
+	return s.state.Use(ctx, v)
+}
+
+// useFor binds the variables to the capture that a session begins with.
+func (s *Shell) useFor(b Beginning) {
+	s.pushVariables()
+	s.interp.SetCaptureMode("cap", !b.DropPackets, b.OnlySummaries)
+}
+
+// refuse prints why a session cannot begin.
+func (s *Shell) refuse(err error) error {
+	s.failed = true
+	_ = render.New(s.cfg.Err, s.style()).Error("pktsh: " + s.explain(err, "", 0))
+	return errReported
 }
 
 // Open opens captures as the command line names them and uses them. What is
@@ -166,21 +195,12 @@ type OpenOptions struct {
 func (s *Shell) Open(ctx context.Context, o OpenOptions) error {
 	c, err := s.cfg.Session.Open(ctx, o.OpenOptions)
 	if err == nil {
-		v := c.All()
-		if o.Filter != "" {
-			v, err = v.Narrow(ctx, o.Filter)
-		}
-		if err == nil {
-			err = s.state.Use(ctx, v)
-		}
+		err = s.begin(ctx, c, o.Beginning)
 	}
 	if err != nil {
-		s.failed = true
-		_ = render.New(s.cfg.Err, s.style()).Error("pktsh: " + s.explain(err, "", 0))
-		return errReported
+		return s.refuse(err)
 	}
-	s.pushVariables()
-	s.interp.SetCaptureMode("cap", !o.DropPackets, o.OnlySummaries)
+	s.useFor(o.Beginning)
 	s.warnings(c)
 	return nil
 }

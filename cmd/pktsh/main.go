@@ -102,7 +102,7 @@ func open(ctx context.Context, o *options, shell *repl.Shell, interactive bool) 
 	}
 	what := repl.OpenOptions{
 		OpenOptions: engine.OpenOptions{Paths: o.files},
-		Filter:      o.filter, DropPackets: !o.keepPackets, OnlySummaries: o.onlySummaries,
+		Beginning:   o.beginning(),
 	}
 	if o.files[0] == "-" {
 		what.OpenOptions = engine.OpenOptions{Reader: os.Stdin}
@@ -113,13 +113,18 @@ func open(ctx context.Context, o *options, shell *repl.Shell, interactive bool) 
 	return exitOK, true
 }
 
+// beginning is how the command line asks for a capture to be looked at.
+func (o *options) beginning() repl.Beginning {
+	return repl.Beginning{Filter: o.filter, DropPackets: !o.keepPackets, OnlySummaries: o.onlySummaries}
+}
+
 // sniff begins the capture that the command line asks for. A script that is not told
 // how long to wait for its packets gets those of the whole capture, if it has an end.
 func sniff(ctx context.Context, o *options, shell *repl.Shell, interactive bool) (code int, ok bool) {
 	what, err := o.capturing.options(o.output.count)
 	if err == nil {
 		err = shell.Sniff(ctx, repl.SniffOptions{
-			LiveOptions: what, Filter: o.filter, DropPackets: !o.keepPackets, OnlySummaries: o.onlySummaries,
+			LiveOptions: what, Beginning: o.beginning(),
 			ToTheEnd: !interactive && o.bounded(),
 		})
 	}
