@@ -88,12 +88,12 @@ func (h here) table(fields []dissect.FieldInfo) *result.Table {
 	for i, f := range fields {
 		known[i] = h.of(f)
 	}
-	columns := []result.Column{{Title: "Name", Role: result.RoleName, Shrinks: true}, {Title: "Type", Role: result.RoleDim, Yields: 2}}
+	columns := []result.Column{{Title: "Name", Role: result.RoleName}, {Title: "Type", Role: result.RoleDim, Yields: 2}}
 	any := slices.ContainsFunc(known, func(s string) bool { return s != "" })
 	if any {
 		columns = append(columns, result.Column{Title: "Here", Shrinks: true, Yields: 1})
 	}
-	columns = append(columns, result.Column{Title: "Description", Flexible: true})
+	columns = append(columns, result.Column{Title: "Description", Flexible: true, Yields: 3})
 	return &result.Table{Columns: columns, Rows: func(yield func(result.Row, error) bool) {
 		for i, f := range fields {
 			cells := []string{f.Name, typeWord(f), fieldText(f)}

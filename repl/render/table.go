@@ -355,7 +355,7 @@ func (p *tablePrinter) footer(t *result.Table) {
 		}
 	}
 	if missing != nil {
-		p.out.line(look.on, "no room for: ", strings.Join(missing, ", "), look.off)
+		p.r.sentence("no room for: "+strings.Join(missing, ", "), look)
 	}
 	p.lines(t)
 }
@@ -367,6 +367,6 @@ func (p *tablePrinter) lines(t *result.Table) {
 	}
 	look := p.r.pal.of(result.RoleDim)
 	for _, line := range t.Footer() {
-		p.out.line(look.on, Escape(line), look.off)
+		p.r.sentence(Escape(line), look)
 	}
 }
