@@ -72,7 +72,11 @@ func runHistory(_ context.Context, st *State, in Input) (result.Result, error) {
 	out := &result.Text{}
 	for i, line := range st.History() {
 		if strings.Contains(line, needle) {
-			out.Lines = append(out.Lines, fmt.Sprintf("%5d  %s", i+1, strings.ReplaceAll(line, "\n", "\n       ")))
+			number := fmt.Sprintf("%5d", i+1)
+			for part := range strings.SplitSeq(line, "\n") {
+				out.Lines = append(out.Lines, fmt.Sprintf("%5s  %s", number, part))
+				number = ""
+			}
 		}
 	}
 	return out, nil

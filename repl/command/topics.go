@@ -188,7 +188,7 @@ everywhere, nor does --no-rc. A mistake in it is told and does not stop it.
 const outputTopic = `  ls --all > list.txt          into a file; >> adds to it
   ls --all | grep RST          through a shell command
   show 5 | less                a pager
-  follow nothing but commands: for a value, print in a script, or json.dumps
+  print(x), json.dumps(x)      a value: >, >> and | stand behind commands only
   filter --to count.txt dns    > may stand in a filter, so there it is --to FILE
 
 White space goes before the sign. What comes out is plain text, whole, without
