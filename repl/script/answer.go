@@ -109,6 +109,9 @@ func (it *Interp) asTable(v starlark.Value) *result.Table {
 			}
 		}
 	}
+	if len(rows) == 0 {
+		t.Empty = "no packet here has " + titles[0]
+	}
 	t.Rows = it.rowsOf(it.context(), shown)
 	return t
 }

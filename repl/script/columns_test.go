@@ -166,3 +166,16 @@ func TestAnswers(t *testing.T) {
 		t.Errorf("%d answers are remembered that nobody holds", n)
 	}
 }
+
+// TestEmptyAnswer has a table without rows say what no packet has.
+func TestEmptyAnswer(t *testing.T) {
+	h := newHarness(t)
+	var shown *result.Table
+	h.cfg.Show = func(r result.Result) { shown = r.(*result.Table) }
+	if _, err := h.exec("cap.table('arp.opcode', where='arp')"); err != nil {
+		t.Fatal(err)
+	}
+	if shown == nil || shown.Empty != "no packet here has arp.opcode" {
+		t.Errorf("got %+v, want a table that says that no packet has the field", shown)
+	}
+}
