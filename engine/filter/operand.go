@@ -84,7 +84,8 @@ func (p *parser) layers(w *word) (operand, error) {
 		return &layered{field: *w, layers: ranges, text: t.Text, span: w.span.to(t.span())}, err
 	}
 	if ok && t.Offset == hash.End() && t.Kind == TokenWord {
-		if n, err := strconv.ParseInt(t.Text, 10, 32); err == nil && n >= 0 {
+		octal := len(t.Text) > 1 && t.Text[0] == '0'
+		if n, err := strconv.ParseInt(t.Text, 10, 32); err == nil && n >= 0 && !octal {
 			p.pos++
 			return &layered{field: *w, layers: []byteRange{{offset: int(n), length: 1}}, text: t.Text, span: w.span.to(t.span())}, nil
 		}

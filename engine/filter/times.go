@@ -36,6 +36,9 @@ func timeLiteral(text string) (Value, error) {
 		s, loc = strings.TrimSpace(rest), time.UTC
 	}
 	var parts []string // year, month, day, hour, minute, second, decimals
+	if strings.HasSuffix(s, ",") {
+		return Value{}, lenientError{fmt.Errorf("%q ends in a comma, which Wireshark takes behind some times only", text)}
+	}
 	if m := isoTime.FindStringSubmatch(s); m != nil {
 		parts = m[1:8]
 		if zoned := m[8] != "" || strings.HasSuffix(strings.TrimSpace(text), "UTC"); zoned && (strings.Contains(s, ",") || m[7] == "" && strings.Contains(s, ".")) {
