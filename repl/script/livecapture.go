@@ -38,6 +38,16 @@ type sniffer struct {
 	unseen bool
 }
 
+// onInterfaces are the options of a capture on the interfaces that are named, none for
+// the one that pktsh chooses.
+func (c *construction) onInterfaces() (o *engine.LiveOptions, err error) {
+	o = &engine.LiveOptions{}
+	if c.given("interface") {
+		o.Interfaces, err = c.texts("interface")
+	}
+	return o, err
+}
+
 // liveCapture is LiveCapture(interface=None, …).
 func (it *Interp) liveCapture(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	params := slices.Concat([]string{"interface", "bpf_filter"}, commonOptions[:4], []string{"output_file"}, commonOptions[4:8],
@@ -46,11 +56,9 @@ func (it *Interp) liveCapture(_ *starlark.Thread, _ *starlark.Builtin, args star
 	if err != nil {
 		return nil, err
 	}
-	o := &engine.LiveOptions{}
-	if c.given("interface") {
-		if o.Interfaces, err = c.texts("interface"); err != nil {
-			return nil, err
-		}
+	o, err := c.onInterfaces()
+	if err != nil {
+		return nil, err
 	}
 	return c.sniffer(it.context(), o)
 }
@@ -64,11 +72,9 @@ func (it *Interp) liveRingCapture(_ *starlark.Thread, _ *starlark.Builtin, args 
 	if err != nil {
 		return nil, err
 	}
-	o := &engine.LiveOptions{}
-	if c.given("interface") {
-		if o.Interfaces, err = c.texts("interface"); err != nil {
-			return nil, err
-		}
+	o, err := c.onInterfaces()
+	if err != nil {
+		return nil, err
 	}
 	size, err := c.number("ring_file_size", 1024)
 	if err != nil {
