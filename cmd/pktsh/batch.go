@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"syscall"
 
@@ -73,6 +74,9 @@ func runOutput(o *options) int {
 		fmt.Fprintln(os.Stderr, "pktsh: -T and -w want a capture: pktsh FILE -T text")
 		return exitUsage
 	}
+	// A run like this makes little garbage: to collect it at the usual 4 MB would take
+	// as long as some hundred thousand packets do.
+	debug.SetGCPercent(400)
 	// A reader that leaves (| head) is an error of the write, not a signal.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	ctx, caught := untilSignal()

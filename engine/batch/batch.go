@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"slices"
 	"strings"
@@ -177,7 +176,7 @@ func (r *run) rows(ctx context.Context, f *capfile.File, q *question, walker *di
 	a := r.asking(f, q, walker)
 	buffers := make(chan []byte, maxPending)
 	var onward detours
-	err := inOrder(ctx, r.feed, r.Count, func() func(lo, hi int) (*result, error) {
+	err := inOrder(ctx, r.feed, r.Count, func() func(block) (*result, error) {
 		return newWorker(ctx, q, f, walker, buffers).block
 	}, func(b *result) error {
 		onward.apply(f, b)
@@ -212,7 +211,9 @@ func (r *run) capture(ctx context.Context) (*capfile.File, error) {
 // begin begins to open the capture.
 func (r *run) begin(ctx context.Context) {
 	if r.feed == nil {
-		r.feed = start(func(indexed func(*capfile.File, int)) (*capfile.File, error) { return r.open(ctx, indexed) })
+		r.feed = start(func(indexed func(*capfile.File, int, *capfile.Window)) (*capfile.File, error) {
+			return r.open(ctx, indexed)
+		})
 	}
 }
 
@@ -222,12 +223,11 @@ func (r *run) whole(ctx context.Context) (*capfile.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = r.feed.reach(ctx, math.MaxInt)
-	return f, err
+	return f, r.feed.all(ctx)
 }
 
 // open opens what the question is put to.
-func (r *run) open(ctx context.Context, indexed func(*capfile.File, int)) (*capfile.File, error) {
+func (r *run) open(ctx context.Context, indexed func(*capfile.File, int, *capfile.Window)) (*capfile.File, error) {
 	o := capfile.Options{TempDir: r.TempDir, CacheDir: r.CacheDir, Indexed: indexed}
 	if r.Mode == plan.Native {
 		o.NoEditcap = "leave out --engine native"

@@ -33,33 +33,58 @@ type feed struct {
 	ended  bool
 	err    error
 	closed sync.Once
+	// windows are those that nobody has taken yet, in order. While idle nobody will.
+	windows []*capfile.Window
+	idle    bool
 }
 
 // start opens a capture on a goroutine of its own.
-func start(open func(indexed func(*capfile.File, int)) (*capfile.File, error)) *feed {
+func start(open func(indexed func(*capfile.File, int, *capfile.Window)) (*capfile.File, error)) *feed {
 	d := &feed{opened: make(chan struct{}), done: make(chan struct{}), grown: make(chan struct{})}
 	go func() {
 		defer close(d.done)
-		f, err := open(func(f *capfile.File, n int) { d.tell(f, n, false, nil) })
+		f, err := open(func(f *capfile.File, n int, w *capfile.Window) { d.tell(f, n, w, false, nil) })
 		n := 0
 		if err == nil {
 			n = f.Len()
 		}
-		d.tell(f, n, true, err)
+		d.tell(f, n, nil, true, err)
 	}()
 	return d
 }
 
-func (d *feed) tell(f *capfile.File, n int, ended bool, err error) {
+func (d *feed) tell(f *capfile.File, n int, w *capfile.Window, ended bool, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.file == nil {
 		d.file = f
 	}
 	d.n, d.ended, d.err = max(d.n, n), ended, err
+	if w != nil {
+		d.windows = append(d.windows, w)
+		d.drop()
+	}
 	close(d.grown)
 	d.grown = make(chan struct{})
 	d.closed.Do(func() { close(d.opened) })
+}
+
+// leave tells that nobody works on the packets as they come: reading need not wait.
+func (d *feed) leave() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.idle = true
+	d.drop()
+}
+
+// drop is done with the windows that nobody takes.
+func (d *feed) drop() {
+	if d.idle {
+		for _, w := range d.windows {
+			w.Done()
+		}
+		d.windows = nil
+	}
 }
 
 // first waits for the capture to be there, and maybe some of its packets; an error
@@ -78,21 +103,62 @@ func (d *feed) first(ctx context.Context) (*capfile.File, error) {
 	return d.file, nil
 }
 
-// reach waits until there are n packets, or all that there will be.
-func (d *feed) reach(ctx context.Context, n int) (now int, err error) {
+// next waits for packets from lo on: some of those up to want, with nil, or a window
+// that begins there. At the end of the capture hi is lo.
+func (d *feed) next(ctx context.Context, lo, want int) (hi int, w *capfile.Window, err error) {
 	for {
-		d.mu.Lock()
-		now, grown, ended, err := d.n, d.grown, d.ended, d.err
-		d.mu.Unlock()
-		if now >= n || ended {
-			return min(now, n), err
+		hi, w, grown, err := d.look(lo, want)
+		if grown == nil {
+			return hi, w, err
 		}
 		select {
 		case <-grown:
 		case <-ctx.Done():
-			return 0, ctx.Err()
+			return 0, nil, ctx.Err()
 		}
 	}
+}
+
+// look is next as far as it can be said now; it returns what to wait for if it cannot.
+func (d *feed) look(lo, want int) (hi int, w *capfile.Window, grown <-chan struct{}, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for len(d.windows) > 0 && d.windows[0].To <= lo { // they came for another question
+		d.windows[0].Done()
+		d.windows = d.windows[1:]
+	}
+	hi = min(d.n, want)
+	if len(d.windows) > 0 {
+		switch w = d.windows[0]; {
+		case w.From <= lo:
+			d.windows = d.windows[1:]
+			return w.To, w, nil, nil
+		default:
+			return min(w.From, want), nil, nil, nil
+		}
+	}
+	if hi > lo || d.ended {
+		return max(hi, lo), nil, nil, d.err
+	}
+	return lo, nil, d.grown, nil
+}
+
+// all waits until all packets are known, which nobody works on before.
+func (d *feed) all(ctx context.Context) error {
+	d.leave()
+	return d.wait(ctx)
+}
+
+// wait waits until all packets are known.
+func (d *feed) wait(ctx context.Context) error {
+	select {
+	case <-d.done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.err
 }
 
 // close waits for opening to end and closes the capture.
@@ -105,14 +171,44 @@ func (d *feed) close() {
 
 // job is a block of packets to work on, from lo up to hi.
 type job[T any] struct {
+	block
+	out chan T
+}
+
+// block is packets from lo up to hi, to be found in window unless that is nil.
+type block struct {
 	lo, hi int
-	out    chan T
+	window *capfile.Window
+}
+
+// blocks are the first limit packets of a capture (all of them when limit is 0), as
+// they come. Who is given a block with a window has to be done with that.
+func (d *feed) blocks(ctx context.Context, limit int, yield func(block) error) error {
+	defer d.leave()
+	for lo := 0; limit == 0 || lo < limit; {
+		want := lo + blockSize
+		if limit > 0 {
+			want = min(want, limit)
+		}
+		hi, w, err := d.next(ctx, lo, want)
+		if hi <= lo || err != nil {
+			return err
+		}
+		if limit > 0 {
+			hi = min(hi, limit)
+		}
+		if err := yield(block{lo, hi, w}); err != nil {
+			return err
+		}
+		lo = hi
+	}
+	return nil
 }
 
 // inOrder has workers work on the first limit packets of a capture (all of them
 // when limit is 0) and hands over what they make, in order. newWorker is called for
 // each of the goroutines that work.
-func inOrder[T any](ctx context.Context, d *feed, limit int, newWorker func() func(lo, hi int) (T, error), take func(T) error) error {
+func inOrder[T any](ctx context.Context, d *feed, limit int, newWorker func() func(block) (T, error), take func(T) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	workers := runtime.GOMAXPROCS(0)
 	jobs := make(chan job[T])
@@ -120,16 +216,8 @@ func inOrder[T any](ctx context.Context, d *feed, limit int, newWorker func() fu
 	g.Go(func() error {
 		defer close(jobs)
 		defer close(pending)
-		for lo := 0; limit == 0 || lo < limit; {
-			want := lo + blockSize
-			if limit > 0 {
-				want = min(want, limit)
-			}
-			hi, err := d.reach(ctx, want)
-			if hi <= lo || err != nil {
-				return err
-			}
-			j := job[T]{lo, hi, make(chan T, 1)}
+		return d.blocks(ctx, limit, func(b block) error {
+			j := job[T]{b, make(chan T, 1)}
 			select {
 			case pending <- j.out:
 			case <-ctx.Done():
@@ -140,18 +228,20 @@ func inOrder[T any](ctx context.Context, d *feed, limit int, newWorker func() fu
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			lo = hi
-		}
-		return nil
+			return nil
+		})
 	})
 	for range workers {
 		g.Go(func() error {
-			var work func(lo, hi int) (T, error)
+			var work func(block) (T, error)
 			for j := range jobs {
 				if work == nil { // there is a packet now
 					work = newWorker()
 				}
-				result, err := work(j.lo, j.hi)
+				result, err := work(j.block)
+				if j.window != nil {
+					j.window.Done()
+				}
 				if err != nil {
 					return err
 				}

@@ -12,6 +12,9 @@ import (
 
 // handOver has tshark -2 answer the question as it stands.
 func (r *run) handOver(ctx context.Context) (exit int, err error) {
+	if r.feed != nil {
+		r.feed.leave()
+	}
 	in := wireshark.Input{Path: r.Files[0]}
 	if r.spooled() {
 		f, err := r.whole(ctx)

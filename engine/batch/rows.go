@@ -76,9 +76,13 @@ func newWorker(ctx context.Context, q *question, f *capfile.File, w *dissect.Wal
 	}
 }
 
-// block asks of the packets from lo up to hi.
-func (w *worker) block(lo, hi int) (*result, error) {
+// block asks of the packets of a block.
+func (w *worker) block(b block) (*result, error) {
+	lo, hi := b.lo, b.hi
 	r := &result{lo: lo, hi: hi}
+	if w.cursor.Read(w.file); b.window != nil {
+		w.cursor.Read(b.window)
+	}
 	select {
 	case r.rows = <-w.buffers:
 	default:

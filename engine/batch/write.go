@@ -44,10 +44,11 @@ func (r *run) write(ctx context.Context) error {
 // only Wireshark knows waits.
 func (r *run) copySure(ctx context.Context, f *capfile.File, q *question, walker *dissect.Walker) error {
 	chunks := make(chan []uint32, maxPending)
+	inBlocks := strings.HasPrefix(f.Format(), "pcapng") // which are copied as far as they are indexed
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		if strings.HasPrefix(f.Format(), "pcapng") { // whose blocks are copied as far as they are indexed
-			if _, err := r.whole(ctx); err != nil {
+		if inBlocks {
+			if err := r.feed.wait(ctx); err != nil {
 				return err
 			}
 		}
@@ -58,7 +59,7 @@ func (r *run) copySure(ctx context.Context, f *capfile.File, q *question, walker
 		a := r.asking(f, q, walker)
 		later, holes := roaring.New(), roaring.New()
 		var onward detours
-		err := inOrder(ctx, r.feed, r.Count, func() func(lo, hi int) (*result, error) {
+		err := inOrder(ctx, r.feed, r.Count, func() func(block) (*result, error) {
 			w := newWorker(ctx, q, f, walker, nil)
 			w.frames = true
 			return w.block
@@ -69,22 +70,24 @@ func (r *run) copySure(ctx context.Context, f *capfile.File, q *question, walker
 			for _, h := range b.holes {
 				holes.Add(h.frame)
 			}
-			if !holes.IsEmpty() {
+			if inBlocks || !holes.IsEmpty() {
 				later.AddMany(b.frames)
 				return nil
 			}
 			return send(ctx, chunks, b.frames)
 		})
-		if err != nil || holes.IsEmpty() {
-			return err
-		}
-		r.announce(int(holes.GetCardinality()))
-		err = a.cells(ctx, holes, nil, !q.aside, func(frame uint32, _ []string) error {
-			later.Add(frame)
-			return nil
-		})
 		if err != nil {
 			return err
+		}
+		if !holes.IsEmpty() {
+			r.announce(int(holes.GetCardinality()))
+			err = a.cells(ctx, holes, nil, !q.aside, func(frame uint32, _ []string) error {
+				later.Add(frame)
+				return nil
+			})
+			if err != nil {
+				return err
+			}
 		}
 		buffer := make([]uint32, blockSize)
 		for it := later.ManyIterator(); ; {

@@ -85,7 +85,7 @@ func TestCache(t *testing.T) {
 				t.Fatal(err)
 			}
 			heard := 0
-			again := open(t, path, Options{CacheDir: dir, Indexed: func(f *File, n int) {
+			again := open(t, path, Options{CacheDir: dir, Indexed: func(f *File, n int, _ *Window) {
 				if heard++; n != first.Len() || f.Len() != n {
 					t.Errorf("heard of %d packets, want all %d", n, first.Len())
 				}

@@ -3,6 +3,7 @@ package capfile
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -33,11 +34,12 @@ type File struct {
 	index    index
 	pass     known // what the pass has read
 	pages    *resident
+	windows  *windows // nil unless somebody looks at packets while they are indexed
 	known    atomic.Pointer[known]
 	cache    *cache // nil when the capture has no place there
 	restored bool   // the index came from there
 	progress func(done, total int64)
-	indexed  func(f *File, n int)
+	indexed  func(f *File, n int, w *Window)
 	growth   *growth // nil but for a file that is followed
 }
 
@@ -103,22 +105,42 @@ func (f *File) Data(i int) []byte {
 
 // Packet is Record and Data of packet i at once, into r.
 func (f *File) Packet(i int, r *Record) []byte {
+	if !f.locate(i, r) {
+		return f.Data(i)
+	}
+	return f.raw(r.Offset, r.Captured)
+}
+
+// locate is Record, into r. plain says that all from Offset on is the packet.
+func (f *File) locate(i int, r *Record) (plain bool) {
 	c, j := f.index.locate(i)
 	s := c.slotOf(j)
 	if s.phdr.size > 0 {
 		*r = f.strippedRecord(i)
-		return f.Data(i)
+		return false
 	}
 	r.Offset, r.Captured = c.where(j)
 	r.Time, r.Original, r.Interface = c.time(j), c.originalAt(j), int(s.iface)
 	r.HasTime, r.OddTime = s.flags&noTimeFlag == 0, s.flags&oddTimeFlag != 0
-	return f.raw(r.Offset, r.Captured)
+	return true
 }
 
 // raw is the bytes of a packet with its pseudo header, as they are in the file.
 func (f *File) raw(offset int64, captured uint32) []byte {
 	end := offset + int64(captured)
 	return f.data[offset:end:end]
+}
+
+// readAt reads what is mapped at an offset, without touching the mapping.
+func (f *File) readAt(b []byte, offset int64) error {
+	_, err := f.mapped.ReadAt(b, offset)
+	switch {
+	case errors.Is(err, io.EOF):
+		return f.pageGone()
+	case err != nil:
+		return openError(f.name, err)
+	}
+	return nil
 }
 
 // Comments are the comments on packet i (opt_comment), nil when it has none.

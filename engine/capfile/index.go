@@ -120,10 +120,9 @@ func (x *index) pack(interfaces []Interface) {
 	x.staged = x.staged[:0]
 }
 
-// publish shows readers all packets up to now. A chunk that is not full, after
+// publish shows readers all packets that are packed. A chunk that is not full, after
 // firstReport packets and at the end, is replaced by a fuller one later.
-func (x *index) publish(interfaces []Interface) {
-	x.pack(interfaces)
+func (x *index) publish() {
 	if x.packer.n == 0 {
 		return
 	}

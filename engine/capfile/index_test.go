@@ -16,11 +16,12 @@ func packed(entries []entry, interfaces []Interface) *index {
 		if len(x.staged) == groupEntries {
 			x.pack(interfaces)
 			if x.packer.n == x.limit {
-				x.publish(interfaces)
+				x.publish()
 			}
 		}
 	}
-	x.publish(interfaces)
+	x.pack(interfaces)
+	x.publish()
 	return &x
 }
 

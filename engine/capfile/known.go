@@ -37,17 +37,23 @@ func (f *File) read() *known {
 // publish shows readers what the pass has read, and tells of packets. at is where the file's
 // next record begins.
 func (f *File) publish(at int64) {
+	f.index.pack(f.pass.interfaces)
+	f.publishPacked(at)
+}
+
+// publishPacked is publish without the packets of a group that is not full yet.
+func (f *File) publishPacked(at int64) {
 	x := &f.index
-	x.publish(f.pass.interfaces)
+	x.publish()
 	k := f.pass
-	k.packets, k.end, k.timed, k.first, k.last = x.n()-x.base, at, x.timed, x.first, x.last
+	k.packets, k.end, k.timed, k.first, k.last = x.start+x.packer.n-x.base, at, x.timed, x.first, x.last
 	if x.base > 0 {
 		k.first, k.last, k.timed = x.extremesOf()
 	}
 	before := f.read().packets
 	f.known.Store(&k)
-	if f.indexed != nil && k.packets > before {
-		f.indexed(f, k.packets)
+	if f.indexed != nil && f.windows == nil && k.packets > before {
+		f.indexed(f, k.packets, nil)
 	}
 }
 
@@ -65,7 +71,7 @@ func (f *File) pack(next int64) {
 	x := &f.index
 	x.pack(f.pass.interfaces)
 	if x.packer.n == x.limit {
-		f.publish(next)
+		f.publishPacked(next)
 	}
 }
 
@@ -87,12 +93,18 @@ func (f *File) buildIndex(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.pages = f.follow(p.position())
-	defer f.pages.stop()
+	if f.indexed != nil {
+		f.windows = f.startWindows()
+	} else {
+		f.pages = f.follow(p.position())
+		defer f.pages.stop()
+	}
 	if err := p.run(ctx); err != nil {
 		return err
 	}
 	f.finish(p.position())
+	f.windows.finish()
+	f.windows = nil
 	return f.poll(ctx, f.size)
 }
 

@@ -1,13 +1,16 @@
 package capfile
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"sync"
 	"testing"
+	"unsafe"
 )
 
 // longNG is a pcapng file of n packets with a comment on every hundredth and a
@@ -72,13 +75,13 @@ func TestIndexed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var readers sync.WaitGroup
 			var counts []int
-			early := make([][]seen, 8)
-			hear := func(f *File, n int) {
-				part, from := len(counts), 0
-				if part > 0 {
-					from = counts[part-1]
+			var early [][]seen
+			hear := func(f *File, n int, w *Window) {
+				if len(counts) > 0 && w.From != counts[len(counts)-1] || w.To != n {
+					t.Errorf("a window of the packets from %d to %d after %v", w.From, w.To, counts)
 				}
-				counts = append(counts, n)
+				counts, early = append(counts, n), append(early, make([]seen, n-w.From))
+				part := early[len(early)-1]
 				readers.Go(func() {
 					if got := f.Len(); got < n {
 						t.Errorf("%d packets, heard of %d", got, n)
@@ -86,21 +89,27 @@ func TestIndexed(t *testing.T) {
 					f.Times()
 					f.LinkTypes()
 					f.Warnings()
-					early[part] = snapshot(f, from, n)
+					copy(part, snapshot(f, w.From, n))
+					for i := range part {
+						var r Record
+						if data := w.Packet(w.From+i, &r); string(data) != part[i].data || r != part[i].Record {
+							t.Errorf("packet %d: got % x and %+v from the window, want %+v", w.From+i, data, r, part[i])
+						}
+					}
+					w.Done()
 				})
 				readers.Go(func() { snapshot(f, 0, min(5000, n)) })
 			}
 			f := open(t, write(t, "long", data), Options{Indexed: hear})
 			readers.Wait()
-			if want := []int{firstReport, chunkEntries, n}; fmt.Sprint(counts) != fmt.Sprint(want) {
-				t.Errorf("heard of %v packets, want %v", counts, want)
+			if len(counts) < 3 || counts[0] > firstReport || counts[len(counts)-1] != n {
+				t.Errorf("heard of %v packets, want few first and %d last", counts, n)
 			}
 			from := 0
 			for k := range counts {
-				part := early[k]
 				for i, want := range snapshot(f, from, counts[k]) {
-					if part[i] != want {
-						t.Fatalf("packet %d was %+v, became %+v", from+i, part[i], want)
+					if early[k][i] != want {
+						t.Fatalf("packet %d was %+v, became %+v", from+i, early[k][i], want)
 					}
 				}
 				from = counts[k]
@@ -109,18 +118,81 @@ func TestIndexed(t *testing.T) {
 	}
 }
 
+// TestWindows holds what windows have of captures of every size of packet to the
+// mapping, and that they have nearly all packets: the rest are read at the mapping's price.
+func TestWindows(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	const n = 6000
+	records := map[string][]byte{"pcap": little.pcap(magicPcap, 2, 4, 0, 1), "pcapng": join(little.section(), little.iface(1, 0))}
+	for i := range n {
+		size := random.IntN(1500)
+		switch {
+		case i%1000 == 700:
+			size = windowSize/2 - random.IntN(5000)
+		case i > n-500: // records of many windows in all, which are not yet a group
+			size = 6000 + random.IntN(3000)
+		}
+		data := make([]byte, size)
+		for k := range data {
+			data[k] = byte(random.Uint32())
+		}
+		length := uint32(size)
+		records["pcap"] = append(records["pcap"], join(little.words(second, uint32(i), length, length), data)...)
+		var options []byte
+		if i%70 == 0 {
+			options = little.option(optComment, 'c')
+		}
+		records["pcapng"] = append(records["pcapng"], little.packet(0, micros, length, length, data, options)...)
+		if i%2000 == 1999 {
+			records["pcapng"] = append(records["pcapng"], little.block(0x0bad, make([]byte, 3*windowSize+random.IntN(1000)))...)
+		}
+	}
+	for name, all := range records {
+		for what, data := range map[string][]byte{name: all, name + ", cut": all[:len(all)-100], name + ", broken": join(all[:len(all)/2], make([]byte, 5), all[len(all)/2:])} {
+			t.Run(what, func(t *testing.T) {
+				path := write(t, "many", data)
+				want := open(t, path, Options{})
+				told, far := 0, 0
+				f := open(t, path, Options{Indexed: func(f *File, n int, w *Window) {
+					defer w.Done()
+					if w.From != told || w.To != n {
+						t.Fatalf("packets from %d to %d after %d", w.From, w.To, told)
+					}
+					for told = w.From; told < w.To; told++ {
+						var r Record
+						data := w.Packet(told, &r)
+						if r != want.Record(told) || !bytes.Equal(data, want.Data(told)) {
+							t.Fatalf("packet %d: %d bytes and %+v, want %+v", told, len(data), r, want.Record(told))
+						}
+						if len(data) > 0 && contains(f.data, uintptr(unsafe.Pointer(&data[0]))) {
+							far++
+						}
+					}
+				}})
+				if told != want.Len() || f.Len() != told || fmt.Sprint(f.Warnings()) != fmt.Sprint(want.Warnings()) {
+					t.Errorf("heard of %d packets, %d in all, warnings %v; want %d and %v", told, f.Len(), f.Warnings(), want.Len(), want.Warnings())
+				}
+				if far > told/20 {
+					t.Errorf("%d of %d packets were not in their window", far, told)
+				}
+			})
+		}
+	}
+}
+
 // TestIndexedFails cancels opening after packets were heard of: they stay.
 func TestIndexedFails(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var kept *File
-	_, err := Open(ctx, write(t, "long.pcap", longPcap(20_000)), Options{Indexed: func(f *File, n int) {
+	_, err := Open(ctx, write(t, "long.pcap", longPcap(20_000)), Options{Indexed: func(f *File, n int, w *Window) {
 		kept = f
+		w.Done()
 		cancel()
 	}})
 	if !errors.Is(err, context.Canceled) || kept == nil {
 		t.Fatalf("got %v, file %v", err, kept)
 	}
-	if got := kept.Data(firstReport - 1); len(got) != 4 {
+	if got := kept.Data(kept.Len() - 1); len(got) != 4 {
 		t.Errorf("data %v", got)
 	}
 	if err := kept.Close(); err != nil {
@@ -132,7 +204,7 @@ func TestIndexedFails(t *testing.T) {
 func TestIndexedMerge(t *testing.T) {
 	long := write(t, "long.pcap", longPcap(5000))
 	heard := 0
-	f, err := Merge(t.Context(), []string{long, long}, Options{Indexed: func(f *File, n int) {
+	f, err := Merge(t.Context(), []string{long, long}, Options{Indexed: func(f *File, n int, w *Window) {
 		if heard += 1; f.Source(0) != 1 || f.Name() != "long.pcap and 1 more" || len(f.Paths()) != 2 || f.Format() != "pcapng (merged)" {
 			t.Errorf("source %d, name %q, paths %v, format %q", f.Source(0), f.Name(), f.Paths(), f.Format())
 		}

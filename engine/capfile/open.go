@@ -34,11 +34,13 @@ type Options struct {
 	// from 0. It may be nil, and is called on the goroutine that opens.
 	Progress func(done, total int64)
 	// Indexed hears that the first n packets of f can be read, on any goroutine,
-	// although Open has not returned: first of some 4096, then of every 64 Ki
-	// more and of all. It may be nil, and is called on the goroutine that opens,
-	// which goes on when it returns. Save wants all packets. When opening fails after that, f is not
-	// closed: who keeps f from here closes it.
-	Indexed func(f *File, n int)
+	// although Open has not returned: first of a few, then again and again of more,
+	// and of all. What it has not heard of before may come with a window, which it
+	// has to be Done with in the end: the reading waits for that. It may be nil, and
+	// is called on the goroutine that opens, which goes on when it returns. Save
+	// wants all packets. When opening fails after that, f is not closed: who keeps f
+	// from here closes it.
+	Indexed func(f *File, n int, w *Window)
 }
 
 // Open maps and indexes the capture at path. A file that is damaged after its
@@ -264,7 +266,9 @@ func (f *File) unmap() error {
 
 // poll reports progress and obeys ctx.
 func (f *File) poll(ctx context.Context, at int64) error {
-	f.pages.passed(at)
+	if f.pages != nil {
+		f.pages.passed(at)
+	}
 	if f.progress != nil {
 		f.progress(at, f.size)
 	}

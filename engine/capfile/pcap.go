@@ -282,9 +282,13 @@ func (w *pcapPass) cut(at int64, format string, args ...any) {
 // run walks the records.
 func (w *pcapPass) run(ctx context.Context) error {
 	f, p, phdr := w.f, w.p, w.phdr
-	data, order, header, padding := f.data, p.order, int64(p.variant.header), p.padding
-	at, size := w.at, int64(len(data))
+	order, header, padding := p.order, int64(p.variant.header), p.padding
+	at, size := w.at, f.size
 	defer func() { w.at = at }()
+	v, err := f.view(ctx, at, header)
+	if err != nil {
+		return err
+	}
 	for n := 0; at < size; n++ {
 		if n&0xfff == 0 {
 			if err := f.poll(ctx, at); err != nil {
@@ -295,7 +299,12 @@ func (w *pcapPass) run(ctx context.Context) error {
 			w.cut(at, "record header cut short: got %d bytes, want %d", size-at, header)
 			return nil
 		}
-		h := data[at : at+pcapRecordSize : at+pcapRecordSize]
+		if v.end-at < header {
+			if v, err = f.view(ctx, at, header); err != nil {
+				return err
+			}
+		}
+		h := v.data[at-v.at:][:pcapRecordSize:pcapRecordSize]
 		seconds, fraction, captured, original := order.Uint32(h), order.Uint32(h[4:]), order.Uint32(h[8:]), order.Uint32(h[12:])
 		if p.lengths != capturedFirst && (p.lengths == capturedLast || captured > original) {
 			captured, original = original, captured
@@ -311,6 +320,12 @@ func (w *pcapPass) run(ctx context.Context) error {
 			w.cut(at, "packet cut short: got %d bytes, want %d", size-at-header, captured)
 			return nil
 		}
+		next := at + header + int64(captured)
+		if next > v.end { // the packet is of the next window
+			if v, err = f.view(ctx, at, next-at); err != nil {
+				return err
+			}
+		}
 		if !p.variant.nanos {
 			fraction *= 1000 // wraps as wiretap's does
 		}
@@ -321,7 +336,7 @@ func (w *pcapPass) run(ctx context.Context) error {
 		if phdr.size > 0 {
 			// Reading the record's bytes touches its page; without a pseudo
 			// header the pass touches headers only.
-			record := data[at+header:][padding:captured]
+			record := v.data[at+header-v.at:][padding:captured]
 			if err := phdr.check(record); err != nil {
 				f.stop(at, "%v", err)
 				return nil
@@ -330,7 +345,6 @@ func (w *pcapPass) run(ctx context.Context) error {
 				t, odd = erfTime(record), 0
 			}
 		}
-		next := at + header + int64(captured)
 		f.add(entry{offset: at + header + int64(padding), time: t, captured: captured - padding, original: original - padding, flags: odd}, next)
 		at = next
 	}

@@ -16,6 +16,7 @@ import (
 type ngIndexer struct {
 	f *File
 	blockReader
+	view    view
 	section int
 	current []int // the section's interfaces, as indexes into known.interfaces
 	standIn int   // the interface of records that are not packets, or -1
@@ -54,7 +55,7 @@ func (x *ngIndexer) resume(end int64, landmarks []int64) (begin, gap int64, err 
 	return 0, minGapNG, nil
 }
 
-func (x *ngIndexer) extend(data []byte) { x.data = data }
+func (x *ngIndexer) extend(data []byte) { x.data, x.view = data, view{} }
 
 func (x *ngIndexer) step(data []byte, at int64) (isPacket bool, next int64, ok bool) {
 	r := blockReader{data: data, at: at, order: x.order}
@@ -73,7 +74,9 @@ func (x *ngIndexer) run(ctx context.Context) error {
 				return err
 			}
 		}
-		if x.plainPacket() {
+		if found, err := x.plainPacket(ctx); err != nil {
+			return err
+		} else if found {
 			continue
 		}
 		offset := x.at
@@ -102,23 +105,38 @@ func (x *ngIndexer) run(ctx context.Context) error {
 
 // plainPacket takes the next block when it is what nearly all are: an Enhanced
 // Packet Block little-endian, with nothing wrong and no options.
-// read and enhanced would do the same at twice the cost.
-func (x *ngIndexer) plainPacket() bool {
-	rest := x.data[x.at:]
-	if len(rest) < 32 || x.order != littleEndian || binary.LittleEndian.Uint32(rest) != blockEnhanced {
-		return false
+// read and enhanced would do the same at twice the cost. Other blocks are read out of
+// the mapping, since parts of some are kept.
+func (x *ngIndexer) plainPacket(ctx context.Context) (found bool, err error) {
+	if x.f.size-x.at < 32 || x.order != littleEndian {
+		return false, nil
 	}
-	h := rest[4:28:28]
-	id, captured := binary.LittleEndian.Uint32(h[4:]), binary.LittleEndian.Uint32(h[16:])
+	if err := x.look(ctx, 32); err != nil {
+		return false, err
+	}
+	rest := x.view.data[x.at-x.view.at:]
+	if binary.LittleEndian.Uint32(rest) != blockEnhanced {
+		return false, nil
+	}
+	captured := binary.LittleEndian.Uint32(rest[20:])
 	length := 32 + int64(captured+3)&^3
-	if int64(id) >= int64(len(x.current)) || captured > commonLimit || length > int64(len(rest)) || int64(binary.LittleEndian.Uint32(h)) != length ||
+	if captured > commonLimit || length > x.f.size-x.at {
+		return false, nil
+	}
+	if err := x.look(ctx, length); err != nil {
+		return false, err
+	}
+	rest = x.view.data[x.at-x.view.at:][:length]
+	h := rest[4:28:28]
+	id := binary.LittleEndian.Uint32(h[4:])
+	if int64(id) >= int64(len(x.current)) || int64(binary.LittleEndian.Uint32(h)) != length ||
 		int64(binary.LittleEndian.Uint32(rest[length-4:])) != length {
-		return false
+		return false, nil
 	}
 	i := x.current[id]
 	iface := &x.f.pass.interfaces[i]
 	if iface.phdr.size > 0 {
-		return false
+		return false, nil
 	}
 	t, odd := iface.clock.nanos(uint64(binary.LittleEndian.Uint32(h[8:]))<<32 | uint64(binary.LittleEndian.Uint32(h[12:])))
 	flags := uint8(kindPacket)
@@ -128,7 +146,15 @@ func (x *ngIndexer) plainPacket() bool {
 	offset := x.at + 28
 	x.at += length
 	x.add(offset, i, t, captured, binary.LittleEndian.Uint32(h[20:]), flags)
-	return true
+	return true, nil
+}
+
+// look sees to it that so many bytes from x.at on are in view; the file has them.
+func (x *ngIndexer) look(ctx context.Context, want int64) (err error) {
+	if x.at < x.view.at || x.view.end-x.at < want {
+		x.view, err = x.f.view(ctx, x.at, want)
+	}
+	return err
 }
 
 // mark remembers where a block is that a later opening has to read again.

@@ -12,8 +12,6 @@ import (
 	"iter"
 	"math"
 	"slices"
-
-	"golang.org/x/sys/unix"
 )
 
 // saver is one run of Save.
@@ -26,10 +24,11 @@ type saver struct {
 	n      int
 	// begin and end are what copy has yet to write of the file.
 	begin, end int64
+	buffer     []byte // for copied
 }
 
-// longestRun is how much copy writes at once: above it nobody could cancel.
-const longestRun = 4 << 20
+// longestRun is how much copy writes at once.
+const longestRun = 256 << 10
 
 // copy writes the bytes of the source from begin to end. Those that follow each
 // other are written together; copied writes the last.
@@ -43,18 +42,25 @@ func (s *saver) copy(begin, end int64) error {
 	return err
 }
 
-// copied writes what copy still holds.
+// copied writes what copy still holds. It reads the file, since packets here and
+// there would fault in many of the mapping's pages around each.
 func (s *saver) copied() error {
-	run := s.f.data[s.begin:s.end]
-	s.begin = s.end
-	if err := s.ctx.Err(); err != nil {
-		return err
+	for s.begin < s.end {
+		if err := s.ctx.Err(); err != nil {
+			return err
+		}
+		run := slices.Grow(s.buffer[:0], int(min(s.end-s.begin, longestRun)))
+		run = run[:min(s.end-s.begin, longestRun)]
+		s.buffer = run
+		if err := s.f.readAt(run, s.begin); err != nil {
+			return err
+		}
+		if _, err := s.out.Write(run); err != nil {
+			return err
+		}
+		s.begin += int64(len(run))
 	}
-	_, err := s.out.Write(run)
-	if errors.Is(err, unix.EFAULT) { // the kernel's way to say what Guard hears as a signal
-		return s.f.pageGone()
-	}
-	return err
+	return nil
 }
 
 // each calls do with every chosen packet and counts them.

@@ -15,9 +15,10 @@ type Cursor struct {
 	Headers dissect.Headers
 
 	source
-	walker *dissect.Walker
-	links  []dissect.Link // by interface
-	timed  bool
+	packets Packets
+	walker  *dissect.Walker
+	links   []dissect.Link // by interface
+	timed   bool
 
 	light  *dissect.Reader
 	detail bool
@@ -41,7 +42,7 @@ type CursorConfig struct {
 
 // NewCursor returns a cursor over a file, which may still be growing.
 func NewCursor(f File, c CursorConfig) *Cursor {
-	cur := &Cursor{source: newSource(f), walker: c.Walker, timed: c.Timed, at: -1}
+	cur := &Cursor{source: newSource(f), packets: f, walker: c.Walker, timed: c.Timed, at: -1}
 	cur.odd = f.Len() > 0 && f.Record(0).OddTime
 	if len(c.Trees) > 0 {
 		names := slices.Clone(c.Trees)
@@ -53,9 +54,19 @@ func NewCursor(f File, c CursorConfig) *Cursor {
 	return cur
 }
 
+// Packets is where a cursor finds packets: the file, or what was just read of it
+// ([capfile.Window]).
+type Packets interface {
+	// Packet is the i-th record, from 0, and what was captured of it.
+	Packet(i int, r *capfile.Record) []byte
+}
+
+// Read makes the cursor find packets there from now on.
+func (c *Cursor) Read(from Packets) { c.packets = from }
+
 // Load walks through the i-th packet, from 0.
 func (c *Cursor) Load(i int) {
-	c.Headers.Data = c.file.Packet(i, &c.record)
+	c.Headers.Data = c.packets.Packet(i, &c.record)
 	c.fill(i)
 	c.walker.Walk(&c.Headers, c.link(c.record.Interface))
 }

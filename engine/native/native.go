@@ -27,8 +27,7 @@ type File interface {
 	Record(i int) capfile.Record
 	// Data is what was captured of it; it is valid until the file is closed.
 	Data(i int) []byte
-	// Packet is both at once.
-	Packet(i int, r *capfile.Record) []byte
+	Packets // Record and Data at once
 	// Comments are its comments.
 	Comments(i int) []string
 	// Interfaces are what Record.Interface points into.

@@ -49,15 +49,24 @@ func LoadRegistrations(ctx context.Context, tools Tools, cacheDir string) (*Regi
 	if err != nil {
 		return nil, err
 	}
-	added, stock := tools.additions(version)
 	want, ok := verified(version)
+	type read struct {
+		tables map[string][]Registration
+		err    error
+	}
+	embedded := make(chan read, 1)
+	if ok { // while the directories of plugins are looked through, which takes as long
+		go func() {
+			tables, err := builtInTables(version)
+			embedded <- read{tables, err}
+		}()
+	}
+	added, stock := tools.additions(version)
 	r := &Registrations{Version: version, Verified: ok, Plugins: added}
 	if ok && len(added) == 0 && hasAll(stock, want) {
-		if r.tables, err = builtInTables(version); err != nil {
-			return nil, err
-		}
-		r.Source = "built in"
-		return r, nil
+		own := <-embedded
+		r.tables, r.Source = own.tables, "built in"
+		return r, own.err
 	}
 	key := tools.identityKey()
 	file := filepath.Join(cacheDir, "registrations-"+key)
