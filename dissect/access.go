@@ -50,8 +50,8 @@ func (t *Table) Access(name string) (a *Access, ok bool) {
 		id := Set(1) << p.ID
 		if p.Name == name {
 			a.Type, a.In, ok = TypeProtocol, a.In|id, true
-			a.Direct, a.OfFlow = p.walk != nil || p.ID == idFrame, true
-			a.Doubtful = p.ID == idUnlisted
+			a.Direct, a.OfFlow = p.walked(), true
+			a.Doubtful = !p.walked()
 			continue
 		}
 		for _, d := range p.Fields {
@@ -63,7 +63,7 @@ func (t *Table) Access(name string) (a *Access, ok bool) {
 				direct = false // two definitions under one name: only the tree tells which
 			}
 			a.In, a.Type, a.def, a.Direct = a.In|id, d.Type, d, direct
-			a.Doubtful = a.Doubtful || p.ID == idUnlisted || d.Stateful || d.doubtful || d.Type == "NONE"
+			a.Doubtful = a.Doubtful || !p.walked() || d.Stateful || d.doubtful || d.Type == "NONE"
 			a.OfFlow = d.key
 			ok = true
 		}

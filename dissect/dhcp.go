@@ -32,7 +32,7 @@ var (
 )
 
 var dhcpProtocol = Protocol{
-	Name: "dhcp", Long: "Dynamic Host Configuration Protocol", Short: "DHCP/BOOTP",
+	ID: idDHCP, Name: "dhcp", Long: "Dynamic Host Configuration Protocol", Short: "DHCP/BOOTP",
 	Fields: append(append([]*FieldDef{
 		dhcpType, dhcpHWType, dhcpHWLen, dhcpHops, dhcpID, dhcpSecs, dhcpFlags, dhcpBroadcast, dhcpReserved, dhcpHWAddr, dhcpMAC,
 		dhcpHWPadding, dhcpServer, dhcpFile, dhcpCookie,

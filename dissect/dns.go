@@ -263,14 +263,19 @@ func dnsFlagNodes(n *node, at int, m *dnsMessage, llmnr bool) {
 // walkDNS takes messages over UDP all of whose records are there. Over TCP a
 // message is what segments before make of it.
 func walkDNS(w *Headers, id ID, p payload) {
-	w.hide(hidesApplications)
-	overUDP := w.layers[w.n-1].ID == idUDP
-	if w.full() || !overUDP || w.quoted || p.captured() < p.reported || !plainDNS(w.Data[p.off:p.end]) {
-		w.hide(setOf(id))
-		return
+	switch overUDP := w.layers[w.n-1].ID == idUDP; {
+	case w.full(), !overUDP, w.quoted:
+		w.hide(setOf(id) | hidesApplications)
+	case p.captured() < p.reported, !plainDNS(w.Data[p.off:p.end]):
+		w.hide(setOf(id) | hiddenByDNS)
+	default:
+		w.add(id, p)
 	}
-	w.add(id, p)
 }
+
+// hiddenByDNS is what odd messages may have besides: signatures and keys have dissectors
+// of their own, and so may have what later versions of Wireshark know.
+const hiddenByDNS Set = 1<<idTLS | 1<<idData | 1<<idUnlisted
 
 // plainDNS says that a message is its header and its records, and nothing else.
 func plainDNS(d []byte) bool {

@@ -46,7 +46,7 @@ var (
 )
 
 var httpProtocol = Protocol{
-	Name: "http", Long: "Hypertext Transfer Protocol", Short: "HTTP",
+	ID: idHTTP, Name: "http", Long: "Hypertext Transfer Protocol", Short: "HTTP",
 	Fields: append([]*FieldDef{
 		httpNotification, httpResponse, httpRequest, httpMethod, httpURI, httpURIPath, httpURIQuery, httpURIParameter, httpReqVersion,
 		httpFullURI, httpRespVersion, httpCode, httpCodeDesc, httpPhrase, httpRequestLine, httpResponseLine, httpOtherHeader,
@@ -58,7 +58,7 @@ var httpProtocol = Protocol{
 }
 
 var ssdpProtocol = Protocol{
-	Name: "ssdp", Long: "Simple Service Discovery Protocol", Short: "SSDP", Fields: httpProtocol.Fields,
+	ID: idSSDP, Name: "ssdp", Long: "Simple Service Discovery Protocol", Short: "SSDP", Fields: httpProtocol.Fields,
 	carries: (*Table).undissected, decode: decodeHTTP,
 }
 

@@ -38,7 +38,7 @@ var (
 )
 
 var nbnsProtocol = Protocol{
-	Name: "nbns", Long: "NetBIOS Name Service", Short: "NBNS",
+	ID: idNBNS, Name: "nbns", Long: "NetBIOS Name Service", Short: "NBNS",
 	Fields: append([]*FieldDef{
 		nbnsID, nbnsFlags, nbnsResponse, nbnsOpcode, nbnsAA, nbnsTC, nbnsRD, nbnsRA, nbnsBroadcast, nbnsRcode, nbnsName, nbnsType,
 		nbnsClass, nbnsTTL, nbnsDataLen, nbnsNBFlags, nbnsGroup, nbnsNode, nbnsAddr,

@@ -47,7 +47,7 @@ var (
 )
 
 var ntpProtocol = Protocol{
-	Name: "ntp", Long: "Network Time Protocol", Short: "NTP",
+	ID: idNTP, Name: "ntp", Long: "Network Time Protocol", Short: "NTP",
 	Fields: append([]*FieldDef{
 		ntpFlags, ntpLeap, ntpVersion, ntpMode, ntpPrivReply, ntpPrivMore, ntpStratum, ntpPoll, ntpPrecision, ntpRootDelay,
 		ntpDispersion, ntpRefID, ntpKeyID, ntpMAC, ntpResponse, ntpRequest, ntpDelta, ntpExt, ntpExtType, ntpExtLen, ntpExtValue,

@@ -33,6 +33,9 @@ type Protocol struct {
 	walk func(w *Headers, p payload)
 }
 
+// walked says that a walk lists the protocol where it is; others it can only exclude.
+func (p *Protocol) walked() bool { return p.walk != nil || p.ID == idFrame }
+
 // payloads lists the protocols that may follow in the same packet.
 func (p *Protocol) payloads(t *Table) []*Protocol {
 	if p.carries == nil {

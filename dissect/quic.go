@@ -29,7 +29,7 @@ var (
 )
 
 var quicProtocol = Protocol{
-	Name: "quic", Long: "QUIC IETF", Short: "QUIC",
+	ID: idQUIC, Name: "quic", Long: "QUIC IETF", Short: "QUIC",
 	Fields: []*FieldDef{
 		quicPacketLength, quicForm, quicFixed, quicType, quicTypeV2, quicVersion, quicDCIDLen, quicDCID, quicSCIDLen, quicSCID,
 		quicTokenLen, quicToken, quicLength, quicSupported, quicRetryToken, quicRetryTag,

@@ -46,7 +46,7 @@ var (
 )
 
 var snmpProtocol = Protocol{
-	Name: "snmp", Long: "Simple Network Management Protocol", Short: "SNMP",
+	ID: idSNMP, Name: "snmp", Long: "Simple Network Management Protocol", Short: "SNMP",
 	Fields: append(append([]*FieldDef{
 		snmpVersion, snmpMsgVersion, snmpCommunity, snmpData, snmpRequestID, snmpErrorStatus, snmpErrorIndex, snmpNonRepeat,
 		snmpMaxRepeat, snmpBindings, snmpEnterprise, snmpAgent, snmpGenericTrap, snmpSpecific, snmpTimeStamp, snmpResponseIn,

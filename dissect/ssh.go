@@ -11,7 +11,7 @@ var (
 )
 
 var sshProtocol = Protocol{
-	Name: "ssh", Long: "SSH Protocol", Short: "SSH",
+	ID: idSSH, Name: "ssh", Long: "SSH Protocol", Short: "SSH",
 	Fields:  []*FieldDef{sshVersion, sshDirection},
 	carries: (*Table).undissected,
 	decode:  decodeSSH,

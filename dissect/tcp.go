@@ -448,11 +448,14 @@ func walkTCP(w *Headers, p payload) {
 		return
 	}
 	w.add(idTCP, p)
-	w.hide(hidesApplications)
 	if size > tcpMinHeader && strangeTCPOptions(d[tcpMinHeader:size]) {
 		w.doubt(ClassHeader, setOf(idTCP))
 	}
 	next := p.skip(size)
+	if next.reported == 0 && d[13]&flagFIN == 0 && !w.quoted {
+		return // nobody is given anything; a FIN may complete a message
+	}
+	w.hide(hidesApplications)
 	if carriesPacketsOverTCP(w.Data[next.off:next.end]) {
 		w.doubt(ClassHeuristic, hidesAll)
 		return

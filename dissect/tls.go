@@ -24,7 +24,7 @@ var (
 )
 
 var tlsProtocol = Protocol{
-	Name: "tls", Long: "Transport Layer Security", Short: "TLS",
+	ID: idTLS, Name: "tls", Long: "Transport Layer Security", Short: "TLS",
 	Fields: append([]*FieldDef{
 		tlsRecord, tlsContent, tlsOpaque, tlsVersion, tlsLength, tlsCipherChange, tlsAlert, tlsAlertLevel, tlsAlertDesc,
 		tlsHandshake, tlsHSType, tlsHSLength, tlsAppData,

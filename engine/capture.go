@@ -201,15 +201,16 @@ func (c *Capture) startDeep() *wireshark.Dissector {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.deep == nil && !c.closed {
-		c.deep = c.newDeep(c.session.dissectorMemory())
+		c.deep = c.newDeep(wireshark.Options{MemoryLimit: c.session.dissectorMemory()})
 	}
 	return c.deep
 }
 
-// newDeep starts a process of Wireshark's that may take so many bytes of memory.
-func (c *Capture) newDeep(memory int64) *wireshark.Dissector {
-	return wireshark.Start(c.session.cfg.Tools, c.config, c.input(),
-		wireshark.Options{TempDir: c.session.cfg.TempDir, CacheDir: c.session.cfg.CacheDir, Catalogue: c.session.loadedCatalogue, MemoryLimit: memory})
+// newDeep starts a process of Wireshark's; of the options those are set that are the
+// session's.
+func (c *Capture) newDeep(o wireshark.Options) *wireshark.Dissector {
+	o.TempDir, o.CacheDir, o.Catalogue = c.session.cfg.TempDir, c.session.cfg.CacheDir, c.session.loadedCatalogue
+	return wireshark.Start(c.session.cfg.Tools, c.config, c.input(), o)
 }
 
 // DeepState describes the deep tier of a capture.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"pktsh/engine/column"
+	"pktsh/engine/plan"
 	"pktsh/engine/wireshark"
 )
 
@@ -30,8 +31,12 @@ type crew struct {
 // member is one of them.
 type member struct {
 	deep *wireshark.Dissector
-	busy bool // it loads a page
+	busy int // pages that it is asked for
 }
+
+// inFlight is how many pages a process is asked for at once: while one answer is read,
+// it works on the next.
+const inFlight = 2
 
 // expectLoop says that a loop over n packets begins.
 func (a *ahead) expectLoop(n int) {
@@ -56,7 +61,49 @@ func (a *ahead) recruit(c *Capture) {
 	if first != nil && first.State().Fraction > 0.1 {
 		return
 	}
-	a.crew.second = c.newDeep(c.session.dissectorMemory() / 2)
+	if c.startDeep() != nil {
+		a.crew.second = c.newDeep(wireshark.Options{MemoryLimit: c.session.dissectorMemory() / 2, ColumnsOnly: true})
+	}
+}
+
+// reader waits for a process that has read the capture, the first of two; nil where
+// the first one cannot.
+func (a *ahead) reader(ctx context.Context, c *Capture) *wireshark.Dissector {
+	a.mu.Lock()
+	second := a.crew.second
+	a.mu.Unlock()
+	if second == nil || c.Deep().State == plan.Ready {
+		t, choice, err := c.tier(ctx, plan.Question{})
+		deep, ok := t.(*wireshark.Dissector)
+		if err != nil || !ok || choice.Preview {
+			return nil
+		}
+		return deep
+	}
+	first := c.startDeep()
+	if first == nil || c.check() != nil {
+		return nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer c.session.wait("Wireshark's dissectors are loading "+c.Name(), func() float64 { return first.State().Fraction })()
+	type end struct {
+		of  *wireshark.Dissector
+		err error
+	}
+	ends := make(chan end, 2)
+	for _, d := range []*wireshark.Dissector{first, second} {
+		go func() { ends <- end{d, d.Wait(ctx)} }()
+	}
+	for e := range ends {
+		switch {
+		case e.err == nil && c.judgeKeys(ctx, e.of) == nil:
+			return e.of
+		case e.err == nil, e.of == first:
+			return nil
+		}
+	}
+	return nil
 }
 
 // join makes a process one of the crew.
@@ -89,15 +136,23 @@ func (a *ahead) disband() {
 
 // muster has every process that is free load pages of the run.
 func (a *ahead) muster(c *Capture) {
-	if s := a.crew.second; s != nil && s.State().Phase == wireshark.Ready {
-		a.crew.join(s)
+	if s := a.crew.second; s != nil {
+		c.mu.Lock()
+		first := c.deep
+		c.mu.Unlock()
+		for _, d := range []*wireshark.Dissector{first, s} {
+			if d != nil && d.State().Phase == wireshark.Ready {
+				a.crew.join(d)
+			}
+		}
 	}
 	for _, m := range a.crew.members {
-		if a.run == nil || a.run.at >= a.run.end {
-			return
+		pages := 0
+		if a.run != nil {
+			pages = a.run.end - a.run.at
 		}
-		if !m.busy {
-			m.busy = true
+		for ; m.busy < inFlight && pages > 0; pages-- {
+			m.busy++
 			c.inBackground(func(ctx context.Context) error { a.work(ctx, c, m); return nil })
 		}
 	}
@@ -110,7 +165,7 @@ func (a *ahead) work(ctx context.Context, c *Capture, m *member) {
 	for {
 		page, names := a.claim()
 		if names == nil {
-			m.busy = false
+			m.busy--
 			a.finish(c)
 			return
 		}

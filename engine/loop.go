@@ -58,6 +58,7 @@ type wanted struct {
 	info    dissect.FieldInfo
 	strip   atomic.Pointer[column.Strip] // nil where columns do not tell
 	lacking bool                         // whether columns tell that a layer lacks it
+	rare    atomic.Bool                  // few packets have its protocol
 
 	// Under ahead.mu.
 	live   bool // it is loaded further
@@ -66,6 +67,14 @@ type wanted struct {
 }
 
 func (w *wanted) isProtocol() bool { return w.info.Type == dissect.TypeProtocol }
+
+// protocol is the name itself, or that of the field's protocol.
+func (w *wanted) protocol() string {
+	if w.isProtocol() {
+		return w.info.Name
+	}
+	return w.info.Protocol
+}
 
 func newAhead(columns *column.Cache) *ahead {
 	a := &ahead{columns: columns, expected: map[string][]string{}, stride: 1, stored: make(chan struct{})}
@@ -127,6 +136,7 @@ func (a *ahead) miss(ctx context.Context, c *Capture, frame uint32, name string)
 	if hurried(ctx) || !c.session.deepAllowed() {
 		return column.Unknown, ""
 	}
+	a.recruit(c)
 	w := a.want(ctx, c, name)
 	if w != nil && w.isProtocol() {
 		for _, field := range a.expecting(name) {
@@ -136,13 +146,11 @@ func (a *ahead) miss(ctx context.Context, c *Capture, frame uint32, name string)
 	if w == nil || w.strip.Load() == nil {
 		return column.Unknown, ""
 	}
-	a.recruit(c)
-	if !a.worth(w, int(frame)) {
+	if !a.worth(c, w, int(frame)) {
 		return column.Unknown, ""
 	}
-	t, choice, err := c.tier(ctx, plan.Question{})
-	deep, ok := t.(*wireshark.Dissector)
-	if err != nil || !ok || choice.Preview {
+	deep := a.reader(ctx, c)
+	if deep == nil {
 		return column.Unknown, "" // the tree will say why
 	}
 	i := int(frame) - 1
@@ -231,10 +239,17 @@ func (a *ahead) renew(c *Capture, w *wanted) {
 // stripKey is the name that a strip is kept under: columns have their field's.
 func stripKey(name string) string { return "strip " + name }
 
-// worth counts that a name was asked in vain, and says whether it is to be loaded.
-func (a *ahead) worth(w *wanted, frame int) bool {
+// worth counts that a name was asked in vain, and says whether it is to be loaded. In
+// a long loop for which Wireshark has yet to read the capture it is at once: whichever
+// process is the first shall begin.
+func (a *ahead) worth(c *Capture, w *wanted, frame int) bool {
+	unread := c.Deep().State != plan.Ready
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	least := loopLeast
+	if unread && a.crew.second != nil {
+		least = 1
+	}
 	if w.live {
 		return true
 	}
@@ -245,7 +260,7 @@ func (a *ahead) worth(w *wanted, frame int) bool {
 	if w.misses == 0 || frame < w.first || frame-w.first > loopSpan*(w.misses+1) {
 		w.misses, w.first = 0, frame
 	}
-	if w.misses++; w.misses < loopLeast {
+	if w.misses++; w.misses < least {
 		return false
 	}
 	w.live, w.misses = true, 0
@@ -376,24 +391,150 @@ func (a *ahead) load(ctx context.Context, c *Capture, deep *wireshark.Dissector,
 			out[i][k].State = column.Unsure
 		}
 	}
-	asked, at := projections(names)
 	last := min(first+n-1, deep.State().Frames)
-	if last < first {
-		return out, nil
-	}
-	err := deep.Project(ctx, uint32(first), uint32(last), asked, func(frame uint32, protocols string, values []wireshark.Projected) error {
-		for i, w := range names {
-			own := values[at[w.info.Name]]
-			layer := own
-			if !w.isProtocol() {
-				layer = values[at[w.info.Protocol]]
-			}
-			out[i][int(frame)-first] = a.value(w, protocols, layer, own)
+	stretches, err := c.inQuestion(ctx, first, last, names, func(frame int) {
+		for i := range names {
+			out[i][frame-first].State = column.Missing
 		}
-		return nil
 	})
-	return out, err
+	if err != nil {
+		return out, err
+	}
+	if len(names) <= rareNames && !slices.ContainsFunc(names, func(w *wanted) bool { return !w.rare.Load() }) {
+		if stretches, err = a.having(ctx, deep, stretches, names, func(frame int) {
+			for i := range names {
+				out[i][frame-first].State = column.Missing
+			}
+		}); err != nil {
+			return out, err
+		}
+	}
+	asked, at := projections(names)
+	rows, found := 0, make([]int, len(names))
+	for _, s := range stretches {
+		rows += s.last - s.first + 1
+		err := deep.Project(ctx, uint32(s.first), uint32(s.last), asked, func(frame uint32, protocols string, values []wireshark.Projected) error {
+			for i, w := range names {
+				own := values[at[w.info.Name]]
+				layer := own
+				if !w.isProtocol() {
+					layer = values[at[w.info.Protocol]]
+				}
+				out[i][int(frame)-first] = a.value(w, protocols, layer, own)
+				if layer.N > 0 {
+					found[i]++
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return out, err
+		}
+	}
+	for i, w := range names {
+		w.rare.Store(found[i]*rarity < n)
+	}
+	return out, nil
 }
+
+// rareNames is of how many names it is asked at most which packets have one of them, and
+// rarity how many packets there are at least for each that has a protocol, where it
+// pays to ask which those are first.
+const rareNames, rarity = 16, 8
+
+// having returns the frames of some stretches that have one of the names, and calls
+// without for the others. A few of those may be asked about along with them.
+func (a *ahead) having(ctx context.Context, deep *wireshark.Dissector, stretches []stretch, names []*wanted, without func(frame int)) ([]stretch, error) {
+	var parts []string
+	for _, w := range names {
+		for _, name := range []string{w.protocol(), w.info.Name} {
+			if !slices.Contains(parts, name) {
+				parts = append(parts, name)
+			}
+		}
+	}
+	var q questions
+	for _, s := range stretches {
+		next := s.first
+		err := deep.Having(ctx, uint32(s.first), uint32(s.last), parts, func(frame uint32) {
+			for ; next < int(frame); next++ {
+				without(next)
+				q.pass(rowCost)
+			}
+			q.ask(next)
+			next++
+		})
+		if err != nil {
+			return nil, err
+		}
+		for ; next <= s.last; next++ {
+			without(next)
+			q.pass(rowCost)
+		}
+	}
+	return q.stretches, nil
+}
+
+// What Wireshark takes for packets that are asked along with others, in nanoseconds:
+// a question, a row, and a byte of it, of which odd packets have many.
+const (
+	questionCost = 100_000
+	rowCost      = 12_000
+	byteCost     = 20
+)
+
+// stretch is frames that Wireshark is asked about, both ends included.
+type stretch struct{ first, last int }
+
+// inQuestion returns the frames from first to last, both included, that may have one
+// of the names' protocols, and calls without for those that surely have none of
+// them. A few of those may be asked about along with others, where that is cheaper.
+func (c *Capture) inQuestion(ctx context.Context, first, last int, names []*wanted, without func(frame int)) ([]stretch, error) {
+	if last < first {
+		return nil, nil
+	}
+	r, err := c.rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	absences := map[string]*dissect.Absence{}
+	for _, w := range names {
+		if protocol := w.protocol(); absences[protocol] == nil {
+			absences[protocol] = c.session.table.Absence(protocol)
+		}
+	}
+	var q questions
+	err = c.own.Walks(r.walker, first-1, last, func(i int, h *dissect.Headers) {
+		for _, absence := range absences {
+			if !absence.From(h) {
+				q.ask(i + 1)
+				return
+			}
+		}
+		without(i + 1)
+		q.pass(rowCost + byteCost*len(h.Data))
+	})
+	return q.stretches, err
+}
+
+// questions collects the frames to ask about. Those between two of them are asked about
+// along with them where that is cheaper than another question.
+type questions struct {
+	stretches []stretch
+	gap       int // what the frames since the last stretch cost, in nanoseconds
+}
+
+func (q *questions) ask(frame int) {
+	if last := len(q.stretches) - 1; last >= 0 && q.gap < questionCost {
+		q.stretches[last].last = frame
+	} else {
+		q.stretches = append(q.stretches, stretch{frame, frame})
+	}
+	q.gap = 0
+}
+
+// pass passes a frame over that would cost so much.
+func (q *questions) pass(cost int) { q.gap += cost }
 
 // projections are what has to be asked for names, and at which place each is: of
 // fields their protocols too.

@@ -3,6 +3,7 @@ package engine
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"pktsh/dissect"
 )
@@ -74,11 +75,13 @@ func carriers() map[string]bool {
 }
 
 // placer answers, of a packet's protocols as frame.protocols names them, where a
-// protocol's layer and fields stand. It is for one goroutine.
+// protocol's layer and fields stand.
 type placer struct {
 	placements map[string]placement
 	carriers   map[string]bool
-	known      map[placed]standing
+
+	mu    sync.Mutex
+	known map[placed]standing
 }
 
 type placed struct{ protocol, protocols string }
@@ -98,6 +101,8 @@ const manyKnown = 1 << 16
 
 // standing returns what is known.
 func (p *placer) standing(protocol, protocols string) standing {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	key := placed{protocol, protocols}
 	s, ok := p.known[key]
 	if !ok {

@@ -176,6 +176,17 @@ func (q *question) each(packets iter.Seq[int], fn func(i int)) error {
 	return err
 }
 
+// Walks walks through the packets from lo up to hi, from 0, and calls fn with each.
+func (d *Dissector) Walks(walker *dissect.Walker, lo, hi int, fn func(i int, h *dissect.Headers)) error {
+	return d.read(func() {
+		cursor := NewCursor(d.file, CursorConfig{Walker: walker})
+		for i := lo; i < hi; i++ {
+			cursor.Load(i)
+			fn(i, &cursor.Headers)
+		}
+	})
+}
+
 // byFlows judges every flow once, and the packets of those flows that this does
 // not settle.
 func (q *question) byFlows(flows *flowBlock, cursor *Cursor, packet *filter.Scanned, lo, hi int) error {

@@ -249,8 +249,10 @@ func (d *Dissector) start() (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Without the script trees are less complete, nothing else.
-	_ = os.WriteFile(filepath.Join(profile, "init.lua"), []byte(fieldsScript), 0o600)
+	if !d.opts.ColumnsOnly {
+		// Without the script trees are less complete, nothing else.
+		_ = os.WriteFile(filepath.Join(profile, "init.lua"), []byte(fieldsScript), 0o600)
+	}
 	p, err := startProcess(d.tools.Sharkd, profile, d.in.Inherit, info)
 	if err != nil {
 		return nil, err

@@ -120,6 +120,9 @@ type Options struct {
 	// Catalogue, when not nil, gives the catalogue of the same tools, so that
 	// it need not be in memory twice. It is called once, in the background.
 	Catalogue func(context.Context) (*dissect.Catalogue, error)
+	// ColumnsOnly says that no trees will be asked for: what makes those complete
+	// costs every packet some 3 µs.
+	ColumnsOnly bool
 }
 
 // ErrClosed is the answer of a Dissector that was closed.
