@@ -207,7 +207,7 @@ func (d *feed) blocks(ctx context.Context, limit int, yield func(block) error) e
 
 // inOrder has workers work on the first limit packets of a capture (all of them
 // when limit is 0) and hands over what they make, in order. newWorker is called for
-// each of the goroutines that work.
+// each of the goroutines that work; what it returns is done with the blocks' windows.
 func inOrder[T any](ctx context.Context, d *feed, limit int, newWorker func() func(block) (T, error), take func(T) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	workers := runtime.GOMAXPROCS(0)
@@ -239,9 +239,6 @@ func inOrder[T any](ctx context.Context, d *feed, limit int, newWorker func() fu
 					work = newWorker()
 				}
 				result, err := work(j.block)
-				if j.window != nil {
-					j.window.Done()
-				}
 				if err != nil {
 					return err
 				}

@@ -33,6 +33,16 @@ type result struct {
 	// detour says that the walks of packets after one of these are not to be relied
 	// on ([dissect.Headers.Detour]).
 	detour bool
+	// window has the packets of frames, nil where there are none.
+	window *capfile.Window
+}
+
+// done gives the window back.
+func (r *result) done() {
+	if r.window != nil {
+		r.window.Done()
+		r.window = nil
+	}
 }
 
 // detours leaves what comes after a detour to Wireshark.
@@ -107,6 +117,9 @@ func (w *worker) block(b block) (*result, error) {
 		}
 	}
 	w.usual = max(w.usual, len(r.rows)+len(r.rows)/8)
+	if r.window = b.window; len(r.frames) == 0 {
+		r.done()
+	}
 	return r, nil
 }
 

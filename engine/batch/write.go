@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,13 +38,13 @@ func (r *run) write(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.save(ctx, f, indexes(passed))
+	return r.save(ctx, f, indexes(passed), nil)
 }
 
 // copySure copies the packets while they are looked at. What comes after one that
 // only Wireshark knows waits.
 func (r *run) copySure(ctx context.Context, f *capfile.File, q *question, walker *dissect.Walker) error {
-	chunks := make(chan []uint32, maxPending)
+	chunks := make(chan chunk, maxPending)
 	inBlocks := strings.HasPrefix(f.Format(), "pcapng") // which are copied as far as they are indexed
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
@@ -52,7 +53,8 @@ func (r *run) copySure(ctx context.Context, f *capfile.File, q *question, walker
 				return err
 			}
 		}
-		return r.save(ctx, f, received(f, chunks))
+		in := received{file: f, chunks: chunks}
+		return r.save(ctx, f, in.packets, in.window)
 	})
 	g.Go(func() error {
 		defer close(chunks)
@@ -72,9 +74,10 @@ func (r *run) copySure(ctx context.Context, f *capfile.File, q *question, walker
 			}
 			if inBlocks || !holes.IsEmpty() {
 				later.AddMany(b.frames)
+				b.done()
 				return nil
 			}
-			return send(ctx, chunks, b.frames)
+			return send(ctx, chunks, chunk{b.frames, b.window})
 		})
 		if err != nil {
 			return err
@@ -95,7 +98,7 @@ func (r *run) copySure(ctx context.Context, f *capfile.File, q *question, walker
 			if n == 0 {
 				return nil
 			}
-			if err := send(ctx, chunks, append([]uint32(nil), buffer[:n]...)); err != nil {
+			if err := send(ctx, chunks, chunk{frames: slices.Clone(buffer[:n])}); err != nil {
 				return err
 			}
 		}
@@ -103,28 +106,45 @@ func (r *run) copySure(ctx context.Context, f *capfile.File, q *question, walker
 	return g.Wait()
 }
 
-func send(ctx context.Context, chunks chan<- []uint32, frames []uint32) error {
+// chunk is frames to write, and where their bytes are, nil where only in the file.
+type chunk struct {
+	frames []uint32
+	window *capfile.Window
+}
+
+func send(ctx context.Context, chunks chan<- chunk, c chunk) error {
 	select {
-	case chunks <- frames:
+	case chunks <- c:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// received are the packets of frames that come through a channel, by their
-// numbers from 0. What was copied of the capture need not stay in memory.
-func received(f *capfile.File, chunks <-chan []uint32) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for frames := range chunks {
-			for _, frame := range frames {
-				if !yield(int(frame) - 1) {
-					return
-				}
+// received are the packets of chunks that come through a channel.
+type received struct {
+	file   *capfile.File
+	chunks <-chan chunk
+	now    *capfile.Window
+}
+
+func (r *received) window() *capfile.Window { return r.now }
+
+// packets yields the packets by their numbers from 0. What was copied of the capture need not
+// stay in memory.
+func (r *received) packets(yield func(int) bool) {
+	for c := range r.chunks {
+		r.now = c.window
+		for _, frame := range c.frames {
+			if !yield(int(frame) - 1) {
+				return
 			}
-			if n := len(frames); n > 0 {
-				f.Release(int(frames[0])-1, int(frames[n-1]))
-			}
+		}
+		if r.now = nil; c.window != nil {
+			c.window.Done()
+		}
+		if n := len(c.frames); n > 0 {
+			r.file.Release(int(c.frames[0])-1, int(c.frames[n-1]))
 		}
 	}
 }
@@ -189,8 +209,8 @@ func stoppedWith(f *capfile.File, err error) error {
 }
 
 // save writes packets to where they are wanted, in place of what is there.
-func (r *run) save(ctx context.Context, f *capfile.File, packets iter.Seq[int]) error {
-	o := capfile.SaveOptions{Force: true, Format: r.WriteFormat, Warn: func(text string) { fmt.Fprintf(r.Stderr, "pktsh: %s\n", text) }}
+func (r *run) save(ctx context.Context, f *capfile.File, packets iter.Seq[int], window func() *capfile.Window) error {
+	o := capfile.SaveOptions{Window: window, Force: true, Format: r.WriteFormat, Warn: func(text string) { fmt.Fprintf(r.Stderr, "pktsh: %s\n", text) }}
 	if r.Write == "-" {
 		_, err := capfile.Write(ctx, r.Stdout, f, packets, o)
 		return err

@@ -27,6 +27,9 @@ type SaveOptions struct {
 	Format string
 	// Warn hears what the format could not keep. It may be nil.
 	Warn func(text string)
+	// Window, when not nil, says in which window the packet is that was taken out of
+	// the packets last, nil for none: what is still in memory is not read again.
+	Window func() *Window
 }
 
 // saveFormat is a file format that Save writes.
@@ -167,7 +170,7 @@ func writeAll(ctx context.Context, w io.Writer, path string, f *File, format sav
 		}
 		out = compressor
 	}
-	s := &saver{ctx: ctx, f: f, out: out, warn: o.Warn, frames: frames}
+	s := &saver{ctx: ctx, f: f, out: out, warn: o.Warn, frames: frames, window: o.Window}
 	if s.warn == nil {
 		s.warn = func(string) {}
 	}

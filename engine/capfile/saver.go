@@ -21,6 +21,7 @@ type saver struct {
 	out    io.Writer
 	warn   func(string)
 	frames iter.Seq[int]
+	window func() *Window
 	n      int
 	// begin and end are what copy has yet to write of the file.
 	begin, end int64
@@ -33,12 +34,27 @@ const longestRun = 256 << 10
 // copy writes the bytes of the source from begin to end. Those that follow each
 // other are written together; copied writes the last.
 func (s *saver) copy(begin, end int64) error {
+	if s.window != nil {
+		if b := s.window().bytes(begin, end); b != nil {
+			err := s.copied()
+			s.begin, s.end = end, end
+			if err != nil {
+				return err
+			}
+			return s.write(b)
+		}
+	}
 	if begin == s.end && end-s.begin <= longestRun {
 		s.end = end
 		return nil
 	}
 	err := s.copied()
 	s.begin, s.end = begin, end
+	return err
+}
+
+func (s *saver) write(b []byte) error {
+	_, err := s.out.Write(b)
 	return err
 }
 
@@ -55,7 +71,7 @@ func (s *saver) copied() error {
 		if err := s.f.readAt(run, s.begin); err != nil {
 			return err
 		}
-		if _, err := s.out.Write(run); err != nil {
+		if err := s.write(run); err != nil {
 			return err
 		}
 		s.begin += int64(len(run))

@@ -14,7 +14,9 @@ const (
 	// firstWindow is how much at first, so that the first packets are seen early.
 	firstWindow = 64 << 10
 	// windowCount is how many there are, one of them being read.
-	windowCount = 6
+	windowCount = 10
+	// headRoom is for what stands before a packet in its record.
+	headRoom = 64
 	// tailLimit is how much of a window is taken into the next for packets that are
 	// not in the index yet: less than a group of them, so enough for jumbo frames.
 	tailLimit = 8 * windowSize
@@ -41,10 +43,19 @@ func (w *Window) Packet(i int, r *Record) []byte {
 	if !w.f.locate(i, r) {
 		return w.f.Data(i)
 	}
-	if at := r.Offset - w.at; at >= 0 && at+int64(r.Captured) <= int64(len(w.data)) {
-		return w.data[at:][:r.Captured:r.Captured]
+	if b := w.bytes(r.Offset, r.Offset+int64(r.Captured)); b != nil {
+		return b
 	}
 	return w.f.raw(r.Offset, r.Captured)
+}
+
+// bytes are those of the file from begin to end, nil where the window, which may be
+// nil, does not have them all.
+func (w *Window) bytes(begin, end int64) []byte {
+	if w == nil || begin < w.at || end-w.at > int64(len(w.data)) {
+		return nil
+	}
+	return w.data[begin-w.at : end-w.at : end-w.at]
 }
 
 // Done lets the pass over the capture read on into the window's memory.
@@ -95,7 +106,7 @@ func (r *windows) next(ctx context.Context, at, want int64) (view, error) {
 	} else {
 		end := last.at + int64(len(last.data))
 		if staged := f.index.staged; len(staged) > 0 { // packets that are not yet in the index
-			begin = min(begin, staged[0].offset)
+			begin = min(begin, max(staged[0].offset-headRoom, last.at))
 		}
 		if begin >= last.at && begin <= end && end-begin <= tailLimit {
 			tail = last.data[begin-last.at:]
