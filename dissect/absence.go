@@ -55,7 +55,7 @@ func (a *Absence) From(w *Headers) bool {
 // listed headers, which are plain. What is behind the inner length of an Ethernet frame
 // Wireshark may take for several vendors' trailers.
 func (w *Headers) bare() bool {
-	if w.Unsure.Has(hidesApplications) {
+	if w.Unsure&^(1<<idFrame) != 0 {
 		return false
 	}
 	end := w.layers[0].End

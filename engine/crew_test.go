@@ -115,3 +115,42 @@ func TestCrew(t *testing.T) {
 		})
 	}
 }
+
+// TestRareProtocol is a loop over a protocol that few packets have, of which it is asked
+// first which those are: it reads what tshark prints.
+func TestRareProtocol(t *testing.T) {
+	c := openMany(t)
+	got := hosts(t, c, func(uint32) {})
+	col, sure, err := c.Column(t.Context(), "http.host")
+	if err != nil || !sure {
+		t.Fatalf("the column is sure: %v, %v", sure, err)
+	}
+	ssdp, err := c.All().Narrow(t.Context(), "ssdp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := map[uint32]bool{} // packets whose http.host is in another protocol's layer
+	for frame, err := range ssdp.Frames(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		elsewhere[frame] = true
+	}
+	there, unsure := 0, 0
+	for i, text := range got {
+		want := ""
+		if values := col.Values(i); len(values) > 0 && !elsewhere[uint32(i)+1] {
+			want, there = values[0], there+1
+		}
+		switch text {
+		case want:
+		case "?": // the first ask trees, and odd packets
+			unsure++
+		default:
+			t.Fatalf("packet %d: got %q, want %q", i+1, text, want)
+		}
+	}
+	if !(*c.ahead.names.Load())["http.host"].rare.Load() || there == 0 || unsure > len(got)/500 {
+		t.Errorf("%d packets have a host, which is not taken for rare, or %d packets are unsure", there, unsure)
+	}
+}

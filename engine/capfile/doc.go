@@ -9,7 +9,9 @@
 //
 //   - [File] is an open capture: [Open], [OpenReader] and [Merge] make one.
 //   - [Record] locates one packet of it, [Interface] says what it was captured on.
-//   - [Options].Indexed hears of packets while the rest is still being read.
+//   - [Options].Indexed hears of packets while the rest is still being read, and is
+//     given them in a [Window]: bytes that were just read into memory, which is faster
+//     than to fault the mapping in.
 //   - [File.SaveIndex] keeps the index on disk, so that the next Open is instant,
 //     and with it what others know of the capture ([File.CacheSection]).
 //   - [File.Release] takes the pages of a large capture out of memory.

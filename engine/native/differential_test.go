@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -119,6 +120,18 @@ type reader struct {
 	cells  map[string][]string // of slow fields
 	walked []dissect.Occurrence
 	text   []byte
+
+	absences map[string]*dissect.Absence
+}
+
+// absence returns what tells where a protocol is not.
+func (r *reader) absence(protocol string) *dissect.Absence {
+	a := r.absences[protocol]
+	if a == nil {
+		a = r.s.table.Absence(protocol)
+		r.absences[protocol] = a
+	}
+	return a
 }
 
 func (s *suite) reader(t *testing.T) *reader {
@@ -127,7 +140,7 @@ func (s *suite) reader(t *testing.T) *reader {
 	if !ok {
 		t.Fatal("Select: got no selection of the catalogue's own names")
 	}
-	return &reader{s: s, tree: s.table.NewReader(selection), cells: map[string][]string{}}
+	return &reader{s: s, tree: s.table.NewReader(selection), cells: map[string][]string{}, absences: map[string]*dissect.Absence{}}
 }
 
 // packet walks a packet and reads its light tree.
@@ -190,17 +203,19 @@ func (r *reader) cell(a *dissect.Access) (text string, sure bool) {
 	return string(r.text), true
 }
 
-// occurrences counts a protocol in frame.protocols, which has names besides that stand for
-// no layer of the tree: PPP's where Cisco HDLC takes over.
+// layersOf are the names in frame.protocols but for one that stands for no layer of the
+// tree: PPP's where Cisco HDLC takes over.
+func layersOf(protocols string) iter.Seq[string] {
+	return strings.SplitSeq(strings.ReplaceAll(protocols, "ppp:chdlc", "chdlc"), ":")
+}
+
+// occurrences counts a protocol in frame.protocols.
 func occurrences(protocols, name string) string {
 	n := 0
 	if name == "frame" {
 		return "1"
 	}
-	if name == "ppp" {
-		protocols = strings.ReplaceAll(protocols, "ppp:chdlc", "chdlc")
-	}
-	for p := range strings.SplitSeq(protocols, ":") {
+	for p := range layersOf(protocols) {
 		if p == name {
 			n++
 		}
@@ -230,6 +245,13 @@ func (s *suite) compare(t *testing.T, name string, f *capfile.File, a *answer, c
 			protocols = row[cell]
 		}
 		c.packet(name, uint32(i)+1, &r.h, protocols)
+		for protocol := range layersOf(protocols) {
+			if protocol != "" && r.absence(protocol).From(&r.h) {
+				absent := &dissect.Access{Name: protocol + ", absent"}
+				c.field(absent, true)
+				c.mismatch(absent, name, uint32(i)+1, &r.h, protocols, "absent", "there")
+			}
+		}
 		for k, field := range s.fields {
 			got, sure := r.cell(field)
 			if !sure {
