@@ -2,6 +2,7 @@ package dissect
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -21,7 +22,7 @@ var (
 	frameDeltaShown  = field("frame.time_delta_displayed", "Time delta from previous displayed frame", "RELATIVE_TIME").doubted()
 	frameRelative    = field("frame.time_relative", "Time since reference or first frame", "RELATIVE_TIME").valued(func(w *Headers, _ *Layer) (uint64, bool) { return uint64(w.Time - w.First), w.HasTime })
 	frameNumber      = uint32Field("frame.number", "Frame Number", baseDec).valued(func(w *Headers, _ *Layer) (uint64, bool) { return uint64(w.Number), true })
-	frameLen         = uint32Field("frame.len", "Frame length on the wire", baseDec).valued(func(w *Headers, _ *Layer) (uint64, bool) { return uint64(w.Original), true })
+	frameLen         = uint32Field("frame.len", "Frame length on the wire", baseDec).valued(func(w *Headers, _ *Layer) (uint64, bool) { return uint64(onWire(w.Original)), true })
 	frameCapLen      = uint32Field("frame.cap_len", "Frame length stored into the capture file", baseDec).valued(func(w *Headers, l *Layer) (uint64, bool) { return uint64(l.End), true })
 	frameMarked      = boolField("frame.marked", "Frame is marked", 0, 0, "", "").valued(func(*Headers, *Layer) (uint64, bool) { return 0, true })
 	frameIgnored     = boolField("frame.ignored", "Frame is ignored", 0, 0, "", "").valued(func(*Headers, *Layer) (uint64, bool) { return 0, true })
@@ -52,7 +53,7 @@ func frameSourceName(n int) string { return fmt.Sprintf("Frame (%d byte%s)", n, 
 func (b *builder) frame() {
 	in := b.in
 	b.under = &b.root
-	p := payload{end: len(in.Data), reported: max(int(in.Original), len(in.Data))}
+	p := payload{end: len(in.Data), reported: max(onWire(in.Original), len(in.Data))}
 	b.commentNodes()
 	n := b.protocol(&frameProtocol, p, len(in.Data), "")
 	b.frameFields(n)
@@ -79,9 +80,9 @@ func (b *builder) frameFields(n *node) {
 		return
 	}
 	in := b.in
-	wire, captured := int(in.Original), len(in.Data)
+	wire, captured := onWire(in.Original), len(in.Data)
 	relabel(n, "Frame %d: %d byte%s on wire (%d bits), %d byte%s captured (%d bits)",
-		in.Number, wire, plural(wire), 8*wire, captured, plural(captured), 8*captured)
+		in.Number, wire, plural(wire), bitsOf(wire), captured, plural(captured), bitsOf(captured))
 	b.interfaceFields(n)
 	if encap, ok := encapNumbers[in.LinkType]; ok { // of other links Wireshark's number is not known here
 		noBytes(addUint(n, frameEncap, 0, encap))
@@ -134,7 +135,7 @@ func (b *builder) timeFields(n *node) {
 
 func lengthField(n *node, d *FieldDef, label string, bytes int) {
 	f := noBytes(addUint(n, d, 0, uint64(bytes)))
-	relabel(f, "%s: %d byte%s (%d bits)", label, bytes, plural(bytes), 8*bytes)
+	relabel(f, "%s: %d byte%s (%d bits)", label, bytes, plural(bytes), bitsOf(bytes))
 }
 
 // noBytes clears the size of a field that stands for no bytes of the packet.
@@ -144,3 +145,9 @@ func noBytes(f *node) *node {
 	}
 	return f
 }
+
+// onWire is how long Wireshark takes a packet to have been: its buffers end at 2^31-1 bytes.
+func onWire(original uint32) int { return int(min(original, math.MaxInt32)) }
+
+// bitsOf is a length in bits, which Wireshark counts in 32 of them.
+func bitsOf(bytes int) uint32 { return 8 * uint32(bytes) }

@@ -228,7 +228,7 @@ func (k *Walker) Walk(w *Headers, link Link) {
 	if w.OddTime {
 		w.hide(setOf(idFrame))
 	}
-	p := payload{end: len(w.Data), reported: max(int(w.Original), len(w.Data))}
+	p := payload{end: len(w.Data), reported: max(onWire(w.Original), len(w.Data))}
 	w.add(idFrame, p)
 	if link == nil {
 		w.doubt(ClassLinkType, hidesAll)
@@ -244,5 +244,5 @@ func (w *Headers) Frame(size int) {
 	if w.OddTime {
 		w.hide(setOf(idFrame))
 	}
-	w.add(idFrame, payload{end: size, reported: max(int(w.Original), size)})
+	w.add(idFrame, payload{end: size, reported: max(onWire(w.Original), size)})
 }

@@ -3,6 +3,7 @@ package batch
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"io/fs"
@@ -241,5 +242,42 @@ func TestUnsupportedLink(t *testing.T) {
 	}
 	if err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("got the error %v, want one that names %s", err, path)
+	}
+}
+
+// TestOddRecords asks a capture with times and lengths that Wireshark reads in its own
+// way, in packets that headers are sure of and in fragments, which they are not.
+func TestOddRecords(t *testing.T) {
+	t.Parallel()
+	whole := longCapture(2)
+	header, first := whole[:24], whole[24:68]
+	odd := func(fraction, original uint32, fragment byte) []byte {
+		record := bytes.Clone(first)
+		binary.LittleEndian.PutUint32(record[4:], fraction)
+		binary.LittleEndian.PutUint32(record[12:], original)
+		record[16+6] = fragment
+		return record
+	}
+	data := bytes.Clone(header)
+	for _, record := range [][]byte{
+		odd(1, 28, 0), odd(4_000_000_000, 28, 0), odd(2, 4_093_509_168, 0), odd(3, 28, 0x20), odd(5, 28, 0),
+		odd(3_000_000_000, 28, 0x20), odd(1_000_001, 4_093_509_168, 0x20), odd(7, 28, 0x20),
+	} {
+		data = append(data, record...)
+	}
+	path := filepath.Join(t.TempDir(), "odd.pcap")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, fields := range [][]string{
+		{"frame.number", "ip.src", "udp.dstport"},
+		{"frame.number", "frame.len", "frame.cap_len", "frame.time_epoch", "ip.src", "udp.dstport"},
+		{"frame.number", "frame.time_delta", "frame.len", "ip.flags.mf"},
+	} {
+		o := Options{Files: []string{path}, Format: "fields", Fields: fields}
+		got, _ := ask(t, o)
+		if want := tshark(t, o); got != want {
+			t.Errorf("%s:\n got %q, exit code %d\nwant %q, exit code %d", fields, got.out, got.code, want.out, want.code)
+		}
 	}
 }

@@ -64,7 +64,6 @@ func (w *Window) Done() { w.free <- w }
 // windows is the reading of a file into windows, on the goroutine of the pass.
 type windows struct {
 	f    *File
-	size int // of a window
 	free chan *Window
 	now  *Window // what the pass is looking at
 	told int     // packets that were handed over
@@ -72,7 +71,7 @@ type windows struct {
 
 // startWindows begins to read a file that somebody looks at while it is indexed.
 func (f *File) startWindows() *windows {
-	r := &windows{f: f, size: windowSize, free: make(chan *Window, windowCount)}
+	r := &windows{f: f, free: make(chan *Window, windowCount)}
 	for range windowCount {
 		r.free <- &Window{f: f, free: r.free}
 	}
@@ -97,12 +96,14 @@ func (f *File) view(ctx context.Context, at, want int64) (view, error) {
 	return f.windows.next(ctx, at, want)
 }
 
+// next hands over what was found in the last window and reads the one after it. It
+// begins with the packets that are not in the index yet, or at an offset.
 func (r *windows) next(ctx context.Context, at, want int64) (view, error) {
-	f, size := r.f, int64(r.size)
+	f, size := r.f, int64(windowSize)
 	var tail []byte // of the last window, that belongs to this one
 	begin := at
 	if last := r.now; last == nil {
-		size = min(size, firstWindow)
+		size = firstWindow
 	} else {
 		end := last.at + int64(len(last.data))
 		if staged := f.index.staged; len(staged) > 0 { // packets that are not yet in the index
