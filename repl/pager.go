@@ -146,7 +146,7 @@ func (p *pager) feed(b []byte) (int, error) {
 func (p *pager) start() error {
 	// It is not killed when the line is interrupted, but told to end: so it leaves the
 	// terminal in order.
-	cmd := p.s.systemCommand(context.Background(), p.command)
+	cmd := p.s.systemCommand(context.Background(), replacing(p.command))
 	cmd.Env = os.Environ()
 	if os.Getenv("LESS") == "" {
 		cmd.Env = append(cmd.Env, pagerOptions)
@@ -167,8 +167,25 @@ func (p *pager) start() error {
 		return err
 	}
 	p.cmd, p.in, p.began = cmd, in, time.Now()
-	context.AfterFunc(p.ctx, func() { _ = cmd.Process.Signal(syscall.SIGTERM) }) // it may have ended by itself
+	context.AfterFunc(p.ctx, func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
+		_ = in.Close()                          // nobody waits for a pager that does not read
+	})
 	return nil
+}
+
+// replacing is the line with the shell replaced by the one program that it runs, so that
+// what is told to end is that program: dash and others stay its parent else. A line of
+// several programs, or of what looks like it, stays as it is.
+func replacing(line string) string {
+	program, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+	switch {
+	case strings.ContainsAny(line, "|&;<>()`\n"):
+		return line
+	case strings.Contains(program, "="): // LESS=R less
+		return "exec env " + line
+	}
+	return "exec " + line
 }
 
 // end waits until the person has read the answer. err is how making it ended.

@@ -6,8 +6,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -104,21 +106,60 @@ func TestPagerThatFails(t *testing.T) {
 }
 
 // TestPagerInterrupted gives the prompt back, although the pager reads nothing and
-// would stay.
+// would stay: early, and when no more goes into its pipe. The pager has ended, too.
 func TestPagerInterrupted(t *testing.T) {
-	p := newPagedBench(t, "sleep 60")
-	ctx, cancel := context.WithCancel(context.Background())
-	p.shell.cfg.Pager.Hold = func() func() {
-		time.AfterFunc(50*time.Millisecond, cancel)
-		return func() {}
+	for _, after := range []time.Duration{0, 50 * time.Millisecond, 2 * time.Second} {
+		p := newPagedBench(t, "")
+		at := filepath.Join(t.TempDir(), "pid")
+		pager := filepath.Join(t.TempDir(), "pager")
+		if err := os.WriteFile(pager, []byte("#!/bin/sh\necho $$ >'"+at+"'\nexec sleep 60\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for _, command := range []string{pager, "LESS=R " + pager, pager + "; true"} {
+			p.shell.cfg.Pager.Command = command
+			ctx, cancel := context.WithCancel(context.Background())
+			p.shell.cfg.Pager.Hold = func() func() {
+				time.AfterFunc(after, cancel)
+				return func() {}
+			}
+			began := time.Now()
+			p.shell.Exec(ctx, "ls --all")
+			if took := time.Since(began); took > 20*time.Second {
+				t.Errorf("%s, after %v: it took %v", command, after, took)
+			}
+			if got := p.do("layers 8"); got != "ETH IP TCP HTTP\n" {
+				t.Errorf("%s, after %v: the next line: got %q", command, after, got)
+			}
+			// A pager that was told early has not said its number.
+			text, err := os.ReadFile(at)
+			pid, perr := strconv.Atoi(strings.TrimSpace(string(text)))
+			if err != nil || perr != nil {
+				if after > time.Second {
+					t.Errorf("%s, after %v: no pager ran: %v, %v", command, after, err, perr)
+				}
+				continue
+			}
+			if err := syscall.Kill(pid, 0); err == nil {
+				if !strings.Contains(command, ";") { // there the shell is told, not its program
+					t.Errorf("%s, after %v: the pager still runs", command, after)
+				}
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+			}
+			_ = os.Remove(at)
+		}
 	}
+}
+
+// TestPipeInterrupted gives the prompt back, although a program that the shell started
+// does not read and stays.
+func TestPipeInterrupted(t *testing.T) {
+	p := newPagedBench(t, "")
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(time.Second, cancel)
 	began := time.Now()
-	p.shell.Exec(ctx, "ls --all")
+	p.shell.Exec(ctx, "ls --all --output json | sleep 30; true")
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("it took %v after the interrupt", took)
-	}
-	if got := p.do("layers 8"); got != "ETH IP TCP HTTP\n" {
-		t.Errorf("the next line: got %q", got)
 	}
 }
 

@@ -86,6 +86,9 @@ func (s *Shell) pipe(ctx context.Context, line string, write func(io.Writer) err
 	if err := cmd.Start(); err != nil {
 		return err
 	}
+	// What is told to end is the shell; its programs may stay, and not read.
+	stop := context.AfterFunc(ctx, func() { _ = in.Close() })
+	defer stop()
 	werr := write(in)
 	_ = in.Close()
 	var exit *exec.ExitError
