@@ -68,7 +68,7 @@ func (t *Table) Access(name string) (a *Access, ok bool) {
 			ok = true
 		}
 	}
-	a.OfFrame = a.In == setOf(idFrame) && a.Direct
+	a.OfFrame = a.In == setOf(idFrame) && a.Direct && a.Type != TypeProtocol // frame itself is its bytes
 	a.Timed = a.def != nil && (a.def == frameDelta || a.def == frameRelative)
 	return a, ok
 }

@@ -147,6 +147,22 @@ func TestFields(t *testing.T) {
 	}
 }
 
+// TestFrameFilters asks for nothing but what the index tells, of filters that look at
+// frames' bytes, and of filters that do not.
+func TestFrameFilters(t *testing.T) {
+	for _, filter := range []string{
+		`frame contains "GET"`, `frame matches "host: *example"`, `frame contains 47:45:54 && frame.number < 100`,
+		`len(frame) > 1000`, `frame[12:2] == 08:06`, `frame`, `frame.number & 1`, `frame.len > 1000 || frame.number == 3`,
+	} {
+		o := Options{Files: []string{"../../testdata/browse.pcapng"}, Format: "fields", Fields: []string{"frame.number"}, Filter: filter}
+		got, _ := ask(t, o)
+		if want := tshark(t, o); got != want {
+			line, ours, theirs := difference(got.out, want.out)
+			t.Errorf("%s: got exit code %d, want %d; line %d: got %q, want %q", filter, got.code, want.code, line, ours, theirs)
+		}
+	}
+}
+
 // difference returns the first line that differs.
 func difference(got, want string) (line int, ours, theirs string) {
 	a, b := strings.Split(got, "\n"), strings.Split(want, "\n")
