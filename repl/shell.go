@@ -405,13 +405,7 @@ func (s *Shell) refresh() {
 	style := s.style()
 	s.state.PageRows, s.state.Color = 0, style.Color && style.Depth != render.Depth16
 	if style.Interactive {
-		// The header, the footer and the next prompt stay on the screen too. On
-		// a narrow one the footer wraps and names the columns there was no room for.
-		around := 4
-		if style.Width < 60 {
-			around = 7
-		}
-		s.state.PageRows = max(style.Height-around, 5)
+		s.state.PageRows = pageRows(style.Width, style.Height)
 		if rows := s.state.Settings.Rows; rows > 0 {
 			s.state.PageRows = rows
 		}

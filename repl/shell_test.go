@@ -5,6 +5,7 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -120,17 +121,43 @@ func TestState(t *testing.T) {
 // TestPages is what a person at a terminal gets of ls: a page at a time.
 func TestPages(t *testing.T) {
 	b := newBench(t, render.Style{Width: 80, Height: 24, Interactive: true})
-	for _, want := range []string{"1–20 of 1,204 packets; ls goes on", "21–40 of"} {
+	for _, want := range []string{"1–19 of 1,204 packets; ls goes on", "20–38 of"} {
 		if got := b.do("ls"); !strings.Contains(got, want) || strings.Count(got, "\n") > 23 {
 			t.Errorf("got %q, want %q within a screen", got, want)
 		}
 	}
 	b.do("filter dns")
-	if got := b.do("ls"); !strings.Contains(got, "1–20 of 82 packets that pass the filter") {
+	if got := b.do("ls"); !strings.Contains(got, "1–19 of 82 packets that pass the filter") {
 		t.Errorf("a new filter starts at its first packet: got %q", got)
 	}
 	if got := strings.Count(b.do("ls --all"), "\n"); got < 83 {
 		t.Errorf("ls --all: got %d lines, want 82 and the header", got)
+	}
+}
+
+// TestPageFits is a page with everything that may stand below its rows, on screens of
+// several sizes: longer than the screen it would end in the pager.
+func TestPageFits(t *testing.T) {
+	below := []string{
+		"~ preview by pktsh; Wireshark's dissectors have loaded now: ls again",
+		"10,001–10,020 of 1,204,000 packets that pass the filter; ls goes on",
+	}
+	for _, screen := range [][2]int{{80, 24}, {80, 12}, {100, 30}, {120, 24}, {60, 20}, {40, 12}, {40, 24}} {
+		b := newBench(t, render.Style{Width: screen[0], Height: screen[1], Interactive: true})
+		v := b.shell.page()
+		b.do("set rows " + strconv.Itoa(v))
+		text := b.do("ls")
+		above, _, found := strings.Cut(text, "1–")
+		if !found {
+			t.Fatalf("%d × %d: got %q, want a page", screen[0], screen[1], text)
+		}
+		rows := render.Rows(above+strings.Join(below, "\n")+"\n", screen[0]) // and the prompt
+		if least := screen[1] - 5; screen[0] >= 80 && v < least {
+			t.Errorf("%d × %d: got %d rows, want %d at least", screen[0], screen[1], v, least)
+		}
+		if rows >= screen[1] {
+			t.Errorf("%d × %d: a page of %d rows takes %d lines and the prompt", screen[0], screen[1], v, rows)
+		}
 	}
 }
 

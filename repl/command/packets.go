@@ -202,7 +202,7 @@ func (st *State) listFooter(v *engine.View, parts []engine.Places, n int, previe
 		line := "~ preview by pktsh; Wireshark's dissectors are still loading"
 		switch d := v.Capture().Deep(); {
 		case stateOf(v.Capture()) == engine.LiveRunning.String():
-			line = "~ preview by pktsh while packets come; when the capture is stopped the rows are Wireshark's"
+			line = "~ preview by pktsh; Wireshark's rows come when the capture is stopped"
 		case d.State == plan.Failed:
 			line = "~ by pktsh itself; Wireshark's dissectors failed on this file"
 		case d.State == plan.Ready:
