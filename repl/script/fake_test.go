@@ -246,7 +246,8 @@ func qinqPacket(number uint32) *fakePacket {
 			proto("eth", "Ethernet II", field("eth.type", "Type: 802.1Q", "0x8100", 12, 2)),
 			proto("vlan", "802.1Q Virtual LAN, ID: 5", field("vlan.id", "ID: 5", "5", 14, 2)),
 			proto("vlan", "802.1Q Virtual LAN, ID: 6", field("vlan.id", "ID: 6", "6", 18, 2)),
-			proto("data", "Data (2 bytes)", field("data.data", "Data: 1234", "12:34", 18, 2)),
+			{Name: "data", Label: "Data (2 bytes)", Protocol: true, Pos: 18, Size: 2, Children: []*dissect.Field{
+				field("data.data", "Data: 1234", "12:34", 18, 2)}},
 			proto("_ws.malformed", "[Malformed Packet]"),
 		}}}
 	return p

@@ -2,7 +2,6 @@ package script
 
 import (
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -38,7 +37,11 @@ type fieldGroup struct {
 
 // at returns the field for one of the group's occurrences.
 func (g *fieldGroup) at(n *dissect.Field) *Field {
-	return &Field{layer: g.layer, show: n.Show, node: n, group: g}
+	f := &Field{layer: g.layer, show: n.Show, node: n, group: g}
+	if n.Name == "" { // a line of text is its own value (epan/print.c, proto_tree_write_node_pdml)
+		f.show = plainLabel(n)
+	}
+	return f
 }
 
 // whole returns the field as dissected: itself, or, of a packet of which there is
@@ -77,6 +80,9 @@ func (f *Field) dissected() *Field {
 // filterName returns the name that filters know the field by.
 func (f *Field) filterName() string {
 	if f.node == nil {
+		if f.known.plain {
+			return dataLayer
+		}
 		return f.known.name
 	}
 	return f.node.Name
@@ -98,19 +104,19 @@ var (
 )
 
 // text returns the value as PyShark's get_default_value does: what is shown,
-// else the bytes in hex, else the label; but the empty value of a field that has
+// else raw_value, else the label; but the empty value of a field that has
 // values is empty text, not its label ("SSID: <MISSING>").
 func (f *Field) text() string {
 	if f.show != "" {
 		return f.show
 	}
-	if b := f.bytes(); b != nil {
-		return hex.EncodeToString(b)
+	if raw, _ := f.raw(); raw != "" && raw != beyondItsBytes {
+		return raw
 	}
 	if f.hasValues() {
 		return ""
 	}
-	return f.dissected().node.Label
+	return plainLabel(f.dissected().node)
 }
 
 func (f *Field) bytes() []byte {
@@ -331,7 +337,7 @@ func labelPart(right bool) func(context.Context, *Field) (starlark.Value, error)
 	return ofNode(func(f *Field) (starlark.Value, error) {
 		key, value, ok := strings.Cut(plainLabel(f.node), ": ")
 		switch {
-		case !ok:
+		case !ok, f.node.Name == "":
 			return starlark.None, nil
 		case right:
 			return newString(value)
@@ -350,13 +356,23 @@ func (g *fieldGroup) list(nodes []*dissect.Field) starlark.Value {
 
 // fieldMembers are PyShark's attributes of a field and ours.
 var fieldMembers = members[*Field]{
-	"name":           {detail: "its filter name", kind: kindString, get: func(_ context.Context, f *Field) (starlark.Value, error) { return newString(f.filterName()) }},
-	"showname":       {detail: "the line that Wireshark shows", kind: kindString, get: ofNode(func(f *Field) (starlark.Value, error) { return newString(plainLabel(f.node)) })},
+	"name": {detail: "its filter name", kind: kindString, get: func(_ context.Context, f *Field) (starlark.Value, error) { return newString(f.filterName()) }},
+	"showname": {detail: "the line that Wireshark shows; None of a line that is no field", kind: kindString, get: ofNode(func(f *Field) (starlark.Value, error) {
+		if f.node.Name == "" {
+			return starlark.None, nil
+		}
+		return newString(plainLabel(f.node))
+	})},
 	"showname_key":   {detail: "that line before the colon, or None", kind: kindString, get: labelPart(false)},
 	"showname_value": {detail: "that line after the colon, or None", kind: kindString, get: labelPart(true)},
-	"show":           {detail: "its value as text", kind: kindString, get: func(_ context.Context, f *Field) (starlark.Value, error) { return newString(f.show) }},
-	"value":          {detail: "its value, typed", get: func(_ context.Context, f *Field) (starlark.Value, error) { return f.typed(), nil }},
-	"raw_value":      {detail: "its bytes in hex", kind: kindString, get: ofNode(func(f *Field) (starlark.Value, error) { return newString(f.raw()) })},
+	"show": {detail: "its value as text; None of a protocol", kind: kindString, get: func(_ context.Context, f *Field) (starlark.Value, error) {
+		if f.isProtocol() {
+			return starlark.None, nil
+		}
+		return newString(f.show)
+	}},
+	"value":     {detail: "its value, typed", get: func(_ context.Context, f *Field) (starlark.Value, error) { return f.typed(), nil }},
+	"raw_value": {detail: "its bytes in hex; None without any", kind: kindString, get: ofNode(func(f *Field) (starlark.Value, error) { return f.rawOrNone(), nil })},
 	"binary_value": {detail: "its bytes", get: ofNode(func(f *Field) (starlark.Value, error) {
 		return starlark.Bytes(f.bytes()), nil
 	})},

@@ -155,24 +155,52 @@ func (f *Field) pos() int {
 	return f.node.Pos
 }
 
-// raw returns what PDML's value attribute holds: the bytes in hex; of a field
-// of some bits of them, its number in hex. A field without values has none.
-func (f *Field) raw() string {
+// raw returns what PDML's value attribute holds (epan/print.c,
+// proto_tree_write_node_pdml): the bytes in hex; of a field of some bits of them, its
+// number in hex; nothing of a field without values. Ok is false where PDML has no such
+// attribute: of a protocol, but for data, and of a field without bytes.
+func (f *Field) raw() (hexadecimal string, ok bool) {
 	f = f.dissected()
 	info, known := f.info()
 	switch {
-	case f.node.Size <= 0, known && f.show == "" && (info.Type == "NONE" || info.Type == dissect.TypeProtocol):
-		return ""
-	case known && f.masked(info), !known && looksMasked(f.node):
+	case f.node.Name == "": // a line of text
+		known = false
+	case f.node.Name == dataLayer:
+	case f.isProtocol():
+		return "", false
+	case known && f.show == "" && info.Type == "NONE":
+		return "", true
+	case f.node.Size > 0 && (known && f.masked(info) || !known && looksMasked(f.node)):
 		if n, ok := f.maskedNumber(); ok {
-			return n
+			return n, true
 		}
+	}
+	if f.node.Size <= 0 {
+		return "", false
 	}
 	b := f.bytes()
 	if b == nil {
-		return beyondItsBytes
+		return beyondItsBytes, true
 	}
-	return hex.EncodeToString(b)
+	return hex.EncodeToString(b), true
+}
+
+// rawOrNone returns raw as a value, None where there is none.
+func (f *Field) rawOrNone() starlark.Value {
+	if raw, ok := f.raw(); ok {
+		return starlark.String(raw)
+	}
+	return starlark.None
+}
+
+// isProtocol says whether the field is itself a protocol, as an expert item is: it has
+// no value.
+func (f *Field) isProtocol() bool {
+	if f.node != nil && f.node.Protocol {
+		return true
+	}
+	info, known := f.info()
+	return known && f.show == "" && info.Type == dissect.TypeProtocol
 }
 
 // beyondItsBytes is what PDML has where a field is said to be longer than what is
@@ -256,7 +284,8 @@ func drawnBits(n *dissect.Field) (digits string, drawn bool) {
 
 // hexValue is raw_value read as a hexadecimal number.
 func (f *Field) hexValue() (starlark.Value, error) {
-	n, ok := new(big.Int).SetString(f.raw(), 16)
+	raw, _ := f.raw()
+	n, ok := new(big.Int).SetString(raw, 16)
 	if !ok {
 		return nil, f.wrong("%s has no bytes of its own: no hex_value", f.name())
 	}

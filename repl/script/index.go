@@ -135,15 +135,29 @@ type layerIndex struct {
 	// all that Wireshark shows, in order.
 	nested map[string]*Layer
 	inside []*Layer
+	// lines are the lines of text that are no field, whose name is empty, nil without
+	// any; linesAt is how many fields there are before the first.
+	lines   *Field
+	linesAt int
 	// shifted are the positions that PDML has of fields that begin before the one
 	// above them, or in another buffer: the sum of both.
 	shifted map[*dissect.Field]int
 }
 
+// dataLayer is the protocol of what no dissector took. PDML has it as a field, whose
+// value is the bytes in hex, around data.data and data.len, and so has PyShark:
+// pkt.data.data is the former, pkt.data.data_data the latter, with colons.
+const dataLayer = "data"
+
 // key returns a field's name as field_names has it: without the layer's
 // prefix, with "_" for ".".
-func (l *Layer) key(name string) string {
-	prefix := l.name + "."
+func (l *Layer) key(name string) string { return fieldKey(l.name, name) }
+
+func fieldKey(protocol, name string) string {
+	if protocol == dataLayer {
+		return normalize(name)
+	}
+	prefix := protocol + "."
 	if len(name) > len(prefix) && strings.EqualFold(name[:len(prefix)], prefix) {
 		name = name[len(prefix):]
 	}
@@ -158,6 +172,9 @@ func (l *Layer) fieldIndex() *layerIndex {
 	x := &layerIndex{
 		byKey: map[string]*Field{}, aliases: map[string]*Field{},
 		prefixes: map[string]bool{}, nested: map[string]*Layer{},
+	}
+	if l.name == dataLayer {
+		l.addField(x, l.node)
 	}
 	l.addFields(x, l.node)
 	for _, n := range l.beside() {
@@ -242,6 +259,11 @@ func (l *Layer) addFields(x *layerIndex, above *dissect.Field) {
 
 func (l *Layer) addField(x *layerIndex, n *dissect.Field) {
 	if n.Name == "" {
+		if x.lines == nil {
+			x.lines = (&fieldGroup{layer: l}).at(n)
+			x.linesAt = len(x.fields)
+		}
+		x.lines.group.all = append(x.lines.group.all, n)
 		return
 	}
 	key := l.key(n.Name)
@@ -275,6 +297,9 @@ func (l *Layer) find(name string) any {
 	if f := x.byKey[key]; f != nil {
 		return f
 	}
+	if key == "" && x.lines != nil {
+		return x.lines
+	}
 	// ip_src, the layer's own prefix spelt with "_".
 	if short, ok := strings.CutPrefix(key, normalize(l.name)+"_"); ok {
 		if f := x.byKey[short]; f != nil {
@@ -283,6 +308,11 @@ func (l *Layer) find(name string) any {
 	}
 	if f := x.aliases[key]; f != nil {
 		return f
+	}
+	if l.name == dataLayer {
+		if f := x.byKey[dataLayer+"_"+key]; f != nil {
+			return f
+		}
 	}
 	if n := x.nested[key]; n != nil {
 		return n

@@ -239,7 +239,7 @@ func getFieldValue(ctx context.Context, l *Layer, c invocation) (starlark.Value,
 	case f == nil:
 		return starlark.None, nil
 	case raw:
-		return newString(f.raw())
+		return f.rawOrNone(), nil
 	}
 	return newString(f.text())
 }
@@ -256,7 +256,7 @@ func getRawValue(ctx context.Context, l *Layer, c invocation) (starlark.Value, e
 	case f == nil:
 		return starlark.None, nil
 	}
-	return newString(f.raw())
+	return f.rawOrNone(), nil
 }
 
 func hasField(ctx context.Context, l *Layer, c invocation) (starlark.Value, error) {
@@ -308,6 +308,9 @@ var layerMembers = members[*Layer]{
 			return nil, err
 		}
 		names := w.fieldNames()
+		if x := w.fieldIndex(); x.lines != nil {
+			names = slices.Insert(names, x.linesAt, "")
+		}
 		out := make([]starlark.Value, len(names))
 		for i, n := range names {
 			out[i] = starlark.String(n)

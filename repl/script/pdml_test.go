@@ -194,6 +194,9 @@ func inScript(t *testing.T, p *Packet) []*seenLayer {
 				if s, ok := starlark.AsString(got); ok {
 					return s
 				}
+				if got == starlark.None { // PDML without the attribute
+					return ""
+				}
 				return got.String()
 			}
 			seen.fields = append(seen.fields, seenField{text("name"), text("show"), text("showname"), strings.ToLower(text("raw_value")),

@@ -104,7 +104,7 @@ var quirks = []struct{ name, src, want string }{
 	{"a quoted layer of its own", "cap[0].udp", "error: its icmp layer quotes a udp header"},
 	{"repeated fields in their order", "a = cap[1].dns.a\nprint(a, [str(f) for f in a.all_fields], a.alternate_fields)", "192.0.2.7 ['192.0.2.7', '192.0.2.8'] ['192.0.2.8']"},
 	{"fields in the tree's order", "cap[1].udp.field_names[:3], cap[1].vlan.field_names[:4]", "(['srcport', 'dstport', 'port'], ['priority', 'dei', 'id', 'etype'])"},
-	{"the DATA layer has its payload", "p = cap[2]\np.highest_layer, str(p.data.data), p.data.data.binary_value, p.data.len", "('DATA', '70:61:79:6c:6f:61:64:21', b'payload!', '8')"},
+	{"the DATA layer has its payload", "p = cap[2]\np.highest_layer, str(p.data.data), p.data.data.binary_value, p.data.len, p.data.data_data, bytes.fromhex(p.data.data)", "('DATA', '7061796c6f616421', b'payload!', '8', '70:61:79:6c:6f:61:64:21', b'payload!')"},
 	{"the DATA layer prints its payload", "cap[2].data.pretty_print()", "Data (8 bytes)\n\tData: 7061796c6f616421\n\t[Length: 8]\n"},
 	{"pretty print has no empty lines", "cap[2].udp.pretty_print()", "User Datagram Protocol, Src Port: 7000, Dst Port: 7001\n\tSource Port: 7000\n\tDestination Port: 7001\n\tLength: 16\n\tChecksum: 0x8795 [unverified]\n\t[Checksum Status: Unverified]\n\t[Stream index: 1]\n\t[Timestamps]\n\t\t[Time since first frame: 0.000000000 seconds]\n\t\t[Time since previous frame: 0.000000000 seconds]\n\tUDP payload (8 bytes)\n"},
 	{"QinQ: both tags", "p = cap[1]\nprint(p.vlan.id, [str(l.id) for l in p.get_multiple_layers('vlan')], [l.layer_name for l in p.layers])", "5 ['5', '6'] ['eth', 'vlan', 'vlan', 'ip', 'udp', 'dns']"},

@@ -33,6 +33,8 @@ type headerLayer struct {
 type headerField struct {
 	name, key string
 	kind      valueKind // kindUnsure until the catalogue was asked
+	// plain says that it is the bytes of the layer data without colons.
+	plain bool
 	// continued are the names that were asked for behind the field's, and whether
 	// there is a field that goes on with them.
 	continued map[string]bool
@@ -66,10 +68,13 @@ func (it *Interp) headerLayers() map[string]*headerLayer {
 			own = &headerLayer{name: info.Protocol, key: protocol, fields: map[string]*headerField{}}
 			it.headers[protocol] = own
 		}
-		if key, ok := strings.CutPrefix(info.Name, info.Protocol+"."); ok && !unshown[info.Name] {
-			key = normalize(key)
+		if strings.HasPrefix(info.Name, info.Protocol+".") && !unshown[info.Name] {
+			key := fieldKey(info.Protocol, info.Name)
 			own.fields[key] = &headerField{name: info.Name, key: key, continued: map[string]bool{}}
 		}
+	}
+	if data := it.headers[dataLayer]; data != nil && data.fields["data_data"] != nil {
+		data.fields[dataLayer] = &headerField{name: "data.data", key: dataLayer, plain: true, continued: map[string]bool{}}
 	}
 	return it.headers
 }
@@ -104,7 +109,7 @@ func (l *headerLayer) addCatalogued(it *Interp) {
 		if info.Type == dissect.TypeProtocol || info.Protocol != l.name || unshown[info.Name] {
 			continue
 		}
-		key := normalize(info.Name[len(l.name)+1:])
+		key := fieldKey(l.name, info.Name)
 		switch f, several := l.fields[key]; {
 		case !several:
 			l.fields[key] = &headerField{name: info.Name, key: key, continued: map[string]bool{}}
@@ -248,6 +253,9 @@ func (l *Layer) tell(ctx context.Context, key string) (f *Field, known bool) {
 		return nil, false
 	case !found:
 		return nil, true
+	}
+	if def.plain {
+		text = strings.ReplaceAll(text, ":", "")
 	}
 	return &Field{layer: l, known: def, show: text}, true
 }
