@@ -34,7 +34,11 @@ func (s *Shell) source(ctx context.Context, path string, args []string) error {
 	}
 	f, err := os.Open(command.ExpandHome(path))
 	if err != nil {
-		return fmt.Errorf("source: %w", err)
+		var fault *fs.PathError
+		if errors.As(err, &fault) {
+			err = fault.Err
+		}
+		return fmt.Errorf("source %s: %w", path, err)
 	}
 	defer f.Close()
 	s.sourced++

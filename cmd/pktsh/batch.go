@@ -28,6 +28,8 @@ type output struct {
 	count   int
 	write   string
 	kind    string
+
+	twoPass, lineBuffered bool // they change nothing
 }
 
 // addOutputFlags adds flags under tshark's names.
@@ -37,6 +39,8 @@ func addOutputFlags(fs *pflag.FlagSet, o *output) {
 	fs.StringArrayVarP(&o.options, "field-option", "E", nil, "`OPTION=VALUE` of -T fields, as tshark's -E")
 	fs.IntVarP(&o.count, "count", "c", 0, "with -T, -w and -i: stop after `N` packets")
 	fs.StringVarP(&o.write, "write", "w", "", "write the packets to `FILE` and exit; - is standard output")
+	fs.BoolVarP(&o.twoPass, "two-pass", "2", false, "taken for tshark's sake: what -T prints of a file always knows the packets to come")
+	fs.BoolVarP(&o.lineBuffered, "line-buffered", "l", false, "taken for tshark's sake: packets are printed as they come")
 	fs.StringVarP(&o.kind, "write-format", "F", "", "with -w: `pcap|pcapng`; else the file's name says which")
 }
 

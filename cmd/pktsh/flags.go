@@ -16,6 +16,7 @@ import (
 	"pktsh/engine"
 	"pktsh/engine/plan"
 	"pktsh/engine/wireshark"
+	"pktsh/repl/command"
 )
 
 // options is the command line.
@@ -58,7 +59,7 @@ var errAnswered = errors.New("answered")
 
 // settled is what flags hold before they are judged.
 type settled struct {
-	reads, keys            *[]string
+	reads, keys, eval      *[]string
 	engine, keyType, times *string
 	completions            *string
 	help, man              *bool
@@ -74,7 +75,7 @@ func flagSet(o *options) (*pflag.FlagSet, settled) {
 	fs.StringVarP(&o.filter, "filter", "Y", "", "display `FILTER` to start with")
 	addOutputFlags(fs, &o.output)
 	addLiveFlags(fs, &o.capturing)
-	fs.StringVar(&o.eval, "eval", "", "run `CODE` and exit")
+	s.eval = fs.StringArray("eval", nil, "run `CODE` and exit; given several times, a line each")
 	fs.StringVar(&o.script, "script", "", "run `FILE` and exit; what follows are its arguments")
 	s.engine = fs.String("engine", "auto", "who answers: `auto|native|wireshark`")
 	fs.BoolVarP(&o.noNames, "no-names", "n", false, "no name resolution (the shell's default)")
@@ -108,7 +109,7 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	fs, set := flagSet(o)
 	fs.SetOutput(stderr)
 	if err := fs.Parse(args); err != nil {
-		return nil, err
+		return nil, flagError(fs, err)
 	}
 	var answer func(io.Writer) error
 	switch {
@@ -128,8 +129,11 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 		}
 		return nil, errAnswered
 	}
-	o.evalSet = fs.Changed("eval")
+	o.eval, o.evalSet = strings.Join(*set.eval, "\n"), fs.Changed("eval")
 	o.files = append(slices.Clone(*set.reads), fs.Args()...)
+	if found, err := command.ExpandPaths(o.files); err == nil { // else the names tell what is not there
+		o.files = found
+	}
 	if slices.Equal(o.capturing.interfaces, []string{"-"}) { // a capture that comes through a pipe
 		o.files, o.capturing.interfaces = append(o.files, "-"), nil
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"strings"
@@ -142,7 +143,11 @@ func (o *options) source() (r io.ReadCloser, name string, err error) {
 	case o.script != "" && o.script != "-":
 		f, err := os.Open(o.script)
 		if err != nil {
-			return nil, "", fmt.Errorf("the script cannot be read: %w", err)
+			var fault *fs.PathError
+			if errors.As(err, &fault) {
+				err = fault.Err
+			}
+			return nil, "", fmt.Errorf("--script %s: %w", o.script, err)
 		}
 		return f, o.script, nil
 	case len(o.files) > 0 && o.files[0] == "-":

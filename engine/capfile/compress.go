@@ -90,21 +90,21 @@ func (f *File) unpack(ctx context.Context, c compression, src io.Reader, total i
 	}
 	plain, err := c.reader(counter)
 	if err != nil {
-		return spool, fmt.Errorf("%s: damaged %s data: %w", f.name, c.name, err)
+		return spool, fmt.Errorf("%s: damaged %s data: %w", f.given(), c.name, err)
 	}
 	defer plain.Close() // repeats the error that reading had
 	n, err := fill(ctx, spool, plain, progress)
 	var damage readError
 	if errors.As(err, &damage) {
 		if n == 0 {
-			return spool, fmt.Errorf("%s: damaged %s data, nothing could be decompressed: %w", f.name, c.name, damage.error)
+			return spool, fmt.Errorf("%s: damaged %s data, nothing could be decompressed: %w", f.given(), c.name, damage.error)
 		}
 		f.pass.warnings = append(f.pass.warnings, Warning{Offset: n, Text: fmt.Sprintf(
 			"%s: damaged or cut %s data at byte %d: %v; the %d bytes before it were decompressed", f.name, c.name, counter.n, damage.error, n)})
 		err = nil
 	}
 	if err != nil {
-		return spool, fmt.Errorf("%s: %w", f.name, err)
+		return spool, fmt.Errorf("%s: %w", f.given(), err)
 	}
 	f.compression = c.name
 	return spool, nil

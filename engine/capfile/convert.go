@@ -65,14 +65,14 @@ func describe(head []byte) (name, advice string) {
 func (f *File) convert(ctx context.Context, src *os.File, path string, head []byte, o Options) (spool *os.File, err error) {
 	name, advice := describe(head)
 	if advice != "" {
-		return nil, fmt.Errorf("%s is %s, want a capture: %s", f.name, name, advice)
+		return nil, fmt.Errorf("%s is %s, want a capture: %s", f.given(), name, advice)
 	}
 	if o.Editcap == "" {
 		why := o.NoEditcap
 		if why == "" {
 			why = "install Wireshark (the package tshark or wireshark-common)"
 		}
-		return nil, fmt.Errorf("%s is %s, and reading other formats takes Wireshark's editcap: %s", f.name, name, why)
+		return nil, fmt.Errorf("%s is %s, and reading other formats takes Wireshark's editcap: %s", f.given(), name, why)
 	}
 	spool, err = newSpool(o.TempDir)
 	if err != nil {
@@ -94,9 +94,9 @@ func (f *File) convert(ctx context.Context, src *os.File, path string, head []by
 			return nil, errors.Join(ctx.Err(), spool.Close())
 		case statErr == nil && stat.Size() > 0: // what it wrote counts
 		case said == "":
-			return nil, errors.Join(fmt.Errorf("%s is %s, and %s cannot be run: %w", f.name, name, o.Editcap, err), spool.Close())
+			return nil, errors.Join(fmt.Errorf("%s is %s, and %s cannot be run: %w", f.given(), name, o.Editcap, err), spool.Close())
 		default:
-			return nil, errors.Join(fmt.Errorf("%s is %s, and editcap cannot read it: %s", f.name, name, said), spool.Close())
+			return nil, errors.Join(fmt.Errorf("%s is %s, and editcap cannot read it: %s", f.given(), name, said), spool.Close())
 		}
 	}
 	if said != "" { // a damaged file is no failure to editcap, but it says so

@@ -138,7 +138,7 @@ func (f *File) readAt(b []byte, offset int64) error {
 	case errors.Is(err, io.EOF):
 		return f.pageGone()
 	case err != nil:
-		return openError(f.name, err)
+		return openError(f.given(), err)
 	}
 	return nil
 }

@@ -71,6 +71,15 @@ func Open(ctx context.Context, path string, o Options) (*File, error) {
 	return f, nil
 }
 
+// given is the file as it was asked for: an error has to tell one of several that have
+// the same name.
+func (f *File) given() string {
+	if len(f.paths) == 1 && f.paths[0] != "" {
+		return f.paths[0]
+	}
+	return f.name
+}
+
 // failed closes a file that could not be opened, unless Options.Indexed has it.
 func (f *File) failed(err error) error {
 	if f.indexed != nil && f.Len() > 0 {
@@ -160,7 +169,7 @@ func (f *File) receive(ctx context.Context, src *bufio.Reader, o Options) (*os.F
 		return nil, ctx.Err()
 	}
 	if err != nil && err != io.EOF {
-		return nil, fmt.Errorf("%s: %w", f.name, err)
+		return nil, fmt.Errorf("%s: %w", f.given(), err)
 	}
 	if c, ok := compressionOf(head); ok {
 		return f.unpack(ctx, c, src, 0, o)
@@ -177,7 +186,7 @@ func (f *File) receive(ctx context.Context, src *bufio.Reader, o Options) (*os.F
 	if _, err := fill(ctx, spool, counter, progress); err != nil {
 		var broken readError
 		if !errors.As(err, &broken) || counter.n == 0 {
-			return nil, errors.Join(fmt.Errorf("%s: %w", f.name, err), spool.Close())
+			return nil, errors.Join(fmt.Errorf("%s: %w", f.given(), err), spool.Close())
 		}
 		f.pass.warnings = append(f.pass.warnings, Warning{Offset: counter.n, Text: fmt.Sprintf("%s: reading stopped after %d bytes: %v", f.name, counter.n, broken.error)})
 	}
@@ -236,18 +245,18 @@ func (f *File) mapFile(file *os.File) error {
 	f.mapped = file
 	stat, err := file.Stat()
 	if err != nil {
-		return openError(f.name, err)
+		return openError(f.given(), err)
 	}
 	f.size = stat.Size()
 	if f.size == 0 {
-		return fmt.Errorf("%s is empty (0 bytes), want a capture file", f.name)
+		return fmt.Errorf("%s is empty (0 bytes), want a capture file", f.given())
 	}
 	if f.size != int64(int(f.size)) {
-		return fmt.Errorf("%s has %d bytes, more than can be mapped", f.name, f.size)
+		return fmt.Errorf("%s has %d bytes, more than can be mapped", f.given(), f.size)
 	}
 	f.data, err = unix.Mmap(int(file.Fd()), 0, int(f.size), unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {
-		return fmt.Errorf("%s: cannot map it into memory: %w", f.name, err)
+		return fmt.Errorf("%s: cannot map it into memory: %w", f.given(), err)
 	}
 	return nil
 }

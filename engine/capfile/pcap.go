@@ -226,7 +226,7 @@ type pcapPass struct {
 func (f *File) startPcap() (*pcapPass, error) {
 	p, err := parsePcapHeader(f.data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.name, err)
+		return nil, fmt.Errorf("%s: %w", f.given(), err)
 	}
 	f.format = p.variant.name + f.suffix
 	phdr := pseudoHeaderOf(p.linkType, p.variant.nokia)

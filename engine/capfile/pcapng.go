@@ -91,7 +91,7 @@ func (x *ngIndexer) run(ctx context.Context) error {
 		}
 		if err != nil {
 			if x.section < 0 {
-				return fmt.Errorf("%s: %w", x.f.name, err)
+				return fmt.Errorf("%s: %w", x.f.given(), err)
 			}
 			x.at = offset
 			x.f.stop(offset, "%v", err)

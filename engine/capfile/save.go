@@ -58,7 +58,7 @@ func Save(ctx context.Context, path string, f *File, frames iter.Seq[int], o Sav
 	}
 	temporary, err := createBeside(target)
 	if err != nil {
-		return 0, fmt.Errorf("cannot save to %s: %w", path, err)
+		return 0, fmt.Errorf("cannot save to %s: %w", path, asked(target, err))
 	}
 	defer func() {
 		if err != nil {
@@ -156,6 +156,22 @@ func createBeside(target string) (*os.File, error) {
 		}
 	}
 	return nil, fmt.Errorf("no free temporary name in %s", dir)
+}
+
+// asked says of an error that befell a temporary name what is wrong with the name that
+// was asked for.
+func asked(target string, err error) error {
+	dir := filepath.Dir(target)
+	var fault *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &openFault{"there is no directory " + dir, fs.ErrNotExist}
+	case errors.Is(err, fs.ErrPermission):
+		return &openFault{"no permission to write into " + dir, fs.ErrPermission}
+	case errors.As(err, &fault):
+		return fault.Err
+	}
+	return err
 }
 
 // writeAll writes the packets through a buffer and, when path asks for one, a

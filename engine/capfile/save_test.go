@@ -148,7 +148,7 @@ func TestSaveRefuses(t *testing.T) {
 		{"existing", existing, "exists already: save under another name, or force it", f, nil, SaveOptions{}},
 		{"directory", t.TempDir(), "is a directory, want a file name", f, nil, SaveOptions{Force: true}},
 		{"device", os.DevNull, "is not a regular file", f, nil, SaveOptions{Force: true}},
-		{"no directory", filepath.Join(t.TempDir(), "no", "out.pcap"), "no such file or directory", f, nil, SaveOptions{}},
+		{"no directory", filepath.Join(t.TempDir(), "no", "out.pcap"), "there is no directory ", f, nil, SaveOptions{}},
 		{"format", filepath.Join(t.TempDir(), "out"), `cannot save as "erf", want pcap or pcapng`, f, nil, SaveOptions{Format: "erf"}},
 		{"descending", filepath.Join(t.TempDir(), "out.pcapng"), "packet index 0 after 1, want ascending", f, []int{1, 0}, SaveOptions{}},
 		{"beyond", filepath.Join(t.TempDir(), "out.pcapng"), "packet index 4, want less than 4", f, []int{1, 4}, SaveOptions{}},

@@ -85,12 +85,13 @@ func runOpen(ctx context.Context, st *State, in Input) (result.Result, error) {
 }
 
 // ExpandPaths replaces ~ and patterns by the files they stand for. A name
-// without a pattern is kept as it is, whether or not it exists.
+// without a pattern is kept as it is, whether or not it exists, and so is one that
+// a file really has.
 func ExpandPaths(words []string) ([]string, error) {
 	var out []string
 	for _, w := range words {
 		w = ExpandHome(w)
-		if !strings.ContainsAny(w, "*?[") {
+		if _, err := os.Lstat(w); err == nil || !strings.ContainsAny(w, "*?[") {
 			out = append(out, w)
 			continue
 		}
@@ -99,10 +100,7 @@ func ExpandPaths(words []string) ([]string, error) {
 		case err != nil:
 			return nil, fmt.Errorf("%s: %w", w, err)
 		case len(found) == 0:
-			if _, err := os.Lstat(w); err != nil {
-				return nil, fmt.Errorf("%s: no file of such a name", w)
-			}
-			out = append(out, w) // a file really is named so
+			return nil, fmt.Errorf("%s: no file of such a name", w)
 		}
 		out = append(out, found...)
 	}

@@ -16,7 +16,33 @@ func splitWords(s string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", strings.TrimSpace(s), err)
 	}
+	if i := endsCommand(s); i >= 0 {
+		return nil, fmt.Errorf("%s: a command ends with its line, not with ;: write one a line, or quote ';'", strings.TrimSpace(s[:i+1]))
+	}
 	return words, nil
+}
+
+// endsCommand returns the place of a semicolon that would end a shell's command, at the
+// end of a word and outside quotes, -1 when there is none.
+func endsCommand(s string) int {
+	quote, escaped := rune(0), false
+	for i, r := range s {
+		switch {
+		case escaped:
+			escaped = false
+		case r == '\\' && quote != '\'':
+			escaped = true
+		case quote != 0:
+			if r == quote {
+				quote = 0
+			}
+		case r == '\'' || r == '"':
+			quote = r
+		case r == ';' && (i+1 == len(s) || s[i+1] == ' ' || s[i+1] == '\t'):
+			return i
+		}
+	}
+	return -1
 }
 
 // Redirect is where a command's output goes instead of the screen.
