@@ -21,6 +21,7 @@ func (it *Interp) addBuiltins(env starlark.StringDict) {
 	for name, fn := range map[string]builtinFunc{
 		"print": it.print,
 		"str":   it.str,
+		"len":   length,
 		"repr":  it.reprBuiltin,
 		"int":   toNumber("int", func(f *Field) (starlark.Value, error) { return f.integer() }),
 		"float": toNumber("float", (*Field).float),
@@ -58,6 +59,16 @@ func (it *Interp) addBuiltins(env starlark.StringDict) {
 		})
 	}
 	it.addPyshark(env)
+}
+
+// length is len(x); of a packet PyShark's, its length on the wire.
+func length(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	if len(args) == 1 && len(kwargs) == 0 {
+		if p, ok := args[0].(*Packet); ok {
+			return newInt(p.src.Length())
+		}
+	}
+	return starlark.Call(thread, starlark.Universe["len"], args, kwargs)
 }
 
 func (it *Interp) write(s string) {
@@ -198,8 +209,42 @@ func contained(path []starlark.Value, v starlark.Value) bool {
 // holds some and no double ones.
 func quote(s string) string { return requote(syntax.Quote(s, false)) }
 
+// pythonEscapes writes a literal's escapes as Python's repr does, which has no letter
+// for some control characters, and \x87 for \u0087.
+func pythonEscapes(q string) string {
+	if !strings.Contains(q, `\`) {
+		return q
+	}
+	var b strings.Builder
+	for i := 0; i < len(q); i++ {
+		if q[i] != '\\' || i+1 == len(q) {
+			b.WriteByte(q[i])
+			continue
+		}
+		i++
+		switch rest := q[i:]; {
+		case rest[0] == 'a':
+			b.WriteString(`\x07`)
+		case rest[0] == 'b':
+			b.WriteString(`\x08`)
+		case rest[0] == 'v':
+			b.WriteString(`\x0b`)
+		case rest[0] == 'f':
+			b.WriteString(`\x0c`)
+		case strings.HasPrefix(rest, "u00"):
+			b.WriteString(`\x`)
+			i += len("u00") - 1
+		default:
+			b.WriteByte('\\')
+			b.WriteByte(rest[0])
+		}
+	}
+	return b.String()
+}
+
 // requote writes a double-quoted literal as quote does.
 func requote(q string) string {
+	q = pythonEscapes(q)
 	body := q[1 : len(q)-1]
 	if strings.Contains(body, "'") && !strings.Contains(body, `"`) {
 		return q

@@ -346,6 +346,15 @@ func labelPart(right bool) func(context.Context, *Field) (starlark.Value, error)
 	})
 }
 
+// allOfField returns every occurrence of a field.
+func allOfField(ctx context.Context, f *Field) (starlark.Value, error) {
+	w, err := f.whole(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return w.group.list(w.group.all), nil
+}
+
 func (g *fieldGroup) list(nodes []*dissect.Field) starlark.Value {
 	out := make([]starlark.Value, len(nodes))
 	for i, n := range nodes {
@@ -376,14 +385,15 @@ var fieldMembers = members[*Field]{
 	"binary_value": {detail: "its bytes", get: ofNode(func(f *Field) (starlark.Value, error) {
 		return starlark.Bytes(f.bytes()), nil
 	})},
-	"int_value": {detail: "its value as an int", get: func(_ context.Context, f *Field) (starlark.Value, error) { return f.integer() }},
-	"hex_value": {detail: "its raw_value read as a hexadecimal int", get: ofNode(func(f *Field) (starlark.Value, error) { return f.hexValue() })},
-	"pos":       {detail: "offset of its bytes in their buffer", get: ofNode(func(f *Field) (starlark.Value, error) { return newInt(f.pos()) })},
-	"size":      {detail: "number of its bytes", get: ofNode(func(f *Field) (starlark.Value, error) { return newInt(f.node.Size) })},
-	"hide":      {detail: "whether trees leave it out", get: ofNode(func(f *Field) (starlark.Value, error) { return starlark.Bool(f.node.Hidden), nil })},
-	"all_fields": {detail: "every occurrence in the layer", kind: kindFields, get: ofNode(func(f *Field) (starlark.Value, error) {
-		return f.group.list(f.group.all), nil
-	})},
+	"int_value":     {detail: "its value as an int", get: func(_ context.Context, f *Field) (starlark.Value, error) { return f.integer() }},
+	"hex_value":     {detail: "its raw_value read as a hexadecimal int", get: ofNode(func(f *Field) (starlark.Value, error) { return f.hexValue() })},
+	"base16_value":  {detail: "same as hex_value", get: ofNode(func(f *Field) (starlark.Value, error) { return f.hexValue() })},
+	"unmaskedvalue": {detail: "of a field of some bits, its bytes in hex; else None", kind: kindString, get: ofNode(func(f *Field) (starlark.Value, error) { return f.unmasked(), nil })},
+	"pos":           {detail: "offset of its bytes in their buffer", get: ofNode(func(f *Field) (starlark.Value, error) { return newInt(f.pos()) })},
+	"size":          {detail: "number of its bytes", get: ofNode(func(f *Field) (starlark.Value, error) { return newInt(f.node.Size) })},
+	"hide":          {detail: "whether trees leave it out", get: ofNode(func(f *Field) (starlark.Value, error) { return starlark.Bool(f.node.Hidden), nil })},
+	"all_fields":    {detail: "every occurrence in the layer", kind: kindFields, get: allOfField},
+	"fields":        {detail: "same as all_fields", kind: kindFields, get: allOfField},
 	"main_field": {detail: "the first occurrence", kind: kindField, get: ofNode(func(f *Field) (starlark.Value, error) {
 		return f.group.at(f.group.all[0]), nil
 	})},

@@ -163,14 +163,13 @@ func (f *Field) raw() (hexadecimal string, ok bool) {
 	f = f.dissected()
 	info, known := f.info()
 	switch {
-	case f.node.Name == "": // a line of text
-		known = false
+	case f.node.Name == "": // a line of text: its bytes
 	case f.node.Name == dataLayer:
 	case f.isProtocol():
 		return "", false
 	case known && f.show == "" && info.Type == "NONE":
 		return "", true
-	case f.node.Size > 0 && (known && f.masked(info) || !known && looksMasked(f.node)):
+	case f.isMasked():
 		if n, ok := f.maskedNumber(); ok {
 			return n, true
 		}
@@ -189,6 +188,26 @@ func (f *Field) raw() (hexadecimal string, ok bool) {
 func (f *Field) rawOrNone() starlark.Value {
 	if raw, ok := f.raw(); ok {
 		return starlark.String(raw)
+	}
+	return starlark.None
+}
+
+// isMasked says whether the field is some bits of its bytes.
+func (f *Field) isMasked() bool {
+	if f.node.Size <= 0 || f.node.Name == "" {
+		return false
+	}
+	if info, known := f.info(); known {
+		return f.masked(info)
+	}
+	return looksMasked(f.node)
+}
+
+// unmasked returns what PDML has as unmaskedvalue: the bytes in hex of a field that is
+// some bits of them; None of another.
+func (f *Field) unmasked() starlark.Value {
+	if b := f.bytes(); b != nil && f.isMasked() && !f.isProtocol() {
+		return starlark.String(hex.EncodeToString(b))
 	}
 	return starlark.None
 }

@@ -18,6 +18,8 @@ type Layer struct {
 	it   *Interp
 	name string // the filter name
 
+	rawMode bool // layer.raw_mode: attributes are raw values
+
 	// Of a layer of which headers told: its packet, and what they may tell of it.
 	packet *Packet
 	known  *headerLayer
@@ -60,10 +62,10 @@ func (l *Layer) dissected() *Layer {
 }
 
 var (
-	_ starlark.HasAttrs  = (*Layer)(nil)
-	_ starlark.Mapping   = (*Layer)(nil)
-	_ starlark.Container = (*Layer)(nil)
-	_ starlark.Iterable  = (*Layer)(nil)
+	_ starlark.HasSetField = (*Layer)(nil)
+	_ starlark.Mapping     = (*Layer)(nil)
+	_ starlark.Container   = (*Layer)(nil)
+	_ starlark.Iterable    = (*Layer)(nil)
 )
 
 // String returns the layer's tree as text: what print shows.
@@ -90,7 +92,21 @@ func (l *Layer) Attr(name string) (starlark.Value, error) {
 	if m, ok := layerMembers[name]; ok {
 		return m.get(l.it.context(), l)
 	}
-	return l.look(name)
+	v, err := l.look(name)
+	if f, ok := v.(*Field); ok && l.rawMode {
+		return f.rawOrNone(), err
+	}
+	return v, err
+}
+
+// SetField sets raw_mode, the only attribute that can be set.
+func (l *Layer) SetField(name string, v starlark.Value) error {
+	on, ok := v.(starlark.Bool)
+	if name != "raw_mode" || !ok {
+		return fmt.Errorf("got .%s = %s of a layer; nothing but .raw_mode is set, to True or False: a packet does not change", name, v)
+	}
+	l.rawMode = bool(on)
+	return nil
 }
 
 // look returns what a name stands for, or the error that says what there is.
@@ -324,8 +340,13 @@ var layerMembers = members[*Layer]{
 		}
 		return layerList(w.fieldIndex().inside), nil
 	}},
-	"raw_mode":   {detail: "always False: raw_value is beside every value", get: func(context.Context, *Layer) (starlark.Value, error) { return starlark.False, nil }},
+	"raw_mode":   {detail: "set it True to get raw_value for every field: pkt.ip.src", get: func(_ context.Context, l *Layer) (starlark.Value, error) { return starlark.Bool(l.rawMode), nil }},
 	"DATA_LAYER": {detail: "name of the layer of undissected data", kind: kindString, get: func(context.Context, *Layer) (starlark.Value, error) { return newString("data") }},
+
+	"_layer_name":                     {get: func(_ context.Context, l *Layer) (starlark.Value, error) { return newString(l.name) }},
+	"_all_fields":                     {get: allFields},
+	"_get_all_fields_with_alternates": method(layerInterp, "_get_all_fields_with_alternates", "every field, in the tree's order", kindFields, everyField),
+	"_get_all_field_lines":            method(layerInterp, "_get_all_field_lines", "the line of every field that is shown", kindUnknown, everyLine),
 
 	"get_field":             method(layerInterp, "get_field", "a field by name, or None", kindField, getField),
 	"get_field_value":       method(layerInterp, "get_field_value", "a field's text, or its hex with raw=True", kindString, getFieldValue),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"go.starlark.net/starlark"
 )
@@ -34,7 +35,10 @@ type member[T any] struct {
 
 type members[T any] map[string]member[T]
 
-func (m members[T]) names() []string { return slices.Sorted(maps.Keys(m)) }
+// names returns the names in order, those of private.go apart.
+func (m members[T]) names() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(m)), func(name string) bool { return strings.HasPrefix(name, "_") })
+}
 
 // call is the body of a method: v is its receiver.
 type call[T any] func(ctx context.Context, v T, c invocation) (starlark.Value, error)

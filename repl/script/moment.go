@@ -35,6 +35,23 @@ func newMoment(t time.Time) Moment { return Moment{startime.Time(t)} }
 
 func (m Moment) time() time.Time { return time.Time(m.Time) }
 
+// String returns the time as Python's str does.
+func (m Moment) String() string { return m.text(" ") }
+
+// text returns the time as Python writes a local one, without its zone: the day, a
+// separator, the time with six decimals, none if they are zero, nine where it has as many.
+func (m Moment) text(sep string) string {
+	t := m.time()
+	layout := "15:04:05"
+	switch ns := t.Nanosecond(); {
+	case ns%1000 != 0:
+		layout += ".000000000"
+	case ns != 0:
+		layout += ".000000"
+	}
+	return t.Format(time.DateOnly) + sep + t.Format(layout)
+}
+
 // Type returns "datetime".
 func (m Moment) Type() string { return "datetime" }
 
@@ -103,8 +120,7 @@ var momentMethods = map[string]func(m Moment, args starlark.Tuple, kwargs []star
 		if err := starlark.UnpackArgs("isoformat", args, kwargs, "sep?", &sep); err != nil {
 			return nil, err
 		}
-		t := m.time()
-		return starlark.String(t.Format("2006-01-02") + sep + t.Format("15:04:05.999999999Z07:00")), nil
+		return starlark.String(m.text(sep)), nil
 	},
 	"timestamp": func(m Moment, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 		if err := starlark.UnpackArgs("timestamp", args, kwargs); err != nil {

@@ -10,7 +10,6 @@ import (
 	"math/big"
 	"time"
 
-	"go.starlark.net/lib/json"
 	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
@@ -365,36 +364,6 @@ func (it *Interp) sysModule() starlark.Value {
 		argv = append(argv, starlark.String(a))
 	}
 	return &starlarkstruct.Module{Name: "sys", Members: starlark.StringDict{"argv": starlark.NewList(argv)}}
-}
-
-// jsonModule is Starlark's json with Python's dumps and loads; fields are text.
-func (it *Interp) jsonModule() starlark.Value {
-	members := maps.Clone(json.Module.Members)
-	encode, decode := members["encode"], members["decode"]
-	members["encode"] = starlark.NewBuiltin("encode", func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		return starlark.Call(thread, encode, plainArgs(args), kwargs)
-	})
-	members["loads"] = starlark.NewBuiltin("loads", func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		return starlark.Call(thread, decode, plainArgs(args), kwargs)
-	})
-	members["dumps"] = starlark.NewBuiltin("dumps", func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		var v starlark.Value
-		var indent, sortKeys starlark.Value = starlark.None, starlark.False
-		if err := starlark.UnpackArgs("dumps", args, kwargs, "obj", &v, "indent?", &indent, "sort_keys?", &sortKeys); err != nil {
-			return nil, err
-		}
-		s, err := starlark.Call(thread, encode, starlark.Tuple{plainValue(v)}, nil) // its keys are sorted anyway
-		if err != nil || indent == starlark.None {
-			return s, err
-		}
-		width, err := starlark.AsInt32(indent)
-		if err != nil || width < 0 || width > 16 {
-			return nil, fmt.Errorf("dumps: indent: got %s, want a number of spaces", indent)
-		}
-		pad := starlark.String(fmt.Sprintf("%*s", width, ""))
-		return starlark.Call(thread, members["indent"], starlark.Tuple{s}, []starlark.Tuple{{starlark.String("indent"), pad}})
-	})
-	return &starlarkstruct.Module{Name: "json", Members: members}
 }
 
 // timeModule is Starlark's time with Python's time() and sleep().

@@ -44,13 +44,15 @@ func TestPython(t *testing.T) {
 		{"b'\\x01\\xff'.hex(), b'\\x01\\xff'.hex(':'), bytes.fromhex('01ff'), bytearray.fromhex('01:ff 02'), bytes([1, 2])", `('01ff', '01:ff', b'\x01\xff', b'\x01\xff\x02', b'\x01\x02')`},
 		{"','.join(['a', 'b']), 'a b'.split(), 'abc'[1:], 'abc'[-1], 'x'.upper(), 'a-b'.replace('-', '+'), ' a '.strip(), 'ab'.startswith('a')", "('a,b', ['a', 'b'], 'bc', 'c', 'X', 'a+b', 'a', True)"},
 		// json, time
-		{"json.dumps({'b': [1, None], 'a': True}), json.loads('[1, 2.5, \"x\"]')", `('{"a":true,"b":[1,null]}', [1, 2.5, 'x'])`},
+		{"json.dumps({'b': [1, None], 'a': True}), json.loads('[1, 2.5, \"x\"]')", `('{"b": [1, null], "a": true}', [1, 2.5, 'x'])`},
 		{"print(json.dumps({'a': 1}, indent=2))", "{\n  \"a\": 1\n}"},
-		{"json.dumps({'src': pkt.ip.src})", `'{"src":"192.168.1.20"}'`},
+		{"json.dumps({'b': [], 'a': {}, 1: None}, indent=1, sort_keys=True)", `'{\n "1": null,\n "a": {},\n "b": []\n}'`},
+		{"json.dumps(('é', '😀', 1.5, True)), json.dumps('é', ensure_ascii=False), json.dumps([pkt.sniff_time], default=str)", `('["\\u00e9", "\\ud83d\\ude00", 1.5, true]', '"é"', '["2009-02-13 23:31:30.123456789"]')`},
+		{"json.dumps({'src': pkt.ip.src})", `'{"src": "192.168.1.20"}'`},
 		{"time.time() > 1.7e9, time.sleep(0)", "(True, None)"},
 		// datetime
 		{"d = datetime.datetime(2026, 1, 31, 23, 59, 30)\n(d + timedelta(seconds=45)).strftime('%Y-%m-%d %H:%M:%S'), (d - datetime(2026, 1, 31)).total_seconds()", "('2026-02-01 00:00:15', 86370.0)"},
-		{"datetime.utcfromtimestamp(1234567890.25).isoformat(), datetime.fromtimestamp(0) < datetime.now(), timedelta(minutes=1, milliseconds=500).total_seconds()", "('2009-02-13T23:31:30.25Z', True, 60.5)"},
+		{"datetime.utcfromtimestamp(1234567890.25).isoformat(), datetime.fromtimestamp(0) < datetime.now(), timedelta(minutes=1, milliseconds=500).total_seconds()", "('2009-02-13T23:31:30.250000', True, 60.5)"},
 		{"datetime.fromisoformat('2026-01-31T10:00:00').hour, abs(timedelta(seconds=-2)).total_seconds()", "(10, 2.0)"},
 		// collections
 		{"c = Counter('abca'.elems())\nc, c['a'], c['z'], len(c), c.most_common(1), c.total(), 'z' in c", "(Counter({'a': 2, 'b': 1, 'c': 1}), 2, 0, 3, [('a', 2)], 4, False)"},
@@ -94,6 +96,8 @@ func TestPythonErrors(t *testing.T) {
 		"b''.decode('ebcdic')":               `got the encoding "ebcdic"`,
 		"'€'.encode('latin-1')":              "is not in latin-1",
 		"bytes.fromhex('abc')":               "want hexadecimal digits in pairs",
+		"json.dumps(pkt.sniff_time)":         "default=str makes it text",
+		"x = []\nx.append(x)\njson.dumps(x)": "does one hold itself?",
 		"json.dumps(1, indent='x')":          "want a number of spaces",
 		"time.sleep('x')":                    "want seconds",
 		"datetime(2026, 2, 30)":              "there is no 2026-02-30",

@@ -305,6 +305,24 @@ func (f *Field) hasTextMethod(name string) bool {
 	return !f.known.goesOn(f.layer.it, normalize(name))
 }
 
+// beginsOnly says that a name is no attribute of a layer, but the beginning of fields':
+// src of arp.src.hw_mac and arp.src.proto_ipv4.
+func beginsOnly(ctx context.Context, x starlark.Value, name string) bool {
+	l, ok := x.(*Layer)
+	if !ok || layerMembers[name].get != nil {
+		return false
+	}
+	if f, known := l.tell(ctx, l.key(name)); known || f != nil {
+		return false
+	}
+	w, err := l.whole(ctx)
+	if err != nil {
+		return false
+	}
+	_, begins := w.find(name).(*Prefix)
+	return begins
+}
+
 // sayLacking answers hasattr and getattr about what a packet or layer surely
 // lacks: the error that says what there is instead would dissect it. ok is false
 // for all else.
@@ -320,7 +338,7 @@ func (it *Interp) sayLacking(builtin string, args starlark.Tuple) (v starlark.Va
 	}
 	name, ok := starlark.AsString(args[1])
 	switch {
-	case !ok || !x.lacks(it.context(), name):
+	case !ok, !x.lacks(it.context(), name) && !beginsOnly(it.context(), args[0], name):
 		return nil, false
 	case builtin == "hasattr":
 		return starlark.False, true
