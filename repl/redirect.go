@@ -45,6 +45,9 @@ func (s *Shell) command(ctx context.Context, c *command.Command, rest string) er
 	}
 	r, err := s.runCommand(ctx, c, in)
 	if err != nil {
+		if meant := c.Misplaced(in.Raw); meant != "" && !errors.Is(err, context.Canceled) {
+			err = fmt.Errorf("%w\n%s", err, meant)
+		}
 		return err
 	}
 	s.pushVariables()

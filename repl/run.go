@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -207,10 +208,18 @@ func (s *Shell) evaluate(ctx context.Context, chunk script.Chunk, name string) e
 	return err
 }
 
+// unspaced is a command whose output goes elsewhere, without the space before the sign.
+var unspaced = regexp.MustCompile(`^([a-z_]+)(\||>>?)\s*([^=].*)$`)
+
 // hintCommand adds to an error what the line would be as a command: the command
 // whose name the user gave another meaning, or the one that was misspelt.
 func (s *Shell) hintCommand(err error, text string) error {
 	line := strings.TrimSpace(text)
+	if m := unspaced.FindStringSubmatch(line); m != nil {
+		if _, known := s.table.Lookup(m[1]); known && !s.interp.Assigned(m[1]) {
+			return fmt.Errorf("%w\na space is wanted before %s: %s %s %s", err, m[2], m[1], m[2], m[3])
+		}
+	}
 	name, _, ok := completion.SplitCommand(line, func(string) bool { return true })
 	if !ok || strings.HasPrefix(line, ":") || strings.Contains(line, "\n") {
 		return err
@@ -287,11 +296,15 @@ func (s *Shell) explain(err error, name string, line int) string {
 		}
 	}
 	if errors.As(err, &fe) {
+		_, meant, _ := strings.Cut(err.Error(), fe.Error())
 		text = fe.Message
 		if fe.Offset >= 0 {
 			text += "\n" + render.Caret(fe.Expr, fe.Offset, fe.Length)
 		}
-		if fe.Suggestion != "" {
+		switch {
+		case strings.HasPrefix(meant, "\n"): // by the whole line, not by the filter alone
+			text += meant
+		case fe.Suggestion != "":
 			text += "\n" + fe.Suggestion
 		}
 	}

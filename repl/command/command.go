@@ -387,14 +387,20 @@ func (c *Command) FromCall(words []string, options map[string]string) (Input, er
 func (c *Command) leadingOptions(raw string, into map[string]string) (string, error) {
 	for strings.HasPrefix(raw, "--") {
 		word, rest := cutSpace(raw)
-		o, err := c.option(strings.TrimPrefix(word, "--"))
+		name, value, given := strings.Cut(strings.TrimPrefix(word, "--"), "=")
+		o, err := c.option(name)
 		if err != nil {
 			return "", err
 		}
 		raw = strings.TrimSpace(rest)
-		if o.Value != "" {
-			var value string
-			if value, raw = cutSpace(raw); value == "" {
+		switch {
+		case o.Value == "" && given:
+			return "", fmt.Errorf("%s: --%s takes no value", c.Name, name)
+		case o.Value != "":
+			if !given {
+				value, raw = cutSpace(raw)
+			}
+			if value == "" {
 				return "", fmt.Errorf("%s: --%s wants a value: --%s %s", c.Name, o.Name, o.Name, o.Value)
 			}
 			into[o.Name] = value

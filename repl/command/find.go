@@ -213,10 +213,16 @@ func runMark(ctx context.Context, st *State, in Input) (result.Result, error) {
 		return nil, err
 	}
 	all := st.marked(v.Capture())
+	given := 0
+	for _, option := range []string{"list", "clear", "next", "prev"} {
+		if in.Has(option) {
+			given++
+		}
+	}
 	switch {
-	case len(in.Options) > 1:
-		return nil, fmt.Errorf("mark takes one of its options at a time")
-	case len(in.Words) > 0 && len(in.Options) > 0 && !in.Has("clear"):
+	case given > 1:
+		return nil, fmt.Errorf("mark takes one of --list, --clear, --next and --prev")
+	case len(in.Words) > 0 && given > 0 && !in.Has("clear"):
 		return nil, fmt.Errorf("mark: frame numbers go with --clear or no option; usage: mark 5 17-20")
 	case in.Has("list"):
 		return st.listMarked(ctx, v, all), nil

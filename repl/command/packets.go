@@ -152,6 +152,9 @@ func (st *State) currentIn(v *engine.View) uint32 {
 
 // choosePlaces says which places of the view ls lists.
 func (st *State) choosePlaces(ctx context.Context, v *engine.View, in Input, n int) ([]engine.Places, error) {
+	if in.Has("head") && in.Has("tail") {
+		return nil, fmt.Errorf("ls: --head or --tail was wanted, not both")
+	}
 	if len(in.Words) > 0 {
 		spans, err := parseSpans(ctx, v, in.Words)
 		if err != nil {
@@ -165,24 +168,13 @@ func (st *State) choosePlaces(ctx context.Context, v *engine.View, in Input, n i
 			}
 			out = append(out, within...)
 		}
-		if len(out) > 0 {
+		if out, err = in.ends(out); len(out) > 0 {
 			st.Listed = out[len(out)-1].Hi
 		}
-		return out, nil
+		return out, err
 	}
-	for _, option := range []string{"head", "tail"} {
-		word, ok := in.Options[option]
-		if !ok {
-			continue
-		}
-		k, err := strconv.Atoi(word)
-		if err != nil || k < 1 {
-			return nil, fmt.Errorf("ls: --%s %s: a number of packets from 1 was wanted", option, word)
-		}
-		if option == "head" {
-			return []engine.Places{{Lo: 0, Hi: min(k, n)}}, nil
-		}
-		return []engine.Places{{Lo: max(n-k, 0), Hi: n}}, nil
+	if in.Has("head") || in.Has("tail") {
+		return in.ends([]engine.Places{{Lo: 0, Hi: n}})
 	}
 	if in.Has("all") || !st.Interactive() {
 		return []engine.Places{{Lo: 0, Hi: n}}, nil
@@ -193,6 +185,39 @@ func (st *State) choosePlaces(ctx context.Context, v *engine.View, in Input, n i
 	p := engine.Places{Lo: st.Listed, Hi: min(st.Listed+st.PageRows, n)}
 	st.Listed = p.Hi
 	return []engine.Places{p}, nil
+}
+
+// ends are the first of some places, or the last, where --head or --tail asks for those.
+func (in Input) ends(parts []engine.Places) ([]engine.Places, error) {
+	for _, option := range []string{"head", "tail"} {
+		word, ok := in.Options[option]
+		if !ok {
+			continue
+		}
+		k, err := strconv.Atoi(word)
+		if err != nil || k < 1 {
+			return nil, fmt.Errorf("ls: --%s %s: a number of packets from 1 was wanted", option, word)
+		}
+		n := 0
+		for _, p := range parts {
+			n += p.Hi - p.Lo
+		}
+		lo, hi := 0, min(k, n)
+		if option == "tail" {
+			lo, hi = max(n-k, 0), n
+		}
+		var out []engine.Places
+		at := 0 // the place of p's first packet among all
+		for _, p := range parts {
+			from, to := max(lo-at, 0), min(hi-at, p.Hi-p.Lo)
+			if from < to {
+				out = append(out, engine.Places{Lo: p.Lo + from, Hi: p.Lo + to})
+			}
+			at += p.Hi - p.Lo
+		}
+		return out, nil
+	}
+	return parts, nil
 }
 
 // listFooter says what part of the packets was listed and how to go on.
