@@ -174,8 +174,7 @@ func (it *Interp) writeRepr(b *strings.Builder, v starlark.Value, path []starlar
 		}
 		b.WriteString("])")
 	case starlark.Bytes:
-		b.WriteByte('b')
-		b.WriteString(requote(syntax.Quote(string(v), true)[1:]))
+		b.WriteString(bytesRepr(string(v)))
 	case *starlark.Builtin:
 		if r, ok := v.Receiver().(receiver); ok {
 			fmt.Fprintf(b, "<method %s of %s>", v.Name(), r.owner)
@@ -208,6 +207,31 @@ func contained(path []starlark.Value, v starlark.Value) bool {
 // quote returns s as Python's repr writes it: in single quotes, unless it
 // holds some and no double ones.
 func quote(s string) string { return requote(syntax.Quote(s, false)) }
+
+// bytesRepr writes bytes as Python's repr does.
+func bytesRepr(data string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for i := range len(data) {
+		switch c := data[i]; {
+		case c == '"' || c == '\\':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		case c == '\t':
+			b.WriteString(`\t`)
+		case c == '\n':
+			b.WriteString(`\n`)
+		case c == '\r':
+			b.WriteString(`\r`)
+		case c < ' ' || c > '~':
+			fmt.Fprintf(&b, `\x%02x`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	b.WriteByte('"')
+	return "b" + requote(b.String())
+}
 
 // pythonEscapes writes a literal's escapes as Python's repr does, which has no letter
 // for some control characters, and \x87 for \u0087.

@@ -328,7 +328,7 @@ func nextPacket(ctx context.Context, c *Capture, in invocation) (starlark.Value,
 		return nil, err
 	}
 	if c.next >= n {
-		return nil, fmt.Errorf("no more packets: next() went through all %s; reset() starts again", humanize.Comma(int64(n)))
+		return nil, &exception{class: errNoMore.class, msg: fmt.Sprintf("no more packets: next() went through all %s; reset() starts again", humanize.Comma(int64(n)))}
 	}
 	frame, err := c.view.Frame(ctx, c.next)
 	if err != nil {

@@ -9,7 +9,7 @@ type nameDoc struct{ usage, meaning string }
 // languageNames are the names of the language, and methods of its types that
 // Python does not have under that name.
 func languageNames() map[string]nameDoc {
-	return map[string]nameDoc{
+	names := map[string]nameDoc{
 		"FileCapture":     {"", "open a capture file, or several merged by time"},
 		"PipeCapture":     {"", "read a capture from a FIFO or a file descriptor"},
 		"InMemCapture":    {"", "a capture of packets that a script feeds as bytes"},
@@ -44,11 +44,13 @@ func languageNames() map[string]nameDoc {
 		"hex":        {"hex(n)", "a number in hexadecimal: '0xff'"},
 		"int":        {"int(x, base=10)", "a whole number; of a field its number, whatever its base"},
 		"isinstance": {"isinstance(x, type)", "whether x is of a type"},
-		"len":        {"len(x)", "how many there are: packets of a capture, elements, characters"},
+		"iter":       {"iter(x)", "an iterator: next(i) takes one element after the other"},
+		"len":        {"len(x)", "how many there are: packets of a capture, elements, characters; of a packet its length"},
 		"list":       {"list(x)", "a list of what x goes through: list(cap) is every packet"},
 		"map":        {"map(function, list)", "the function of every element"},
 		"max":        {"max(x, key=None)", "the greatest; fields compare as numbers where they are"},
 		"min":        {"min(x, key=None)", "the least; fields compare as numbers where they are"},
+		"next":       {"next(iterator, default)", "the next value of an iterator; next alone is the command"},
 		"oct":        {"oct(n)", "a number in octal: '0o17'"},
 		"ord":        {"ord(character)", "the code point of a character"},
 		"pow":        {"pow(a, b)", "a to the power of b"},
@@ -72,13 +74,19 @@ func languageNames() map[string]nameDoc {
 		"timedelta":   {"timedelta(days=0, seconds=0, …)", "a span of time, to add to a time"},
 
 		"argv":        {"argv", "the arguments of the script: a list of texts"},
+		"binascii":    {"binascii.unhexlify(text)", "bytes to hex digits and back"},
 		"collections": {"collections.Counter(x)", "Counter, defaultdict and OrderedDict, as in Python"},
 		"json":        {"json.dumps(x)", "values as JSON text and back"},
 		"math":        {"math.sqrt(x)", "mathematical functions"},
-		"sys":         {"sys.argv", "argv; there is nothing else of Python's sys"},
+		"sys":         {"sys.argv", "argv, and sys.exit(code); there is nothing else of Python's sys"},
 		"time":        {"time.now()", "times: time.now(), time.parse_time(text), time.time()"},
 		"None":        {"None", "nothing"},
 		"True":        {"True", "true"},
 		"False":       {"False", "false"},
 	}
+	for class := range exceptionBases {
+		names[class] = nameDoc{class + "('message')", "an exception, as Python's: raise " + class + "('message'), except " + class + " as e"}
+	}
+	names["IOError"] = names["OSError"]
+	return names
 }

@@ -1,6 +1,6 @@
 // This file reads what Python writes and Starlark does not know, where it means
 // something that Starlark has: f-strings, `is`, generator expressions, sets written
-// out, `global`, `assert`, `del` and `try` (try.go). It works on the text, because none of it can be parsed; it is
+// out, `global`, `assert`, `del`, `raise`, `with` (with.go) and `try` (try.go). It works on the text, because none of it can be parsed; it is
 // asked only about source that is no Starlark, and so changes nothing that is.
 
 package script
@@ -17,7 +17,11 @@ const (
 	globalMarker = "__global__"
 	assertCall   = "__assert__"
 	deleteMarker = "__del__"
+	raiseCall    = "__raise__"
 )
+
+// becomesCall are those that stand before their arguments.
+var becomesCall = map[string]string{"assert": assertCall, "del": deleteMarker, "raise": raiseCall}
 
 // edit replaces a range of the source.
 type edit struct {
@@ -42,9 +46,19 @@ type pythonScanner struct {
 	fresh bool // a statement may begin here
 	// called says that the statement has become a call, which its end has to close.
 	called bool
+	with   withState
 	// tries are the indentations of the try statements that may go on, outermost first.
 	tries []int
 }
+
+// withState is where in a with statement the scanner is.
+type withState uint8
+
+const (
+	withNot  withState = iota // in none
+	withItem                  // in an expression
+	withAs                    // in the name that it gets
+)
 
 // fromPython returns source with what Python has and Starlark lacks put into
 // Starlark's words, line for line.
@@ -135,6 +149,14 @@ func (s *pythonScanner) sign(c byte) {
 	s.at++
 	b := s.top()
 	switch {
+	case b == nil && s.with != withNot && (c == ':' || c == ','):
+		if s.with == withItem {
+			s.edits = append(s.edits, edit{s.at - 1, s.at - 1, ", None"})
+		}
+		if s.with = withItem; c == ':' {
+			s.edits = append(s.edits, edit{s.at - 1, s.at - 1, ")"})
+			s.with, s.fresh = withNot, true
+		}
 	case c == ':' && b == nil:
 		s.fresh = true // if x: global y
 	case b == nil:
@@ -188,10 +210,24 @@ func (s *pythonScanner) word(fresh bool) {
 		if b := s.top(); b != nil && !b.comma {
 			b.loop = true
 		}
-	case "assert", "del":
+	case "assert", "del", "raise":
 		if fresh {
-			s.edits = append(s.edits, edit{start, s.at, map[string]string{"assert": assertCall, "del": deleteMarker}[word] + "("})
+			s.edits = append(s.edits, edit{start, s.at, becomesCall[word] + "("})
 			s.called = true
+		}
+	case "with":
+		if fresh && len(s.stack) == 0 {
+			s.edits = append(s.edits, edit{start, s.at, "if " + withMarker + "("})
+			s.with = withItem
+		}
+	case "as":
+		if s.with == withItem && len(s.stack) == 0 {
+			s.edits = append(s.edits, edit{start, s.at, ","})
+			s.with = withAs
+		}
+	case "from": // raise X from Y
+		if s.called && len(s.stack) == 0 {
+			s.edits = append(s.edits, edit{start, s.at, ","})
 		}
 	case "global":
 		if end := endOfStatement(s.src, s.at); fresh && namesOnly(s.src[s.at:end]) {

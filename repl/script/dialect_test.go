@@ -29,6 +29,17 @@ f"{x:#x}|{x:>6}|{x!r:>5}|{x:<{3 + 3}}|{{x}}|{x=}|{x = :d}"`, `'0xff|   255|  255
 		{"from collections import Counter\nc = Counter(a=1)\nif True: del c['a']\nc, __name__", "(Counter({}), '__main__')"},
 		{"assert pkt.number == 1, 'first'; assert (\n    pkt) is not None # there\nif __name__ == '__main__':\n    import sys\n    assert len(sys.argv) == 1\n    print('ok')", "ok"},
 		{"u'a' + b'b'.decode()", "'ab'"},
+		{"def f(x):\n    if x > 1: raise ValueError('got %d' % x) # too many\n    return x\ntry:\n    f(1); f(2)\nexcept KeyError:\n    print('no')\nexcept (TypeError, ValueError) as e:\n    print(e)", "got 2"},
+		{"try:\n    try:\n        raise KeyError\n    except LookupError:\n        raise\nexcept Exception as e:\n    print('again', e)", "again "},
+		{"try:\n    try:\n        raise RuntimeError('a') from None\n    finally:\n        print('b')\nexcept Exception as e:\n    print(e)", "b\na"},
+		{"try:\n    pkt.nothing\nexcept AttributeError:\n    print('any class takes an error of ours')", "any class takes an error of ours"},
+		{"c = cap[:2]\nn = 0\ntry:\n    while True:\n        n += c.next().number\nexcept StopIteration:\n    print(n)", "3"},
+		{"n = []\ndef f(p):\n    n.append(p.number)\n    if len(n) == 2: raise StopCapture()\ncap.apply_on_packets(f)\nn", "[1, 2]"},
+		{"n = []\ndef f(p):\n    n.append(p.number)\n    raise pyshark.StopCapture\ncap.apply_on_packets(f)\nn", "[1]"},
+		{"def f():\n    with cap[:2] as c, cap.filter('dns'):\n        for p in c:\n            if p.number == 2: return p.number\nf()", "2"},
+		{"with cap[1:] as c:\n    print(len(c))\nc", "3\n<FileCapture f.pcap (closed)>"},
+		{"try:\n    with cap[1:] as c:\n        raise OSError('x')\nexcept IOError as e:\n    print(e, c)", "x <FileCapture f.pcap (closed)>"},
+		{"with {'a: b': (1, 2)}[\n    'a: b'] as x: print(x)", "(1, 2)"},
 		{"import json, math as m\nx = {\n    1,\n    2,\n}\nlen(x) is 2", "True"},
 	} {
 		h := newHarness(t)
@@ -44,7 +55,7 @@ func TestFromPythonKeeps(t *testing.T) {
 	for _, src := range []string{
 		"for p in cap: print(p.ip.src)", "[x for x in y]", "{k: v for k in v}", "f(a, b)", "'is' + \"f'{x}'\" # is f'{x}'",
 		"x[1:2]", "{**a}", "(1, 2)", "def f(x, *args, **kwargs): pass", "lambda x: x", "'''is\n{1}'''", "isx = this.is_it", "globals = 3", "'unfinished",
-		"d = {'a': [1, 2], 'b': (x, y)}", "if x:\n    y = f (z)",
+		"d = {'a': [1, 2], 'b': (x, y)}", "within = as_is(with_x, from_y)", "if x:\n    y = f (z)",
 	} {
 		if got := fromPython(src); got != src {
 			t.Errorf("%q became %q", src, got)

@@ -21,14 +21,15 @@ type Func func(ctx context.Context, args []any, kwargs map[string]any) (any, err
 // this package's. Commands do not take it away.
 func (it *Interp) Owns(name string) bool {
 	_, ok := it.builtin[name]
-	return ok && overloaded[name] == nil
+	return ok && it.overloads()[name] == nil
 }
 
-// AddFunc makes fn callable under a name, which the user may rebind. Of the names in
-// overloaded, calls with several arguments stay Python's.
+// AddFunc makes fn callable under a name, which the user may rebind. Of names that
+// Python has too, calls that look like Python's stay those.
 func (it *Interp) AddFunc(name string, fn Func) {
+	own := it.overloads()[name]
 	b := starlark.NewBuiltin(name, func(thread *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		if own := overloaded[name]; own != nil && len(args) > 1 {
+		if own != nil && isPythons(args) {
 			return own(thread, b, args, kwargs)
 		}
 		goArgs := make([]any, len(args))
@@ -51,6 +52,9 @@ func (it *Interp) AddFunc(name string, fn Func) {
 		v, err := fn(it.context(), goArgs, goKwargs)
 		if err != nil {
 			return nil, err
+		}
+		if name == "quit" || name == "exit" {
+			return nil, errExit // the rest of the chunk does not run
 		}
 		return it.fromGo(v)
 	})

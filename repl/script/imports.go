@@ -8,7 +8,7 @@ import (
 )
 
 // moduleNames are the modules there are, as a pattern.
-const moduleNames = `(collections|datetime|json|math|pyshark|sys|time)`
+const moduleNames = `(binascii|collections|datetime|json|math|pyshark|sys|time)`
 
 var (
 	// importModules is `import json, math as m`, modules that are there only.

@@ -2,6 +2,7 @@ package script
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -68,6 +69,7 @@ type Interp struct {
 	ctx     atomic.Pointer[context.Context]
 	thread  *starlark.Thread  // the one that runs, nil when none does
 	pending error             // what an iterator could not return
+	handled error             // what an except clause took last, for raise
 	nested  int               // chunks that run within each other
 	sources map[string]source // the texts of functions
 	results int               // how many values were kept in _1, _2 …
@@ -124,7 +126,7 @@ func (it *Interp) Exec(ctx context.Context, src, filename string, line int) (err
 	defer it.enter(ctx, thread)()
 	stop := context.AfterFunc(ctx, func() { thread.Cancel("interrupted") })
 	defer stop()
-	if err := it.run(thread, it.main, file, true); err != nil {
+	if err := it.run(thread, it.main, file, true); err != nil && !errors.Is(err, errExit) {
 		return it.explain(ctx, src, err)
 	}
 	return nil
@@ -159,6 +161,7 @@ func parse(src, filename string, line int) (*syntax.File, error) {
 		}
 	}
 	if err == nil {
+		file.Stmts = (&withs{}).block(file.Stmts)
 		err = checkTries(file.Stmts)
 	}
 	if err != nil {
@@ -292,7 +295,10 @@ func (s *scope) set(name string, v starlark.Value) {
 // names returns the scope's names in order, operators left out.
 func (s *scope) names() []string {
 	names := slices.Sorted(maps.Keys(s.env))
-	return slices.DeleteFunc(names, func(n string) bool { return strings.HasPrefix(n, "⟨") || strings.HasPrefix(n, "__") })
+	return slices.DeleteFunc(names, func(n string) bool {
+		_, exception := s.env[n].(exceptionClass) // known, but nothing that one looks for
+		return exception || strings.HasPrefix(n, "⟨") || strings.HasPrefix(n, "__")
+	})
 }
 
 // globals is the value that assignments at top level go to.

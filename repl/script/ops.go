@@ -24,6 +24,7 @@ func (it *Interp) addOperators(env starlark.StringDict) {
 		})
 	}
 	it.addTry(env)
+	env[opClose] = starlark.NewBuiltin(opClose, closeValue)
 	env[opKey] = starlark.NewBuiltin(opKey, func(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
 		return plainValue(args[0]), nil
 	})

@@ -27,7 +27,9 @@ func (it *Interp) addPython(env starlark.StringDict) {
 		"filter":     filterValues,
 		"format":     it.formatBuiltin,
 		"isinstance": isInstance,
+		"iter":       it.iter,
 		"map":        mapValues,
+		"next":       it.nextValue,
 		"pow":        pow,
 	} {
 		env[name] = starlark.NewBuiltin(name, fn)
@@ -36,6 +38,8 @@ func (it *Interp) addPython(env starlark.StringDict) {
 	env["__name__"] = starlark.String("__main__") // if __name__ == '__main__':
 	env["bytes"] = bytesClass{env["bytes"].(*starlark.Builtin)}
 	env["bytearray"] = env["bytes"]
+	it.addExceptions(env)
+	env["binascii"] = binasciiModule()
 	env["json"] = it.jsonModule()
 	env["sys"] = it.sysModule()
 	env["time"] = it.timeModule()
@@ -44,9 +48,24 @@ func (it *Interp) addPython(env starlark.StringDict) {
 	it.addCollections(env)
 }
 
-// overloaded are the names that are a command's function where their first argument
-// is no function: filter('dns') filters packets, filter(f, list) a list.
-var overloaded = map[string]builtinFunc{"filter": filterValues}
+// overloads are the names that are a command's function and Python's: filter('dns')
+// filters packets, filter(f, list) a list; next() goes to the next packet, next(list, None)
+// is a list's first value.
+func (it *Interp) overloads() map[string]builtinFunc {
+	return map[string]builtinFunc{"filter": filterValues, "next": it.nextValue}
+}
+
+// isPythons says whether arguments of such a name are meant for Python's.
+func isPythons(args starlark.Tuple) bool {
+	if len(args) != 1 {
+		return len(args) > 1
+	}
+	switch args[0].(type) {
+	case *iterator, *starlark.List:
+		return true
+	}
+	return false
+}
 
 // asserted is assert condition, message.
 func asserted(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
@@ -357,13 +376,22 @@ func (bytesClass) Attr(name string) (starlark.Value, error) {
 // AttrNames returns fromhex.
 func (bytesClass) AttrNames() []string { return []string{"fromhex"} }
 
-// sysModule has Python's sys.argv: the script, and its arguments.
+// sysModule has Python's sys.argv, the script and its arguments, and sys.exit.
 func (it *Interp) sysModule() starlark.Value {
 	argv := []starlark.Value{starlark.String("pktsh")}
 	for _, a := range it.cfg.Args {
 		argv = append(argv, starlark.String(a))
 	}
-	return &starlarkstruct.Module{Name: "sys", Members: starlark.StringDict{"argv": starlark.NewList(argv)}}
+	return &starlarkstruct.Module{Name: "sys", Members: starlark.StringDict{
+		"argv": starlark.NewList(argv),
+		"exit": starlark.NewBuiltin("exit", func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+			var code starlark.Value = starlark.None
+			if err := starlark.UnpackPositionalArgs("exit", args, kwargs, 0, &code); err != nil {
+				return nil, err
+			}
+			return nil, it.leave(thread, plainValue(code))
+		}),
+	}}
 }
 
 // timeModule is Starlark's time with Python's time() and sleep().

@@ -40,7 +40,7 @@ func TestPython(t *testing.T) {
 		{"isinstance(pkt.ip.src, str), isinstance(pkt.ip.ttl, int), isinstance(cap, FileCapture), isinstance(Counter(), dict)", "(True, True, True, True)"},
 		{"callable(len), callable(3), callable(lambda: 1)", "(True, False, True)"},
 		// text and bytes
-		{"b'ab'.decode(), 'é'.encode(), b'\\xe9'.decode('latin-1'), b'a\\xff'.decode('utf-8', 'replace'), b'a\\xff'.decode(errors='ignore')", "('ab', b'é', 'é', 'a\uFFFD', 'a')"},
+		{"b'ab'.decode(), 'é'.encode(), b'\\xe9'.decode('latin-1'), b'a\\xff'.decode('utf-8', 'replace'), b'a\\xff'.decode(errors='ignore')", "('ab', b'\\xc3\\xa9', 'é', 'a\uFFFD', 'a')"},
 		{"b'\\x01\\xff'.hex(), b'\\x01\\xff'.hex(':'), bytes.fromhex('01ff'), bytearray.fromhex('01:ff 02'), bytes([1, 2])", `('01ff', '01:ff', b'\x01\xff', b'\x01\xff\x02', b'\x01\x02')`},
 		{"','.join(['a', 'b']), 'a b'.split(), 'abc'[1:], 'abc'[-1], 'x'.upper(), 'a-b'.replace('-', '+'), ' a '.strip(), 'ab'.startswith('a')", "('a,b', ['a', 'b'], 'bc', 'c', 'X', 'a+b', 'a', True)"},
 		// json, time
@@ -65,6 +65,13 @@ func TestPython(t *testing.T) {
 		{"c = Counter([p.ip.src for p in cap if 'ip' in p])\nc.most_common(), c[pkt.ip.src]", "([('192.168.1.20', 2), ('10.0.0.1', 1)], 2)"},
 		{"len(filter(lambda p: 'dns' in p, cap)), map(lambda p: p.number, cap)", "(2, [1, 2, 3, 4])"},
 		{"sorted(cap, key=lambda p: p.length)[0].number, max(cap, key=lambda p: p.length).number", "(2, 1)"},
+		// iterators
+		{"i = iter(cap)\nnext(i).number, next(i).number, [p.number for p in i], next(i, 'end')", "(1, 2, [3, 4], 'end')"},
+		{"i = iter([1, 2, 3])\nnext(i), iter(i) == i, [n for n in i]", "(1, True, [2, 3])"},
+		{"next((p.number for p in cap if 'icmp' in p), None), next((p for p in cap if 'tcp' in p), None)", "(3, None)"},
+		// binascii
+		{"binascii.hexlify(b'ab'), binascii.unhexlify('6162'), binascii.a2b_hex(pkt.ip.len.raw_value) == binascii.unhexlify(b'0048')", "(b'6162', b'ab', True)"},
+		{"import binascii as b\nfrom binascii import unhexlify\nb.unhexlify == unhexlify", "True"},
 		// imports
 		{"from collections import Counter, defaultdict\nimport collections, json\nimport datetime as dt\nfrom datetime import datetime, timedelta as td\nfrom math import sqrt\nCounter == collections.Counter, dt.timedelta(1) == td(1), sqrt(4)", "(True, True, 2.0)"},
 		{"def f():\n    from collections import Counter as C\n    return C('a'.elems())\nf()", "Counter({'a': 1})"},
@@ -110,7 +117,7 @@ func TestPythonErrors(t *testing.T) {
 		"defaultdict()['a']":                 "key \"a\" not in defaultdict",
 		"Counter([[]])":                      "unhashable",
 		"from os import path":                "Starlark has no from",
-		"import re":                          "modules collections, datetime, json, math, sys and time are there already",
+		"import re":                          "modules binascii, collections, datetime, json, math, sys and time are there already",
 		"from collections import deque":      "module has no .deque",
 	} {
 		_, err := newHarness(t).exec(src)

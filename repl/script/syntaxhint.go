@@ -15,17 +15,15 @@ import (
 // pythonStatements maps statements that Python has and Starlark lacks to what
 // to write.
 var pythonStatements = map[string]string{
-	"import":   "modules collections, datetime, json, math, sys and time are there already, and so is pyshark; load('file.star', 'name') loads a file",
+	"import":   "modules binascii, collections, datetime, json, math, sys and time are there already, and so is pyshark; load('file.star', 'name') loads a file",
 	"from":     "load('file.star', 'name') loads names from a file",
 	"except":   "it belongs to a try: with the same indentation",
 	"finally":  "it belongs to a try: with the same indentation",
-	"raise":    "fail('message') stops, or goes to the handler of a try; StopCapture() ends apply_on_packets",
-	"with":     "write c = FileCapture('path') and c.close()",
 	"class":    "use functions and dictionaries",
 	"del":      "an element is deleted by del d[key]; a name stays",
 	"global":   "write it in a line of its own: global n",
 	"nonlocal": "keep what a function within a function changes in a list or a dictionary, or in a global",
-	"yield":    "return a list",
+	"yield":    "fill a list and return that",
 	"async":    "nothing here waits: write plain functions",
 	"await":    "nothing here waits: write plain functions",
 	"match":    "use if and elif",

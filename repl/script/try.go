@@ -21,9 +21,9 @@
 //	else: …
 //
 // What BODY assigns in a function is local to that, not to BODY, and so is kept in a
-// dictionary. An except clause takes any error of the script, whatever class it names, but
-// for those that are none here: KeyboardInterrupt, SystemExit, GeneratorExit and
-// StopIteration. An interrupt, StopCapture() and a dissector's failure are not caught.
+// dictionary. An except clause takes any error of pktsh's own, whatever class it names, and
+// what a script raised by its class (exceptions.go). An interrupt, StopCapture(), sys.exit()
+// and a dissector's failure are not caught.
 
 package script
 
@@ -414,7 +414,7 @@ func (it *Interp) addTry(env starlark.StringDict) {
 		if err == nil {
 			return outcome(v), nil
 		}
-		if it.pending != nil || it.context().Err() != nil || errors.Is(err, errStopCapture) || errors.Is(err, context.Canceled) {
+		if it.pending != nil || it.context().Err() != nil || errors.Is(err, errStopCapture) || errors.Is(err, errExit) || errors.Is(err, context.Canceled) {
 			return nil, err
 		}
 		thread.SetLocal(leftKey, nil) // the loops that it left are no longer of interest
@@ -422,6 +422,9 @@ func (it *Interp) addTry(env starlark.StringDict) {
 		out := &tryEnd{Value: starlark.None, err: told, msg: told.Error()}
 		if e, ok := told.(*Error); ok {
 			out.msg = e.Msg
+		}
+		if e := (*exception)(nil); errors.As(told, &e) {
+			out.msg = e.msg
 		}
 		return out, nil
 	})
@@ -440,7 +443,9 @@ func (it *Interp) addTry(env starlark.StringDict) {
 		caught := outcome(args[0]).err != nil
 		if len(args) > 1 {
 			classes, _ := starlark.AsString(args[1])
-			caught = caught && catches(classes)
+			if caught = caught && catches(classes, outcome(args[0]).err); caught {
+				it.handled = outcome(args[0]).err
+			}
 		}
 		return starlark.Bool(caught), nil
 	})
@@ -458,17 +463,4 @@ func (it *Interp) addTry(env starlark.StringDict) {
 		way, _ := starlark.AsString(args[1])
 		return starlark.Bool(outcome(args[0]).way == way), nil
 	})
-}
-
-// catches says whether an except clause of these classes takes an error.
-func catches(classes string) bool {
-	names := strings.FieldsFunc(classes, func(r rune) bool { return strings.ContainsRune("(), \t\r\n", r) })
-	for _, name := range names {
-		switch name[strings.LastIndexByte(name, '.')+1:] {
-		case "KeyboardInterrupt", "SystemExit", "GeneratorExit", "StopIteration":
-		default:
-			return true
-		}
-	}
-	return len(names) == 0
 }
