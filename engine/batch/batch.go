@@ -231,7 +231,7 @@ func (r *run) open(ctx context.Context, indexed func(*capfile.File, int, *capfil
 	o := capfile.Options{TempDir: r.TempDir, CacheDir: r.CacheDir, Indexed: indexed}
 	if r.Mode == plan.Native {
 		o.NoEditcap = "leave out --engine native"
-	} else if r.Write != "" {
+	} else if r.Write != "" || r.spooled() {
 		o.Editcap = r.Tools.Editcap
 	}
 	switch {

@@ -163,6 +163,39 @@ func TestFrameFilters(t *testing.T) {
 	}
 }
 
+// TestConverted reads a format that Wireshark converts, where it cannot be given the file
+// itself: out of a pipe, and together with another.
+func TestConverted(t *testing.T) {
+	editcap := installed(t).Editcap
+	if editcap == "" {
+		t.Skip("editcap is not installed: nothing converts")
+	}
+	const browse = "../../testdata/browse.pcapng"
+	snoop := filepath.Join(t.TempDir(), "browse.snoop")
+	if out, err := exec.CommandContext(t.Context(), editcap, "-T", "ether", "-F", "snoop", browse, snoop).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	pipe, err := os.Open(snoop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
+	for _, tt := range []struct {
+		name string
+		o    Options
+		want int
+	}{
+		{"a pipe", Options{Files: []string{"-"}, Stdin: pipe}, 1204},
+		{"two files", Options{Files: []string{snoop, browse}}, 2408},
+	} {
+		tt.o.Format, tt.o.Fields = "fields", []string{"ip.src"}
+		got, said := ask(t, tt.o)
+		if n := strings.Count(got.out, "\n"); n != tt.want || got.code != 0 {
+			t.Errorf("%s: got %d rows and exit code %d (%s), want %d", tt.name, n, got.code, said, tt.want)
+		}
+	}
+}
+
 // difference returns the first line that differs.
 func difference(got, want string) (line int, ours, theirs string) {
 	a, b := strings.Split(got, "\n"), strings.Split(want, "\n")
