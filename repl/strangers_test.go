@@ -1,6 +1,8 @@
 package repl
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -59,5 +61,27 @@ func TestMarkedAsData(t *testing.T) {
 	}
 	if got := b.do("filter --save=web tcp.port == 80"); strings.Contains(got, "no such option") {
 		t.Errorf("an option with its value behind =: got %q", got)
+	}
+}
+
+// TestNoPacket is what pkt says where there is none: of a capture without packets, and of
+// no capture.
+func TestNoPacket(t *testing.T) {
+	b := newBench(t, render.Style{})
+	empty := filepath.Join(t.TempDir(), "empty.pcap")
+	header := "\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\x00\x00\x01\x00\x00\x00"
+	if err := os.WriteFile(empty, []byte(header), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.do("open " + empty)
+	for in, want := range map[string]string{"pkt.ip.src": "there is no current packet", "len(cap)": "0\n", "show": "there is no current packet"} {
+		if got := b.do(in); !strings.Contains(got, want) {
+			t.Errorf("%s: got %q, want %q in it", in, got, want)
+		}
+	}
+	b.do("close")
+	b.do("close")
+	if got := b.do("pkt.ip.src"); !strings.Contains(got, "no capture is open, so there is no pkt") {
+		t.Errorf("without a capture: got %q", got)
 	}
 }

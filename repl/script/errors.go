@@ -146,6 +146,9 @@ func (it *Interp) undefined(name string) string {
 	if info, ok := it.names().Lookup(name); ok && info.Type == dissect.TypeProtocol {
 		return fmt.Sprintf("undefined: %s (a protocol: write `filter %s` for its packets, pkt.%s for a packet's layer)", name, name, name)
 	}
+	if _, open := it.main.env["cap"]; open && name == "pkt" {
+		return "there is no current packet, so there is no pkt; `goto N` chooses one of those that the capture has"
+	}
 	if name == "cap" || name == "pkt" {
 		return "no capture is open, so there is no " + name + "; `open FILE` opens one, as does pktsh FILE (before --script: what follows that is argv)"
 	}
