@@ -160,6 +160,11 @@ func TestRC(t *testing.T) {
 	if got := b.do("d"); got != "82 of 1,204 packets\n" {
 		t.Errorf("an alias of rc.star: got %q", got)
 	}
+	b.out.Reset()
+	b.shell.RunRC(context.Background(), write(t, "quiet.star", "set time ad\ncolumns +ip.ttl\nalias x = ls\nprint('hello')\nls 1\n"))
+	if got := b.out.String(); !strings.HasPrefix(got, "hello\n") || !strings.Contains(got, "ip.ttl") {
+		t.Errorf("settings of rc.star: got %q, want what it prints and lists alone", got)
+	}
 	b.err.Reset()
 	b.shell.RunRC(context.Background(), filepath.Join(t.TempDir(), "none"))
 	if b.err.Len() > 0 {

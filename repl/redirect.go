@@ -11,7 +11,15 @@ import (
 
 	"pktsh/repl/command"
 	"pktsh/repl/render"
+	"pktsh/repl/result"
 )
+
+// saysWhatIsSet says that a result is but the confirmation of a setting, which nobody
+// wants to read again each time that a session begins.
+func saysWhatIsSet(r result.Result) bool {
+	status, ok := r.(*result.Status)
+	return ok && status.Role != result.RoleWarning && status.Role != result.RoleError
+}
 
 // command runs one command line, its output where the line sends it.
 func (s *Shell) command(ctx context.Context, c *command.Command, rest string) error {
@@ -51,6 +59,9 @@ func (s *Shell) command(ctx context.Context, c *command.Command, rest string) er
 		return err
 	}
 	s.pushVariables()
+	if to == nil && s.goOn && saysWhatIsSet(r) {
+		return nil
+	}
 	if to == nil && c.Unpaged {
 		return s.show(ctx, r)
 	}

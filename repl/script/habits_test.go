@@ -39,6 +39,8 @@ func TestHabits(t *testing.T) {
 		{"x = f'{'", "braces of this f-string do not match", ErrorSyntax},
 		{"import os", "Starlark has no import", ErrorSyntax},
 		{"import pyshark\nx = 1 +", "want primary expression", ErrorSyntax},
+		{"pkt.", "a name is wanted after the dot", ErrorSyntax},
+		{"  x = 1", "this line is indented, and there is no block that it belongs to", ErrorSyntax},
 		{"tshark -r x", "got identifier, want newline", ErrorSyntax},
 		{"follow tcp 1", "got identifier, want newline", ErrorSyntax},
 		{"ip.src == 1.2.3.4", "write: filter ip.src == 1.2.3.4)", ErrorSyntax},

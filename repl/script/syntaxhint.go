@@ -48,6 +48,7 @@ var habits = []habit{
 	{regexp.MustCompile(`&&`), "there is no &&: write and"},
 	{regexp.MustCompile(`\|\|`), "there is no ||: write or"},
 	{regexp.MustCompile(`(?:^|[\s(])!\s*\w`), "there is no !: write not"},
+	{regexp.MustCompile(`\w\.\s*$`), "a name is wanted after the dot; at the prompt TAB lists those that there are"},
 	{regexp.MustCompile(`<>`), "there is no <>: write !="},
 	{regexp.MustCompile(`\*\*`), "there is no **: write pow(x, y)"},
 	{regexp.MustCompile(`^@`), "there are no decorators"},
@@ -131,6 +132,9 @@ func explainSyntax(src string, first int, err error) error {
 		return err
 	}
 	synErr.Msg = strings.TrimPrefix(synErr.Msg, "syntax error: ")
+	if strings.HasPrefix(synErr.Msg, "got indent,") {
+		synErr.Msg = "this line is indented, and there is no block that it belongs to: a block ends with an empty line at the prompt, and with a line that is not indented in a script"
+	}
 	if hint := syntaxHint(src, int(synErr.Pos.Line)-first); hint != "" {
 		synErr.Msg = hint
 	}
