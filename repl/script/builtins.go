@@ -173,6 +173,8 @@ func (it *Interp) writeRepr(b *strings.Builder, v starlark.Value, path []starlar
 			it.writeRepr(b, e, path)
 		}
 		b.WriteString("])")
+	case starlark.Float:
+		b.WriteString(floatRepr(float64(v)))
 	case starlark.Bytes:
 		b.WriteString(bytesRepr(string(v)))
 	case *starlark.Builtin:
@@ -207,6 +209,24 @@ func contained(path []starlark.Value, v starlark.Value) bool {
 // quote returns s as Python's repr writes it: in single quotes, unless it
 // holds some and no double ones.
 func quote(s string) string { return requote(syntax.Quote(s, false)) }
+
+// floatRepr writes a float as Python's repr does: the shortest digits that read back as
+// it, with an exponent for less than 1e-4 and from 1e16.
+func floatRepr(x float64) string {
+	switch size := math.Abs(x); {
+	case math.IsNaN(x):
+		return "nan"
+	case math.IsInf(x, 0):
+		return strings.TrimPrefix(strings.ToLower(strconv.FormatFloat(x, 'g', -1, 64)), "+")
+	case size != 0 && (size < 1e-4 || size >= 1e16):
+		return strconv.FormatFloat(x, 'e', -1, 64)
+	}
+	text := strconv.FormatFloat(x, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return text
+}
 
 // bytesRepr writes bytes as Python's repr does.
 func bytesRepr(data string) string {

@@ -24,7 +24,7 @@ func (it *Interp) formatValue(spec formatSpec, v starlark.Value) (string, error)
 			spec.verb = 'd'
 		case starlark.Float:
 			if spec.precision < 0 && spec.group == 0 {
-				return spec.number(signOf(x < 0), strings.TrimPrefix(x.String(), "-")), nil
+				return spec.number(signOf(math.Signbit(float64(x)) && !math.IsNaN(float64(x))), strings.TrimPrefix(floatRepr(float64(x)), "-")), nil
 			}
 			spec.verb = 'g'
 		default:

@@ -34,6 +34,7 @@ func TestHabits(t *testing.T) {
 		{"with 3 as x", "got end of file", ErrorSyntax},
 		{"binascii.unhexlify('0a:0b')", "want hex digits without colons", ErrorRuntime},
 		{"next(iter([]))", "StopIteration", ErrorRuntime},
+		{"json.dumps(float('nan'))", "which JSON has no form for", ErrorRuntime},
 		{"pkt.ip.src = 3", "nothing but .raw_mode is set", ErrorRuntime},
 		{"def f():\n    nonlocal n", "in a list or a dictionary, or in a global", ErrorSyntax},
 		{"x = f'{'", "braces of this f-string do not match", ErrorSyntax},

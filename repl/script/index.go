@@ -126,8 +126,8 @@ type layerIndex struct {
 	// fields are in the order of their first occurrence, keys as field_names.
 	fields []*Field
 	byKey  map[string]*Field
-	// aliases are names without the prefix of another protocol: a layer mdns
-	// holds fields dns.*.
+	// aliases are other names: without the prefix of another protocol, as a layer mdns
+	// holds fields dns.*, and without the layer's within the name.
 	aliases map[string]*Field
 	// prefixes are the keys that names go on after: "qry" of "qry.name".
 	prefixes map[string]bool
@@ -274,7 +274,13 @@ func (l *Layer) addField(x *layerIndex, n *dissect.Field) {
 	f := (&fieldGroup{layer: l, key: key, all: []*dissect.Field{n}}).at(n)
 	x.byKey[key] = f
 	x.fields = append(x.fields, f)
-	rest, own := strings.CutPrefix(n.Name, l.name+".")
+	prefix := l.name + "."
+	rest, own := strings.CutPrefix(n.Name, prefix)
+	if strings.Contains(rest, prefix) { // PyShark drops it wherever it stands: xmlpi_version of xml.xmlpi.xml.version
+		if alias := normalize(strings.ReplaceAll(rest, prefix, "")); x.aliases[alias] == nil {
+			x.aliases[alias] = f
+		}
+	}
 	if !own {
 		if _, after, ok := strings.Cut(n.Name, "."); ok {
 			if alias := normalize(after); x.aliases[alias] == nil {

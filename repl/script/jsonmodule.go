@@ -6,6 +6,7 @@ package script
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf16"
@@ -100,7 +101,13 @@ func (w *jsonWriter) write(v starlark.Value, depth int) error {
 		return w.within('[', ']', v.Len(), depth, func(i int) error { return w.write(v.Index(i), depth+1) })
 	case *Field:
 		return w.leaf(starlark.String(v.text()))
-	case starlark.NoneType, starlark.Bool, starlark.Int, starlark.Float, starlark.String:
+	case starlark.Float:
+		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+			return fmt.Errorf("got the float %s, which JSON has no form for", floatRepr(float64(v)))
+		}
+		w.out.WriteString(floatRepr(float64(v)))
+		return nil
+	case starlark.NoneType, starlark.Bool, starlark.Int, starlark.String:
 		return w.leaf(v)
 	default:
 		if w.fallback == nil {

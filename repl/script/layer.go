@@ -257,7 +257,7 @@ func getFieldValue(ctx context.Context, l *Layer, c invocation) (starlark.Value,
 	case raw:
 		return f.rawOrNone(), nil
 	}
-	return newString(f.text())
+	return f, nil
 }
 
 func getRawValue(ctx context.Context, l *Layer, c invocation) (starlark.Value, error) {
@@ -349,7 +349,7 @@ var layerMembers = members[*Layer]{
 	"_get_all_field_lines":            method(layerInterp, "_get_all_field_lines", "the line of every field that is shown", kindUnknown, everyLine),
 
 	"get_field":             method(layerInterp, "get_field", "a field by name, or None", kindField, getField),
-	"get_field_value":       method(layerInterp, "get_field_value", "a field's text, or its hex with raw=True", kindString, getFieldValue),
+	"get_field_value":       method(layerInterp, "get_field_value", "a field, or its hex with raw=True; None without", kindField, getFieldValue),
 	"get_raw_value":         method(layerInterp, "get_raw_value", "a field's bytes in hex", kindString, getRawValue),
 	"get":                   method(layerInterp, "get", "a field by name, or a default", kindField, getFieldOr),
 	"has_field":             method(layerInterp, "has_field", "whether it holds a field", kindUnknown, hasField),

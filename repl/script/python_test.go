@@ -65,6 +65,9 @@ func TestPython(t *testing.T) {
 		{"c = Counter([p.ip.src for p in cap if 'ip' in p])\nc.most_common(), c[pkt.ip.src]", "([('192.168.1.20', 2), ('10.0.0.1', 1)], 2)"},
 		{"len(filter(lambda p: 'dns' in p, cap)), map(lambda p: p.number, cap)", "(2, [1, 2, 3, 4])"},
 		{"sorted(cap, key=lambda p: p.length)[0].number, max(cap, key=lambda p: p.length).number", "(2, 1)"},
+		// floats
+		{"[1773480413.589793, 1.0, 1e15, 1e16, 1e-4, 2.5e-7, -0.0, float('inf'), float('nan')]", "[1773480413.589793, 1.0, 1000000000000000.0, 1e+16, 0.0001, 2.5e-07, -0.0, inf, nan]"},
+		{"'{} {}'.format(1773480413.589793, -0.0), f'{1e15}', '%s' % 1e15, str(0.5), json.dumps([1773480413.589793, 1e20])", "('1773480413.589793 -0.0', '1000000000000000.0', '1000000000000000.0', '0.5', '[1773480413.589793, 1e+20]')"},
 		// iterators
 		{"i = iter(cap)\nnext(i).number, next(i).number, [p.number for p in i], next(i, 'end')", "(1, 2, [3, 4], 'end')"},
 		{"i = iter([1, 2, 3])\nnext(i), iter(i) == i, [n for n in i]", "(1, True, [2, 3])"},

@@ -92,6 +92,7 @@ func TestExpressions(t *testing.T) {
 		{"pkt.dns.qry_name.fields == pkt.dns.qry_name.all_fields, pkt.ip.len.base16_value", "(True, 72)"},
 		{"pkt.dns.flags_response.raw_value, pkt.dns.flags_response.unmaskedvalue, pkt.ip.len.unmaskedvalue", "('0', '0100', None)"},
 		{"len(pkt), len(cap)", "(71, 4)"},
+		{"pkt.ip.get_field_value('len').showname, pkt.dns.get_field_value('qry.name').pos", "('Total Length: 72', 54)"},
 		{"hasattr(pkt.dns, 'qry'), getattr(pkt.dns, 'qry', 'none'), hasattr(pkt.dns, 'qry_name'), pkt.dns.qry.name", "(False, 'none', True, 'example.org')"},
 		{"pkt.ip.raw_mode = True\nraw = pkt.ip.len, pkt.ip.get_field('len')\npkt.ip.raw_mode = False\nraw, pkt.ip.len", "(('0048', '72'), '72')"},
 		{"cap[1].data.field_names", "['data', 'data_data']"},
