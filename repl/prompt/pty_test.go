@@ -186,10 +186,12 @@ func childExec(ctx context.Context, text string) (code int, quit bool) {
 		fmt.Println("waiting")
 		<-ctx.Done()
 		fmt.Println("cancelled")
-	case text == "stubborn":
+	case strings.HasPrefix(text, "stubborn "): // until there is a file
 		fmt.Println("waiting")
 		<-ctx.Done()
-		time.Sleep(500 * time.Millisecond)
+		for _, err := os.Stat(text[len("stubborn "):]); err != nil; _, err = os.Stat(text[len("stubborn "):]) {
+			time.Sleep(20 * time.Millisecond)
+		}
 		fmt.Println("gave in")
 	case strings.HasPrefix(text, "sleep"):
 		fmt.Println("sleeping")
