@@ -321,6 +321,9 @@ func (l *Layer) find(name string) any {
 		}
 	}
 	if n := x.nested[key]; n != nil {
+		if f := n.fieldIndex().byKey[dataLayer]; n.name == dataLayer && f != nil {
+			return f // pkt.icmp.data is the bytes in hex
+		}
 		return n
 	}
 	if x.prefixes[key] {
@@ -340,6 +343,9 @@ func (l *Layer) findQuoted(key string) any {
 	longest := -1
 	for name, n := range l.fieldIndex().nested {
 		var v any
+		if f := n.fieldIndex().byKey[key]; f != nil && n.name == dataLayer {
+			return f // data_data
+		}
 		if rest, ok := strings.CutPrefix(key, name+"_"); ok {
 			v = n.find(rest)
 		} else if v = n.findQuoted(key); v == nil {
