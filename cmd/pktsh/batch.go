@@ -78,6 +78,17 @@ func runOutput(o *options) int {
 		fmt.Fprintln(os.Stderr, "pktsh: -T and -w want a capture: pktsh FILE -T text")
 		return exitUsage
 	}
+	if o.keyLog != "" {
+		// tshark goes on without a word. A pipe can be read only once: it is tshark's.
+		info, err := os.Stat(o.keyLog)
+		if err != nil || info.Mode().IsRegular() {
+			_, err = wireshark.ReadKeyLog(o.keyLog)
+		}
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "pktsh: %v\n", err)
+			return exitError
+		}
+	}
 	// A run like this makes little garbage: to collect it at the usual 4 MB would take
 	// as long as some hundred thousand packets do.
 	debug.SetGCPercent(400)

@@ -15,6 +15,7 @@ import (
 
 	"pktsh/engine"
 	"pktsh/repl"
+	"pktsh/repl/command"
 )
 
 // version is set by the Makefile.
@@ -109,9 +110,27 @@ func open(ctx context.Context, o *options, shell *repl.Shell, interactive bool) 
 		what.OpenOptions = engine.OpenOptions{Reader: os.Stdin}
 	}
 	if err := shell.Open(ctx, what); err != nil {
+		if name := commandAmong(o.files); name != "" {
+			fmt.Fprintf(os.Stderr, "%s is a command of the shell's: pktsh FILE --eval '%s'\n", name, name)
+		}
 		return exitError, false
 	}
 	return exitOK, true
+}
+
+// commandAmong is a word that stands where files do, is none, and is the name of a
+// command; "" when there is no such word.
+func commandAmong(files []string) string {
+	table := command.NewTable()
+	for _, f := range files {
+		if _, known := table.Lookup(f); !known {
+			continue
+		}
+		if _, err := os.Lstat(f); err != nil {
+			return f
+		}
+	}
+	return ""
 }
 
 // beginning is how the command line asks for a capture to be looked at.

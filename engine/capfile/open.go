@@ -101,6 +101,8 @@ func (e *openFault) Unwrap() error { return e.kind }
 func openError(path string, err error) error {
 	var pathError *fs.PathError
 	switch {
+	case path == "":
+		return &openFault{"the name of a capture file is empty", fs.ErrNotExist}
 	case errors.Is(err, fs.ErrNotExist):
 		return &openFault{path + ": no such file", fs.ErrNotExist}
 	case errors.Is(err, fs.ErrPermission):

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 )
@@ -38,7 +40,11 @@ var keyLogLabels = map[string]bool{
 func ReadKeyLog(path string) (*KeyLog, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("key log: %w", err)
+		var fault *fs.PathError
+		if errors.As(err, &fault) {
+			err = fault.Err
+		}
+		return nil, fmt.Errorf("key log %s: %w", path, err)
 	}
 	defer f.Close()
 	log := &KeyLog{Randoms: map[string]bool{}}
