@@ -47,6 +47,7 @@ type Input struct {
 
 // Interface is a capture interface as the file records it.
 type Interface struct {
+	// ID is its number in its section, -1 for what no interface captured.
 	ID                int
 	Name, Description string
 	// Section is the number of the pcapng section, from 1; 0 leaves it out.

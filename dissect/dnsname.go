@@ -1,6 +1,7 @@
 package dissect
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -14,9 +15,9 @@ const maxName = 255
 // dnsName is a decoded name.
 type dnsName struct {
 	text   string // "<Root>" for the root
-	labels int
-	length int // of the text without escapes
-	size   int // bytes of the message that it takes up where it stands
+	labels int    // as Wireshark counts them: by the dots, in a label as between two
+	length int    // of the text without escapes
+	size   int    // bytes of the message that it takes up where it stands
 }
 
 // readName reads the name at offset at of a message. Pointers must point
@@ -67,7 +68,7 @@ func readName(msg []byte, at int) (n dnsName, ok bool) {
 				sb.WriteByte('.')
 			}
 			sb.WriteString(printable(msg[pos+1 : pos+1+c]))
-			n.labels++
+			n.labels += 1 + bytes.Count(msg[pos+1:pos+1+c], []byte("."))
 			n.length += c + 1
 			pos += 1 + c
 		}

@@ -241,8 +241,11 @@ func (r *dnsRecord) nodes(list *node, base int, msg []byte, mdns bool) {
 		addString(f, dnsQryName, at, r.name.size, r.name.text)
 		length := r.name.length
 		labels := r.name.labels
-		if r.name.text == "<Root>" {
+		switch {
+		case r.name.text == "<Root>":
 			length, labels = 6, 1
+		case length == 1: // Wireshark counts from two on
+			length, labels = 0, 0
 		}
 		computed(addUint(f, dnsQryLen, at, uint64(length))).resize(r.name.size)
 		computed(addUint(f, dnsQryLabels, at, uint64(labels))).resize(r.name.size)

@@ -42,6 +42,7 @@ var frameProtocol = Protocol{
 
 // encapNames are Wireshark's own numbers and names of link types (wtap.h).
 var encapNames = Values{
+	0: "Unknown",
 	1: "Ethernet", 7: "Raw IP", 15: "NULL/Loopback", 25: "Linux cooked-mode capture v1",
 	129: "Raw IPv4", 130: "Raw IPv6", 210: "Linux cooked-mode capture v2",
 }
@@ -84,7 +85,9 @@ func (b *builder) frameFields(n *node) {
 	relabel(n, "Frame %d: %d byte%s on wire (%d bits), %d byte%s captured (%d bits)",
 		in.Number, wire, plural(wire), bitsOf(wire), captured, plural(captured), bitsOf(captured))
 	b.interfaceFields(n)
-	if encap, ok := encapNumbers[in.LinkType]; ok { // of other links Wireshark's number is not known here
+	// Packets of links that Wireshark does not know are there in pcapng files only; their
+	// number is 0.
+	if encap, ok := encapNumbers[in.LinkType]; ok || in.Interface != nil && in.Interface.ID >= 0 {
 		noBytes(addUint(n, frameEncap, 0, encap))
 	}
 	if in.HasTime {
@@ -106,9 +109,14 @@ func (b *builder) interfaceFields(n *node) {
 	if name == "" {
 		name = "unknown"
 	}
-	extend(n, " on interface %s, id %d", name, i.ID)
+	if i.ID >= 0 {
+		extend(n, " on interface %s, id %d", name, i.ID)
+	}
 	if i.Section > 0 {
 		noBytes(addUint(n, frameSection, 0, uint64(i.Section)))
+	}
+	if i.ID < 0 {
+		return
 	}
 	f := noBytes(addUintText(n, frameInterface, 0, uint64(i.ID), fmt.Sprintf("%d (%s)", i.ID, name)))
 	addString(f, frameIfName, 0, 0, name)

@@ -130,23 +130,54 @@ func mayBeDNS(d []byte, reported int) bool {
 	return questions <= 1 && answers <= 100 && authorities <= 10 && additional <= 10
 }
 
-// detours tells requests to an HTTP proxy after which a connection on a web server's
-// port carries something else: CONNECT (RFC 9110 section 9.3.6) to a port whose
-// dissector may carry packets, and SSTP (MS-SSTP section 3.2.4.1). What follows in
-// the connection does not show it.
+// detours tells HTTP messages after which the payloads of a connection may be more than
+// HTTP's: requests to a proxy on a web server's port, CONNECT (RFC 9110 section 9.3.6)
+// to a port whose dissector may carry packets and SSTP (MS-SSTP section 3.2.4.1), and
+// what speaks of DNS over HTTP (RFC 8484). What follows in the connection does not
+// show it.
 func (k *Walker) detours(d []byte) bool {
-	if len(d) == 0 || d[0] != 'C' && d[0] != 'S' {
+	if len(d) == 0 {
 		return false
 	}
-	if bytes.HasPrefix(d, []byte("SSTP_DUPLEX_POST ")) {
-		return true
+	switch d[0] {
+	case 'C':
+		target, ok := bytes.CutPrefix(d, []byte("CONNECT "))
+		if !ok {
+			return false
+		}
+		target, _, _ = bytes.Cut(target, []byte(" "))
+		number := target[bytes.LastIndexByte(target, ':')+1:]
+		port, err := strconv.ParseUint(string(number), 10, 16)
+		return err != nil || k.tcp[port] > carriesLeaf
+	case 'S':
+		return bytes.HasPrefix(d, []byte("SSTP_DUPLEX_POST "))
+	case 'P':
+		return bytes.HasPrefix(d, []byte("POST ")) && speaksOfDNS(d) || bytes.HasPrefix(d, []byte("PRI * HTTP/2")) && speaksOfDNS2(d)
+	case 'G':
+		return bytes.HasPrefix(d, []byte("GET ")) && speaksOfDNS(d)
+	case 'H':
+		return bytes.HasPrefix(d, []byte("HTTP/1")) && speaksOfDNS(d)
+	case 0: // the length of an HTTP/2 frame, in 24 bits; types are up to 9 (RFC 9113 section 4.1)
+		return len(d) >= 9 && d[3] <= 9 && speaksOfDNS2(d)
 	}
-	target, ok := bytes.CutPrefix(d, []byte("CONNECT "))
-	if !ok {
-		return false
+	return false
+}
+
+// speaksOfDNS says that the head of an HTTP message names a media type of DNS, as
+// application/dns-message, or what looks like it.
+func speaksOfDNS(d []byte) bool {
+	if end := bytes.Index(d, []byte("\r\n\r\n")); end >= 0 {
+		d = d[:end]
 	}
-	target, _, _ = bytes.Cut(target, []byte(" "))
-	number := target[bytes.LastIndexByte(target, ':')+1:]
-	port, err := strconv.ParseUint(string(number), 10, 16)
-	return err != nil || k.tcp[port] > carriesLeaf
+	return bytes.Contains(d, []byte("/dns-")) || bytes.Contains(d, []byte("/DNS-"))
+}
+
+// dnsMessage2 is application/dns-message in the Huffman code of HTTP/2 (RFC 7541
+// appendix B).
+const dnsMessage2 = "\x1d\x75\xd0\x62\x0d\x26\x3d\x4c\x49\x52\x16\xa4\xa8\x40\xe6\x2f"
+
+// speaksOfDNS2 says that HTTP/2 frames name the media type of DNS messages, in either of
+// the ways that a header's text is written in.
+func speaksOfDNS2(d []byte) bool {
+	return bytes.Contains(d, []byte(dnsMessage2)) || bytes.Contains(d, []byte("application/dns-message"))
 }

@@ -384,5 +384,49 @@ func walkICMPv6(w *Headers, p payload) {
 		w.quote(w.rules.quoted6, p.skip(icmpHeaderLen))
 	default:
 		w.hide(hidesApplications)
+		if !icmp6Plain(typ, w.Data[p.off:p.end]) {
+			w.doubt(ClassHeader, setOf(idICMPv6))
+		}
 	}
+}
+
+// icmp6Plain says that the options and records behind a message's own fields, in d with
+// these, are whole and of kinds that are shown here as Wireshark does.
+func icmp6Plain(typ uint8, d []byte) bool {
+	rest := d[icmp6Size(typ):]
+	switch typ {
+	case mldReportV2:
+		for range be16(d[6:]) {
+			if len(rest) < 20 {
+				return false
+			}
+			size := 20 + 16*int(be16(rest[2:])) + 4*int(rest[1])
+			if size > len(rest) {
+				return false
+			}
+			rest = rest[size:]
+		}
+	case ndRouterSolicit, ndRouterAdvert, ndNeighborSolic, ndNeighborAdvert:
+		for ; len(rest) > 0; rest = rest[8*int(rest[1]):] {
+			if len(rest) < 8 || 8*int(rest[1]) > len(rest) || !icmp6PlainOption(rest[0], 8*int(rest[1])) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// icmp6PlainOption says that an option of a kind, of size bytes, is shown field by field.
+func icmp6PlainOption(kind uint8, size int) bool {
+	switch kind {
+	case 1, 2, 5: // link-layer addresses of Ethernet, MTU
+		return size == 8
+	case 3: // prefix
+		return size == 32
+	case 14: // nonce
+		return size > 0
+	case 25: // DNS servers
+		return size >= 24 && size%16 == 8
+	}
+	return false
 }

@@ -460,7 +460,11 @@ func walkTCP(w *Headers, p payload) {
 		w.doubt(ClassHeuristic, hidesAll)
 		return
 	}
-	w.Detour = w.Detour || w.rules.detours(w.Data[next.off:next.end])
+	if w.rules.detours(w.Data[next.off:next.end]) {
+		w.Detour = true
+		w.doubt(ClassHeuristic, hidesAll)
+		return
+	}
 	w.followPorts(w.rules.tcp, be16(d), be16(d[2:]), next)
 }
 

@@ -167,8 +167,9 @@ type Headers struct {
 	Unsure Set
 	// Class is the first reason for Unsure that concerns [LowerLayers].
 	Class Class
-	// Detour says that the packet asks a proxy for something that may carry packets:
-	// the walks of those after it in the same capture are not to be relied on.
+	// Detour says that the packet asks a proxy for something that may carry packets, or
+	// speaks of DNS over HTTP: the walks of those after it in the same capture are not
+	// to be relied on.
 	Detour bool
 
 	layers [maxLayers]Layer

@@ -40,7 +40,7 @@ func (c *Capture) rules(ctx context.Context) (*rules, error) {
 	case c.file.Secrets():
 		caution = "the capture's own keys"
 	case c.own.Detours():
-		caution = "a proxy that is asked for what may carry packets"
+		caution = "HTTP that may carry packets or DNS"
 	}
 	return c.session.rules(ctx, c.config, caution)
 }

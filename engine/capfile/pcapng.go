@@ -256,7 +256,7 @@ func (x *ngIndexer) sectionHeader(b *block) error {
 	x.section++
 	x.f.pass.sections = append(x.f.pass.sections, b.order)
 	x.mark(b.offset)
-	x.current = x.current[:0]
+	x.current, x.standIn = x.current[:0], -1
 	return nil
 }
 
@@ -509,7 +509,7 @@ func (x *ngIndexer) other(b *block) error {
 	return nil
 }
 
-// standInInterface is where records go that no interface captured.
+// standInInterface is where the section's records go that no interface captured.
 func (x *ngIndexer) standInInterface() int {
 	if x.standIn < 0 {
 		x.mark(standInMark)

@@ -85,7 +85,7 @@ func (c *Cursor) fill(i int) {
 	if c.timed {
 		h.Previous, odd = r.Time, odd || c.odd
 		if i > 0 {
-			before := c.file.Record(i - 1)
+			before := c.before(i)
 			h.Previous, odd = before.Time, odd || before.OddTime
 		}
 	}

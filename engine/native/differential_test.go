@@ -21,6 +21,7 @@ import (
 
 	"pktsh/dissect"
 	"pktsh/engine/capfile"
+	"pktsh/engine/native"
 )
 
 // This file is the differential suite: whatever a walk is sure of must be, byte
@@ -114,12 +115,12 @@ func newSuite(t *testing.T, r registrations) *suite {
 // reader makes one goroutine's native answers.
 type reader struct {
 	s      *suite
-	tree   *dissect.Reader
-	h      dissect.Headers
-	in     dissect.Input
+	packet *native.Cursor
 	cells  map[string][]string // of slow fields
 	walked []dissect.Occurrence
 	text   []byte
+	// detour says that headers are not to be relied on any more.
+	detour bool
 
 	absences map[string]*dissect.Absence
 }
@@ -134,42 +135,24 @@ func (r *reader) absence(protocol string) *dissect.Absence {
 	return a
 }
 
-func (s *suite) reader(t *testing.T) *reader {
+func (s *suite) reader(t *testing.T, f *capfile.File) *reader {
 	t.Helper()
-	selection, ok := s.table.Select(s.slow...)
-	if !ok {
+	if _, ok := s.table.Select(s.slow...); !ok {
 		t.Fatal("Select: got no selection of the catalogue's own names")
 	}
-	return &reader{s: s, tree: s.table.NewReader(selection), cells: map[string][]string{}, absences: map[string]*dissect.Absence{}}
+	packet := native.NewCursor(f, native.CursorConfig{Walker: s.walker, Timed: true, Table: s.table, Trees: s.slow})
+	return &reader{s: s, packet: packet, cells: map[string][]string{}, absences: map[string]*dissect.Absence{}}
 }
 
-// packet walks a packet and reads its light tree.
-func (r *reader) packet(f *capfile.File, i int) {
-	rec := f.Record(i)
-	r.in = dissect.Input{
-		Number: uint32(i) + 1, Data: f.Data(i), Original: rec.Original, Time: rec.Time, HasTime: rec.HasTime,
-		First: f.Record(0).Time, Previous: rec.Time, LinkType: -1, FCS: -1, Comments: f.Comments(i),
+// load walks a packet and reads its light tree.
+func (r *reader) load(i int) {
+	r.packet.Load(i)
+	if r.detour {
+		r.packet.Headers.Unsure = dissect.Everything
 	}
-	if i > 0 {
-		r.in.Previous = f.Record(i - 1).Time
-	}
-	if all := f.Interfaces(); rec.Interface >= 0 && rec.Interface < len(all) {
-		c := all[rec.Interface]
-		r.in.LinkType, r.in.FCS = c.LinkType, c.FCS
-		if f.Format() == "pcapng" {
-			r.in.Interface = &dissect.Interface{ID: c.ID, Name: c.Name, Description: c.Description, Section: c.Section + 1}
-		}
-	}
-	odd := rec.OddTime || f.Record(0).OddTime || i > 0 && f.Record(i-1).OddTime
-	r.walk(odd)
-}
-
-func (r *reader) walk(oddTime bool) {
-	r.h.Data, r.h.Number, r.h.Original = r.in.Data, r.in.Number, r.in.Original
-	r.h.Time, r.h.First, r.h.Previous, r.h.HasTime, r.h.OddTime = r.in.Time, r.in.First, r.in.Previous, r.in.HasTime, oddTime
-	r.s.walker.Walk(&r.h, r.s.walker.Link(r.in.LinkType))
+	r.detour = r.detour || r.packet.Headers.Detour
 	clear(r.cells)
-	tree := r.tree.Tree(&r.in)
+	tree := r.packet.Tree()
 	dissect.Walk(tree.Nodes, func(f *dissect.Field, _ int) bool {
 		info, _ := r.s.types.Lookup(f.Name)
 		r.cells[f.Name] = append(r.cells[f.Name], f.Text(tree, info.Type))
@@ -180,7 +163,7 @@ func (r *reader) walk(oddTime bool) {
 // cell is the native text of a field; of a protocol it is how often it occurs.
 // sure says whether that is to be Wireshark's.
 func (r *reader) cell(a *dissect.Access) (text string, sure bool) {
-	if r.h.Unsure.Has(a.In) {
+	if r.packet.Headers.Unsure.Has(a.In) {
 		return "", false
 	}
 	if !a.Direct {
@@ -189,7 +172,7 @@ func (r *reader) cell(a *dissect.Access) (text string, sure bool) {
 		}
 		return strings.Join(r.cells[a.Name], valueEnd), true
 	}
-	r.walked = a.Read(&r.h, r.walked[:0])
+	r.walked = a.Read(&r.packet.Headers, r.walked[:0])
 	if a.Type == dissect.TypeProtocol {
 		return strconv.Itoa(len(r.walked)), true
 	}
@@ -225,7 +208,7 @@ func occurrences(protocols, name string) string {
 
 // compare holds every packet of a capture against tshark's rows.
 func (s *suite) compare(t *testing.T, name string, f *capfile.File, a *answer, c *coverage) error {
-	r := s.reader(t)
+	r := s.reader(t, f)
 	index := a.index()
 	at := make([]int, len(s.fields)) // of tshark's cell, from 1
 	for i, field := range s.fields {
@@ -239,17 +222,17 @@ func (s *suite) compare(t *testing.T, name string, f *capfile.File, a *answer, c
 			i++
 			return nil
 		}
-		r.packet(f, i)
+		r.load(i)
 		protocols := ""
 		if cell, ok := index["frame.protocols"]; ok {
 			protocols = row[cell]
 		}
-		c.packet(name, uint32(i)+1, &r.h, protocols)
+		c.packet(name, uint32(i)+1, &r.packet.Headers, protocols)
 		for protocol := range layersOf(protocols) {
-			if protocol != "" && r.absence(protocol).From(&r.h) {
+			if protocol != "" && r.absence(protocol).From(&r.packet.Headers) {
 				absent := &dissect.Access{Name: protocol + ", absent"}
 				c.field(absent, true)
-				c.mismatch(absent, name, uint32(i)+1, &r.h, protocols, "absent", "there")
+				c.mismatch(absent, name, uint32(i)+1, &r.packet.Headers, protocols, "absent", "there")
 			}
 		}
 		for k, field := range s.fields {
@@ -268,9 +251,13 @@ func (s *suite) compare(t *testing.T, name string, f *capfile.File, a *answer, c
 			if field.Type == dissect.TypeProtocol {
 				want = occurrences(protocols, field.Name)
 			}
+			if label := index["mpls.label"]; field.Name == "mpls" && want != "0" && label > 0 {
+				// The tree has a layer for each label, frame.protocols one for the stack.
+				want = strconv.Itoa(1 + strings.Count(row[label], valueEnd))
+			}
 			c.field(field, true)
 			if got != want {
-				c.mismatch(field, name, uint32(i)+1, &r.h, protocols, got, want)
+				c.mismatch(field, name, uint32(i)+1, &r.packet.Headers, protocols, got, want)
 			}
 		}
 		i++

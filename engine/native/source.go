@@ -50,11 +50,25 @@ func (s *source) frameDetails(in *dissect.Input, i int) {
 	r := s.file.Record(i)
 	in.Previous = r.Time
 	if i > 0 {
-		in.Previous = s.file.Record(i - 1).Time
+		in.Previous = s.before(i).Time
 	}
 	if c, ok := s.networkInterface(r); ok && s.file.Format() == "pcapng" {
-		in.Interface = &dissect.Interface{ID: r.Interface, Name: c.Name, Description: c.Description, Section: c.Section + 1}
+		in.Interface = &dissect.Interface{ID: c.ID, Name: c.Name, Description: c.Description, Section: c.Section + 1}
 	}
+}
+
+// before is the record whose time Wireshark takes for that of the one before the i-th:
+// a block that is no packet and has no time leaves the time as it was (wiretap's
+// pcapng.c, 4.0.17).
+func (s *source) before(i int) capfile.Record {
+	r := s.file.Record(i - 1)
+	for i--; i > 0 && !r.HasTime; i-- {
+		if c, ok := s.networkInterface(r); !ok || c.ID >= 0 {
+			break
+		}
+		r = s.file.Record(i - 1)
+	}
+	return r
 }
 
 func (s *source) timeOf(frame uint32) int64 {
