@@ -75,7 +75,10 @@ func measurements() []measurement {
 		{"index", func(b *bench, r *report, read answers) { b.measureIndex(r, read) }},
 		{"session", func(b *bench, r *report, _ answers) { b.measureSession(r) }},
 		{"loops", func(b *bench, r *report, _ answers) { b.measureLoops(r) }},
-		{"pyshark", func(b *bench, r *report, _ answers) { b.compare(r, b.pysharkSection()) }},
+		{"pyshark", func(b *bench, r *report, read answers) {
+			b.compare(r, b.pysharkSection())
+			b.measurePyShark(r, read)
+		}},
 		{"deep", func(b *bench, r *report, _ answers) { b.compare(r, b.deepSection()) }},
 		{"prompt", func(b *bench, r *report, _ answers) { b.measurePrompt(r) }},
 		{"growth", func(b *bench, r *report, _ answers) { b.measureGrowth(r) }},
