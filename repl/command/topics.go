@@ -140,10 +140,10 @@ const pythonTopic = `A line that is no command is Starlark: Python's syntax for 
 while, if, def, lambda, lists, dictionaries, comprehensions.
 
   print is a function; f'{pkt.tcp.dstport:>5}' and '%5d' % n format as Python does.
-  There are no classes and no try: ask first, as in if 'http' in pkt.
+  There are no classes; try, except, raise and with are there.
   A block ends with an empty line.
-  collections (Counter, defaultdict), datetime, json, math and time are there;
-  load('file.star', 'name') loads names from a file.
+  binascii, collections (Counter, defaultdict), datetime, json, math, sys and time
+  are there; load('file.star', 'name') loads names from a file.
 
 The value of the last expression is _; _1, _2 … are those of the session, and
 _? lists them. NAME? explains any function or variable.
