@@ -46,6 +46,9 @@ func pcapCases() []fileCase {
 		add(name+" ns", "pcap (nanoseconds)", "", []row{{at(999999999), 60, 60}}, m.pcap(magicNanos, 2, 4, 65535, 1), m.record(999999999, 60, 60))
 	}
 	add("header only", "pcap", "", nil, header)
+	// A third record that is damaged makes Wireshark take the file for another variant, in
+	// which less is wrong with the first record that has something wrong.
+	add("third record damaged", "pcap (modified, Red Hat 6.1)", "larger than the maximum", []row{plain}, header, rec, rec, little.record(5, 400000, 60))
 	add("version 2.2", "pcap", "", []row{{at(5000), 60, 80}}, little.pcap(magicPcap, 2, 2, 65535, 1), little.record(5, 80, 60))
 	add("version 2.3", "pcap", "", []row{{at(5000), 60, 80}, {at(5000), 60, 80}}, little.pcap(magicPcap, 2, 3, 65535, 1), little.record(5, 60, 80), little.record(5, 80, 60))
 	add("version 543.0", "pcap", "", []row{{at(5000), 60, 80}}, little.pcap(magicPcap, 543, 0, 65535, 1), little.record(5, 80, 60))

@@ -29,7 +29,6 @@ type pcapVariant struct {
 	nanos  bool
 	aix    bool
 	nokia  bool
-	patch  int  // bytes of Kuznetzov's fields, 0 for none
 	odd    bool // Wireshark 4.0 takes the times for microseconds, later ones do not
 }
 
@@ -38,9 +37,9 @@ var (
 	pcapNanos    = pcapVariant{name: "pcap (nanoseconds)", header: pcapRecordSize, nanos: true}
 	pcapIxia     = pcapVariant{name: "pcap (Ixia, nanoseconds)", header: pcapRecordSize, nanos: true, odd: true}
 	pcapAIX      = pcapVariant{name: "pcap (AIX)", header: pcapRecordSize, nanos: true, aix: true}
-	pcapRedHat   = pcapVariant{name: "pcap (modified, Red Hat 6.1)", header: pcapRecordSize + 8, patch: 8}
-	pcapModified = pcapVariant{name: "pcap (modified)", header: pcapRecordSize + 8, patch: 8}
-	pcapSuSE     = pcapVariant{name: "pcap (modified, SuSE 6.3)", header: pcapRecordSize + 12, patch: 12}
+	pcapRedHat   = pcapVariant{name: "pcap (modified, Red Hat 6.1)", header: pcapRecordSize + 8}
+	pcapModified = pcapVariant{name: "pcap (modified)", header: pcapRecordSize + 8}
+	pcapSuSE     = pcapVariant{name: "pcap (modified, SuSE 6.3)", header: pcapRecordSize + 12}
 	pcapNokia    = pcapVariant{name: "pcap (Nokia)", header: pcapRecordSize + 4, nokia: true}
 )
 
@@ -163,16 +162,19 @@ func (p *pcapFile) guess(variants ...pcapVariant) pcapVariant {
 	return best
 }
 
-// faults counts what is wrong with the first three records read as variant v.
+// faults counts what is wrong with the first record that has something wrong when the
+// first three are read as variant v. A capture that breaks off in one has one fault, and
+// one that ends before it none. It counts as Wireshark 4.0 and 4.2 do; later versions
+// look at what the variants add, too, which matters where a record is damaged.
 func (p *pcapFile) faults(v pcapVariant) (n int) {
 	at := p.first
 	for range 3 {
 		rest := p.data[at:]
 		if len(rest) == 0 {
-			return n
+			return 0
 		}
 		if len(rest) < int(v.header) {
-			return n + 1
+			return 1
 		}
 		fraction, captured, original := p.order.Uint32(rest[4:]), p.order.Uint32(rest[8:]), p.order.Uint32(rest[12:])
 		for _, wrong := range []bool{
@@ -181,37 +183,19 @@ func (p *pcapFile) faults(v pcapVariant) (n int) {
 			captured > p.snaplen,
 			original > 128<<20,
 			captured > original,
-			v.patch > 0 && !plausiblePatch(rest, p.order),
-			v.nokia && !plausibleNokia(p.order.Uint32(rest[16:])),
 		} {
 			if wrong {
 				n++
 			}
 		}
-		if captured > p.limit {
+		if n > 0 {
 			return n
 		}
-		at += int64(v.header) + int64(captured)
-		if at > int64(len(p.data)) {
-			return n + 1
+		if at += int64(v.header) + int64(captured); at > int64(len(p.data)) {
+			return 1
 		}
 	}
-	return n
-}
-
-// plausiblePatch checks the fields of Kuznetzov's patch: an interface index, an
-// Ethernet protocol or one of Linux's own below 0x600, a packet type.
-func plausiblePatch(record []byte, order byteOrder) bool {
-	protocol := order.Uint16(record[20:])
-	return order.Uint32(record[16:]) <= 10000 && record[22] <= 4 &&
-		(protocol >= 0x600 || protocol <= 0x17 || protocol == 0x60 || protocol == 0x200 || protocol == 0x400)
-}
-
-// plausibleNokia checks Nokia's four extra bytes against the patterns seen, 0xXfbfYZ0W.
-func plausibleNokia(extra uint32) bool {
-	x, y, z, w := extra>>28, extra>>12&0xf, extra>>8&0xf, extra&0xf
-	return extra&0x0fff00f0 == 0x0fbf0000 &&
-		(x == 9 || x == 0xb) && (y == 0xb || y == 0xd) && (z == 6 || z == 9) && (w == 1 || w == 2)
+	return 0
 }
 
 // pcapPass is the pass over the records of a pcap file.
