@@ -32,8 +32,10 @@ import (
 )
 
 const (
-	cacheMagic   = "pktshidx"
-	cacheVersion = 1
+	cacheMagic = "pktshidx"
+	// cacheVersion 2: every section of pcapng has an interface of its own for what none
+	// captured.
+	cacheVersion = 2
 
 	cacheHeaderSize  = 8 + 4 + 4 + 5*8
 	cacheSectionSize = 48
