@@ -123,7 +123,8 @@ func (it *Interp) leave(thread *starlark.Thread, code starlark.Value) error {
 	switch text, _ := starlark.AsString(code); {
 	case code == starlark.None, text == "" && code.Type() == "string":
 	case text != "" && strings.Trim(text, "0123456789") != "":
-		return fmt.Errorf("exit: %s", text) // a message, which Python prints before it exits 1
+		it.noticeLine(text) // a message, which Python prints to standard error before it exits 1
+		args = starlark.Tuple{starlark.MakeInt(1)}
 	default:
 		args = starlark.Tuple{code}
 	}
