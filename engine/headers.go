@@ -249,7 +249,7 @@ func (c *Capture) askSide(ctx context.Context, r *rules, frames *roaring.Bitmap,
 // sideAllowed says whether a question about some fields is the same in a side
 // capture.
 func (c *Capture) sideAllowed(fields []string) bool {
-	return c.session.cfg.Tools.Tshark != "" && side.Allowed(c.session.table, fields)
+	return c.session.cfg.Tools.Tshark != "" && !c.file.Guessed() && side.Allowed(c.session.table, fields)
 }
 
 // byRows asks sharkd for the filter's fields of the packets that headers are not

@@ -147,6 +147,35 @@ func TestFields(t *testing.T) {
 	}
 }
 
+// TestGuessedVariant asks about a pcap whose second record is damaged, which makes Wireshark
+// take it for another variant: a part of it, as a file of its own, would be taken for
+// another still.
+func TestGuessedVariant(t *testing.T) {
+	t.Parallel()
+	data := []byte("\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x01\x00\x00\x00")
+	record := []byte("\x11\x20\x88\x56\xec\x57\x04\x00\x36\x00\x00\x00\x36\x00\x00\x00" +
+		"\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x01\x08\x00" + // Ethernet, IPv4, TCP
+		"\x45\x00\x00\x28\x00\x00\x00\x00\x80\x06\x00\x00\x01\x01\x01\x01\x08\x08\x08\x08" +
+		"\x16\x1b\x00\x50\x49\xcb\x3e\x3d\x00\x00\x00\x00\x50\x02\x80\x00\x00\x00\x00\x00")
+	data = append(data, bytes.Repeat(record, 6)...)
+	binary.LittleEndian.PutUint32(data[24+len(record)+8:], 0x7fffffff)
+	path := filepath.Join(t.TempDir(), "damaged.pcap")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []Options{
+		{Fields: []string{"frame.number", "frame.time_epoch", "ip.src"}},
+		{Fields: []string{"frame.number", "frame.len", "udp.dstport"}},
+		{Fields: []string{"frame.number"}, Filter: "ip || frame.time_epoch > 0"},
+	} {
+		o.Files, o.Format = []string{path}, "fields"
+		got, said := ask(t, o)
+		if want := tshark(t, o); got != want {
+			t.Errorf("%s %s:\n got %q, exit code %d (%s)\nwant %q, exit code %d", o.Fields, o.Filter, got.out, got.code, said, want.out, want.code)
+		}
+	}
+}
+
 // TestFrameFilters asks for nothing but what the index tells, of filters that look at
 // frames' bytes, and of filters that do not.
 func TestFrameFilters(t *testing.T) {

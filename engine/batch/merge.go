@@ -136,7 +136,7 @@ func (a *asking) cells(ctx context.Context, frames *roaring.Bitmap, fields []str
 // in another way: what it makes of a side capture, whose records are the file's, is right.
 func (a *asking) rows(ctx context.Context, frames *roaring.Bitmap, odd bool, each func(frame uint32, row []byte) error) error {
 	asks := func(c column) bool { return !c.access.OfFrame || odd && c.name != "frame.number" }
-	whole := !a.q.aside || odd && a.q.clocked && !side.Allowed(a.q.table, a.q.fields(func(c column) bool { return asks(c) }))
+	whole := !a.q.aside || a.file.Guessed() || odd && a.q.clocked && !side.Allowed(a.q.table, a.q.fields(func(c column) bool { return asks(c) }))
 	fromIndex := func(c column) bool { return c.access != nil && !asks(c) && !whole }
 	fields := a.q.fields(func(c column) bool { return !fromIndex(c) })
 	own := newWorker(ctx, a.q, a.file, a.walker, nil)

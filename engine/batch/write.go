@@ -84,7 +84,7 @@ func (r *run) copySure(ctx context.Context, f *capfile.File, q *question, walker
 		}
 		if !holes.IsEmpty() {
 			r.announce(int(holes.GetCardinality()))
-			err = a.cells(ctx, holes, nil, !q.aside, func(frame uint32, _ []string) error {
+			err = a.cells(ctx, holes, nil, !q.aside || f.Guessed(), func(frame uint32, _ []string) error {
 				later.Add(frame)
 				return nil
 			})

@@ -185,6 +185,10 @@ func (f *File) Size() int64 { return f.size }
 // Format names the file's format: "pcap", "pcapng", "pcap (nanoseconds)" …
 func (f *File) Format() string { return f.format }
 
+// Guessed says that only the file's first records tell the shape of its records (the
+// variants of pcap that share a magic number): a part of it may be taken for another.
+func (f *File) Guessed() bool { return f.pcap != nil && f.pcap.variant.header != pcapRecordSize }
+
 // Compression names how the file was compressed: "gzip", "zstd", "lz4" or "".
 func (f *File) Compression() string { return f.compression }
 
