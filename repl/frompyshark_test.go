@@ -18,6 +18,8 @@ type pysharkLine struct {
 	number int
 	code   string // what is run: under pktsh, or for "the same" under PyShark
 	gives  string
+	// same says that PyShark is said to do just that: nothing is noted.
+	same bool
 }
 
 // pysharkLines reads the tables of docs/from-pyshark.md.
@@ -42,7 +44,7 @@ func pysharkLines(t *testing.T) []pysharkLine {
 		l := pysharkLine{number: i + 1, code: codeOf(cells[1]), gives: codeOf(cells[2])}
 		switch {
 		case cells[1] == "the same":
-			l.code = codeOf(cells[0])
+			l.code, l.same = codeOf(cells[0]), cells[3] == ""
 		case l.code == codeOf(cells[0]):
 			t.Errorf("line %d: what is the same is called so", i+1)
 		}

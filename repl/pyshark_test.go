@@ -38,7 +38,7 @@ func pysharkInterpreter(t *testing.T) string {
 
 // pysharkDriver is a Python program that runs scripts, out of a JSON list, over a capture
 // and prints a list of what they print. Its tshark reads the file twice, as Wireshark's
-// window does and pktsh, and prints times in UTC.
+// window does and pktsh.
 const pysharkDriver = `
 import ast, contextlib, io, json, sys
 import pyshark
@@ -52,11 +52,13 @@ cap.load_packets()
 out = []
 for src in json.load(sys.stdin):
     cap.reset()
-    names = {"cap": cap, "pkt": cap[min(7, len(cap) - 1)], "FILE": path, "pyshark": pyshark, "__name__": "__main__"}
+    names = {"FileCapture": pyshark.FileCapture, "InMemCapture": pyshark.InMemCapture, "cap": cap, "pkt": cap[min(7, len(cap) - 1)], "FILE": path, "pyshark": pyshark, "__name__": "__main__"}
     text = io.StringIO()
     with contextlib.redirect_stdout(text):
         try:
-            exec(compile(src, "script", "exec"), names)
+            for statement in ast.parse(src).body: # the value of one that is an expression is echoed
+                echoed = ast.Interactive([statement]) if isinstance(statement, ast.Expr) else ast.Module([statement], [])
+                exec(compile(echoed, "script", "single" if isinstance(statement, ast.Expr) else "exec"), names)
         except Exception as e:
             print("error:", type(e).__name__, e)
     out.append(text.getvalue())
@@ -73,7 +75,7 @@ func underPyShark(t *testing.T, python, path string, scripts []string) []string 
 	var out, errs bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), python, "-W", "ignore", "-c", pysharkDriver, path)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(list), &out, &errs
-	cmd.Env = append(os.Environ(), "WIRESHARK_CONFIG_DIR="+t.TempDir(), "TZ=UTC", "PYTHONIOENCODING=utf-8")
+	cmd.Env = append(os.Environ(), "WIRESHARK_CONFIG_DIR="+t.TempDir(), "PYTHONIOENCODING=utf-8")
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("PyShark: %v\n%s", err, errs.String())
 	}
@@ -82,6 +84,35 @@ func underPyShark(t *testing.T, python, path string, scripts []string) []string 
 		t.Fatalf("PyShark printed for %d of %d scripts: %v", len(printed), len(scripts), err)
 	}
 	return printed
+}
+
+// TestSameUnderPyShark runs the lines of docs/from-pyshark.md that are said to be the same,
+// without a note, under PyShark.
+func TestSameUnderPyShark(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs PyShark")
+	}
+	python := pysharkInterpreter(t)
+	var lines []pysharkLine
+	var scripts []string
+	for _, l := range pysharkLines(t) {
+		if l.same && !strings.Contains(l.code, "Live") && !strings.HasPrefix(l.gives, "error: ") {
+			lines, scripts = append(lines, l), append(scripts, l.code)
+		}
+	}
+	sample, err := os.ReadFile(browse)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("browse.pcapng", sample, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for i, printed := range underPyShark(t, python, "browse.pcapng", scripts) {
+		if printed = strings.TrimSuffix(printed, "\n"); printed != lines[i].gives {
+			t.Errorf("line %d: %s\nPyShark gives %s\nand the line  %s; it needs a note", lines[i].number, lines[i].code, printed, lines[i].gives)
+		}
+	}
 }
 
 // underPktsh returns what they print here.
@@ -201,7 +232,7 @@ func TestFieldsBesidePyShark(t *testing.T) {
 	}
 	python := pysharkInterpreter(t)
 	for _, name := range []string{browse, filepath.Join(filepath.Dir(browse), "tls.pcapng")} {
-		path := beginning(t, name, 70)
+		path := beginning(t, name, 60)
 		scripts := []string{pysharkFields}
 		want, got := underPyShark(t, python, path, scripts)[0], underPktsh(t, path, scripts)[0]
 		if lines := strings.Count(want, "\n"); lines < 1000 {

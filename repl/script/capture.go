@@ -386,6 +386,7 @@ func seconds(v starlark.Value) (time.Duration, error) {
 
 // captureMembers are PyShark's attributes of a capture and ours.
 var captureMembers = members[*Capture]{
+	"input_filepath": {detail: "the path as it was given", kind: kindString, get: func(_ context.Context, c *Capture) (starlark.Value, error) { return newString(c.view.Path()) }},
 	"input_filename": {detail: "the path as it was given", kind: kindString, get: func(_ context.Context, c *Capture) (starlark.Value, error) { return newString(c.view.Path()) }},
 	"display_filter": {detail: "the filter in force, or None", kind: kindString, get: func(_ context.Context, c *Capture) (starlark.Value, error) {
 		if f := c.view.Filter(); f != "" {
