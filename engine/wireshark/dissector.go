@@ -35,6 +35,8 @@ type Dissector struct {
 
 	shortName func(string) (string, error) // only under turn
 
+	trees, outlines successors
+
 	wordsReady chan struct{} // closed when words and wordsErr are set
 	words      *vocabulary
 	wordsErr   error

@@ -20,7 +20,7 @@ func TestParseTree(t *testing.T) {
 	if err != nil || r.id == 0 || r.code != 0 {
 		t.Fatalf("got %+v, %v", r, err)
 	}
-	tree, err := parseTree(r.result, nil)
+	tree, err := parseTree(r.result, nil, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,9 +108,10 @@ func FuzzParseTree(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if tree, err := parseTree(r.result, nil); err == nil {
+		if tree, err := parseTree(r.result, nil, false); err == nil {
 			dissect.Walk(tree.Nodes, func(n *dissect.Field, _ int) bool { n.Bytes(tree); return true })
 		}
+		_, _ = parseTree(r.result, nil, true)
 		_, _ = parseRows(r.result, 5)
 		_, _ = parseColumnNumbers(r.result)
 	})

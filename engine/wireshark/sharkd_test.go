@@ -351,6 +351,34 @@ func TestNamesAreResolvedOnRequest(t *testing.T) {
 	}
 }
 
+// TestOutlines are the layers of trees, whichever frames are asked for in a row.
+func TestOutlines(t *testing.T) {
+	for _, name := range []string{"../../testdata/hostile.pcapng", "../../testdata/tls.pcapng", capture1kxun(t)} {
+		d := ready(t, start(t, Config{}, Input{Path: name}))
+		for frame := uint32(1); int(frame) <= min(d.State().Frames, 200); frame++ {
+			outline, err := d.Outline(testContext(t), frame)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			tree, err := d.Tree(testContext(t), frame)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			got, want := layerNames(outline), layerNames(tree)
+			if !slices.Equal(got, want) || outline.Frame != frame || tree.Frame != frame {
+				t.Errorf("%s: frame %d: got the layers %v of frame %d, want %v", name, frame, got, outline.Frame, want)
+			}
+		}
+	}
+}
+
+func layerNames(t *dissect.Tree) (names []string) {
+	for _, l := range t.Layers() {
+		names = append(names, l.Name)
+	}
+	return names
+}
+
 func TestTreeWithHiddenFields(t *testing.T) {
 	d := ready(t, start(t, Config{}, Input{Path: capture1kxun(t)}))
 	tree, err := d.Tree(testContext(t), 5)

@@ -13,35 +13,22 @@ import (
 // (ip.addr, tcp.port, eth.dst_resolved …) included and marked so. Labels are cut at
 // 240 characters, as in Wireshark. Without Lua in Wireshark (see fields.lua) hidden
 // fields and the names of fields without a value are missing.
+//
+// Where frames are asked for in a row, the next ones are read in the background.
 func (d *Dissector) Tree(ctx context.Context, frame uint32) (*dissect.Tree, error) {
-	return d.tree(ctx, frame, func() *request {
-		return newRequest("frame").num("frame", uint64(frame)).flag("proto").flag("bytes")
-	})
+	return d.trees.ask(ctx, d, frame, d.readTree)
 }
 
-// Outline returns a tree in less than half the time of Tree, with what Wireshark
-// shows: the protocols are all there, and hidden fields are not.
+// Outline returns the top level of a tree in less than half the time of Tree, as
+// Wireshark shows it: without what is hidden, and without what is below.
 func (d *Dissector) Outline(ctx context.Context, frame uint32) (*dissect.Tree, error) {
-	return d.tree(ctx, frame, func() *request {
-		return newRequest("frame").num("frame", uint64(frame)).flag("proto").flag("columns")
-	})
+	return d.outlines.ask(ctx, d, frame, d.readOutline)
 }
 
-func (d *Dissector) tree(ctx context.Context, frame uint32, build func() *request) (*dissect.Tree, error) {
-	if err := d.checkFrames(ctx, []uint32{frame}); err != nil {
-		return nil, err
-	}
-	answer, err := d.ask(ctx, question{
-		text:   fmt.Sprintf("frame %d", frame),
-		build:  func(*process) *request { return build() },
-		stall:  d.opts.Deadlines.Frame,
-		strict: true,
-	})
+func (d *Dissector) readTree(ctx context.Context, frame uint32) (*dissect.Tree, error) {
+	answer, err := d.askFrame(ctx, frame, "bytes")
 	if err != nil {
 		return nil, err
-	}
-	if answer.code != 0 {
-		return nil, fmt.Errorf("frame %d: sharkd: %s", frame, answer.msg)
 	}
 	words, err := d.vocabulary(ctx)
 	if err != nil {
@@ -50,6 +37,19 @@ func (d *Dissector) tree(ctx context.Context, frame uint32, build func() *reques
 	t, err := wholeTree(answer, words, func() {
 		d.opts.Logf("wireshark: %s: frame %d: the list of fields is not of this tree", d.in.Path, frame)
 	})
+	return numbered(t, frame, err)
+}
+
+func (d *Dissector) readOutline(ctx context.Context, frame uint32) (*dissect.Tree, error) {
+	answer, err := d.askFrame(ctx, frame, "columns")
+	if err != nil {
+		return nil, err
+	}
+	t, err := parseTree(answer.result, nil, true)
+	return numbered(t, frame, err)
+}
+
+func numbered(t *dissect.Tree, frame uint32, err error) (*dissect.Tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("frame %d: %w", frame, err)
 	}
@@ -57,24 +57,43 @@ func (d *Dissector) tree(ctx context.Context, frame uint32, build func() *reques
 	return t, nil
 }
 
+// askFrame asks for a frame's tree and one thing more.
+func (d *Dissector) askFrame(ctx context.Context, frame uint32, more string) (reply, error) {
+	if err := d.checkFrames(ctx, []uint32{frame}); err != nil {
+		return reply{}, err
+	}
+	answer, err := d.ask(ctx, question{
+		text: fmt.Sprintf("frame %d", frame),
+		build: func(*process) *request {
+			return newRequest("frame").num("frame", uint64(frame)).flag("proto").flag(more)
+		},
+		stall:  d.opts.Deadlines.Frame,
+		strict: true,
+	})
+	if err == nil && answer.code != 0 {
+		err = fmt.Errorf("frame %d: sharkd: %s", frame, answer.msg)
+	}
+	return answer, err
+}
+
 // wholeTree reads the reply to frame and the list of fields before it, if there is one;
 // it calls mismatch where the two are not of one tree.
 func wholeTree(answer reply, words *vocabulary, mismatch func()) (*dissect.Tree, error) {
 	if list := parseFields(answer.fields); list != nil {
-		t, err := parseTree(answer.result, nil) // the list has the values
+		t, err := parseTree(answer.result, nil, false) // the list has the values
 		if err != nil || complete(t, list, words) {
 			return t, err
 		}
 		mismatch()
 	}
-	return parseTree(answer.result, words)
+	return parseTree(answer.result, words, false)
 }
 
 // parseTree reads the reply to frame. Without words, values stay as sharkd
-// writes them.
-func parseTree(result []byte, words *vocabulary) (*dissect.Tree, error) {
+// writes them; a flat tree is its top level only.
+func parseTree(result []byte, words *vocabulary, flat bool) (*dissect.Tree, error) {
 	t := &dissect.Tree{Sources: make([]dissect.Source, 1)}
-	p := treeParser{scanner: scanner{buf: result}, words: words}
+	p := treeParser{scanner: scanner{buf: result}, words: words, flat: flat}
 	s := &p.scanner
 	var more []dissect.Source
 	s.object(func(key string) {
@@ -109,6 +128,7 @@ func plural(n int) string {
 type treeParser struct {
 	scanner
 	words *vocabulary
+	flat  bool
 }
 
 func (p *treeParser) base64() []byte {
@@ -166,6 +186,10 @@ func (p *treeParser) node() *dissect.Field {
 		case "s":
 			f.Severity = severities[p.text()]
 		case "n":
+			if p.flat {
+				p.skip()
+				break
+			}
 			f.Children = p.nodes()
 		default:
 			p.skip()
