@@ -3,10 +3,13 @@ package batch
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
+	"pktsh/engine/filter"
 	"pktsh/engine/wireshark"
 )
 
@@ -29,7 +32,27 @@ func (r *run) handOver(ctx context.Context) (exit int, err error) {
 	said := &ownVoice{w: r.Stderr}
 	exit, err = wireshark.RunRaw(ctx, r.Tools, in, r.args(), r.Stdout, said)
 	said.flush()
+	if exit == exitError && err == nil {
+		r.suggest(ctx)
+	}
 	return exit, err
+}
+
+// suggest says which fields may have been meant by names that Wireshark does not know.
+func (r *run) suggest(ctx context.Context) {
+	if len(r.Fields) == 0 {
+		return
+	}
+	catalogue, err := wireshark.LoadCatalogue(ctx, r.Tools, r.CacheDir)
+	if err != nil {
+		return // tshark has said what is wrong
+	}
+	for _, name := range r.Fields {
+		var unknown *filter.Error
+		if _, err := filter.Compile(name, catalogue); errors.As(err, &unknown) && unknown.Suggestion != "" && !strings.Contains(name, " ") {
+			fmt.Fprintf(r.Stderr, "pktsh: %s: %s\n", name, unknown.Suggestion)
+		}
+	}
 }
 
 // args are tshark's flags for the question.
